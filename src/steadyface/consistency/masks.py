@@ -1,0 +1,37 @@
+"""Where two frames are compared (section 3.2). None carries a gradient: moving a mask must not pay."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from steadyface.critics.lpips import Lpips
+from steadyface.flow.warp import in_bounds, warp
+
+AGREEMENT_WINDOW = 5
+"""Side in pixels of the mean that keeps the camera's noise out of `agreement`."""
+
+
+@torch.no_grad()
+def perceptual_difference(lpips: Lpips, images: Tensor, inputs: Tensor) -> Tensor:
+    """M^PD, spatial LPIPS between frames and their aligned inputs: (N, 3, S, S) -> (N, 1, S, S)."""
+    return lpips.spatial(images, inputs)
+
+
+@torch.no_grad()
+def fuse(visible: Tensor, perceptual: Tensor) -> Tensor:
+    """M = M^vis (+) M^PD: added, then clamped to [0, 1]."""
+    return (visible + perceptual).clamp(0, 1)
+
+
+@torch.no_grad()
+def agreement(a: Tensor, b: Tensor, flow_ab: Tensor, scale: float) -> Tensor:
+    """How well the flow explains input a by input b (P, 3, S, S): (P, 1, S, S) in [0, 1].
+
+    exp(-(d / scale)^2) of the local mean d of |a(p) - b(p + F(p))|, 0 where the flow leaves the frame. Where
+    a mouth opens or an eye closes, no flow explains the input; an edit that were consistent there would be a
+    frozen face. Ours.
+    """
+    difference = (a - warp(b, flow_ab)).abs().mean(1, keepdim=True)
+    half = AGREEMENT_WINDOW // 2
+    mean = F.avg_pool2d(difference, AGREEMENT_WINDOW, stride=1, padding=half, count_include_pad=False)
+    return torch.exp(-(mean / scale).square()) * in_bounds(flow_ab)

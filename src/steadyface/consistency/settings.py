@@ -1,0 +1,153 @@
+"""Settings of phases 1 and 2, and the presets: the paper's constants as printed, and ours."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is asked of a batch of frames; both phases minimise it."""
+
+    size: int
+    """Side in pixels at which flow, masks and losses are computed; smaller frames are left as they are."""
+    partners: Literal["anchor", "anchor+neighbours"]
+    """Pairs of a step: the drawn frame with the anchor, or also with the frame beside it in time."""
+    sharpness: float
+    """The visibility is exp(-sharpness * error in pixels)."""
+    agreement: float | None
+    """A pair is compared only where its two *input* frames agree under the flow: the difference, in [-1, 1]
+    units, at which the weight has fallen to 1/e. None, as in the paper, compares everywhere."""
+    fused: bool
+    """Whether the perceptual difference mask is added to the visibility (in-domain edits)."""
+    pixel_weight: float
+    """Weight of the colour difference in the photometric loss; LPIPS hardly sees low frequencies."""
+    flow_error_weight: float
+    """lambda_eps: weight of the flow's consistency error; only a flow on current frames can lower it."""
+    outside_weight: float
+    """lambda_M of eq. 5: weight of staying with the input where nothing was edited."""
+    outside_gain: float
+    """Factor on the perceptual difference mask before it is clamped to [0, 1]; 1 in the paper."""
+    start_weight: float
+    """Weight of each frame's LPIPS to what it looked like when the phase began; 0 in the paper."""
+
+
+@dataclass(frozen=True)
+class Phase1:
+    """The codes' refinement through an MLP (section 3.3, eqs. 2-4)."""
+
+    objective: Objective
+    epochs: int
+    """An epoch draws each frame but the anchor once."""
+    rate: float
+    """Learning rate of Adam, for the MLP's weights."""
+    ramped: bool
+    """Whether the rate rises at the beginning and falls to zero at the end, instead of being constant."""
+    alpha: float
+    """Scale of the residual in eq. 2."""
+    residual_weight: float
+    """lambda_rf of eq. 3."""
+
+
+@dataclass(frozen=True)
+class Phase2:
+    """The generator's tuning (section 3.3, eqs. 5-8)."""
+
+    objective: Objective
+    epochs: int
+    """An epoch draws each frame but the anchor once."""
+    rate: float
+    """Learning rate of Adam, for the generator's weights."""
+    ramped: bool
+    """Whether the rate rises at the beginning and falls to zero at the end, instead of being constant."""
+    locality_weight: float
+    """lambda_r of eq. 5; 0 spares the images that the regularisation needs."""
+    locality_lpips: float
+    """Weight of LPIPS inside eq. 7."""
+    locality_pixels: float
+    """Weight of the mean squared difference inside eq. 7: lambda_l2^r."""
+    locality_distance: float
+    """alpha_interp: how far from the frame's code eq. 7 looks, as a Euclidean distance in W+."""
+    trained_below: int | None
+    """Train only the layers that act below this many pixels; None trains the whole synthesis network."""
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """Both phases."""
+
+    flow: Literal["current", "input"]
+    """Flow on the current generated pair, in the graph (paper), or once on the input frames (ours)."""
+    phase1: Phase1
+    phase2: Phase2
+
+
+_PRINTED = Objective(
+    size=256,
+    partners="anchor",
+    sharpness=10.0,
+    agreement=None,
+    fused=True,
+    pixel_weight=0.0,
+    flow_error_weight=10.0,
+    outside_weight=0.0,
+    outside_gain=1.0,
+    start_weight=0.0,
+)
+
+PAPER = Consistency(
+    flow="current",
+    phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, residual_weight=0.1),
+    phase2=Phase2(
+        replace(_PRINTED, outside_weight=7.5),
+        epochs=5,
+        rate=1e-4,
+        ramped=False,
+        locality_weight=200.0,
+        locality_lpips=0.1,
+        locality_pixels=0.1,
+        locality_distance=30.0,
+        trained_below=None,
+    ),
+)
+"""Sections 3.2-3.3 and 4.3, in-domain edits. Where the paper is silent (lambda_M, the two weights inside L_r,
+alpha_interp, the size) the values are those of the authors' published code."""
+
+PAPER_EYEGLASSES = replace(PAPER, phase1=replace(PAPER.phase1, alpha=0.12))
+"""Section 4.3: alpha is 0.12 for eyeglasses and 0.04 for all other edits."""
+
+_PRINTED_STYLE = replace(_PRINTED, fused=False)
+PAPER_OUT_OF_DOMAIN = Consistency(
+    flow="current",
+    phase1=replace(PAPER.phase1, objective=_PRINTED_STYLE, epochs=5, rate=0.005),
+    phase2=replace(PAPER.phase2, objective=_PRINTED_STYLE, rate=8e-4, trained_below=128),
+)
+"""Section 4.2 and eq. 8: no perceptual mask, and the last eight layers (128 to 1024 px) frozen."""
+
+_OURS = Objective(
+    size=256,
+    partners="anchor+neighbours",
+    sharpness=3.0,
+    agreement=0.1,
+    fused=False,
+    pixel_weight=1.0,
+    flow_error_weight=0.0,
+    outside_weight=0.5,
+    outside_gain=4.0,
+    start_weight=0.5,
+)
+
+DEFAULT = Consistency(
+    flow="input",
+    phase1=Phase1(_OURS, epochs=2, rate=0.05, ramped=True, alpha=0.12, residual_weight=0.0),
+    phase2=Phase2(
+        _OURS,
+        epochs=3,
+        rate=5e-4,
+        ramped=True,
+        locality_weight=0.0,
+        locality_lpips=0.1,
+        locality_pixels=0.1,
+        locality_distance=30.0,
+        trained_below=None,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Frozen networks that judge images: perceptual distance, identity, expression, age and gender."""

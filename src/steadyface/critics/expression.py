@@ -1,0 +1,54 @@
+"""What a face expresses: face-api's classifier of seven expressions, in torch."""
+
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from steadyface import zoo
+from steadyface.critics.face_box import centred, face_box
+from steadyface.critics.tfjs import Weights, linear, same_conv, separable_conv
+
+EXPRESSIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+_SIDE = 112
+
+
+class _Dense(nn.Module):
+    """Four convolutions, the first of stride 2; each of the others reads the sum of all before it."""
+
+    def __init__(self, weights: Weights, name: str, first: bool) -> None:
+        super().__init__()
+        reduce = same_conv if first else separable_conv
+        self.reduce = reduce(weights, f"{name}/conv0", stride=2)
+        self.others = nn.ModuleList(separable_conv(weights, f"{name}/conv{k}") for k in (1, 2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        total: Tensor = F.relu(self.reduce(x))
+        for layer in self.others:
+            total = total + layer(F.relu(total))
+        return F.relu(total)
+
+
+class Expression(nn.Module):
+    """Expression of FFHQ-aligned crops (N, 3, R, R) in [-1, 1]; the classes are `EXPRESSIONS`, in that order.
+
+    Frozen: no parameter wants a gradient, images may.
+
+    Raises:
+        steadyface.errors.WeightsError: if the weights can't be had.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        weights = load_file(zoo.weights("face-expression"))
+        self.trunk = nn.Sequential(*(_Dense(weights, f"dense{k}", first=k == 0) for k in range(4)))
+        self.head = linear(weights["fc/weights"], weights["fc/bias"])
+        self.requires_grad_(False).eval()
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Unnormalised log-probabilities (N, 7)."""
+        out: Tensor = self.head(self.trunk(centred(face_box(images, _SIDE), 255)).mean((2, 3)))
+        return out
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Probabilities (N, 7)."""
+        return self.logits(images).softmax(1)

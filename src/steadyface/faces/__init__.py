@@ -1,0 +1,1 @@
+"""Faces: detect, find landmarks, link over time, smooth, align, and put back."""

@@ -1,0 +1,112 @@
+"""Soft masks: the face by its landmarks, the person by a network."""
+
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyface.faces import topology
+from steadyface.faces.tflite import TfliteModel
+from steadyface.zoo import weights
+
+Floats = NDArray[np.float32]
+
+_SUBPIXEL_BITS = 6
+_OVERSAMPLING = 4
+
+
+def face_mask(
+    landmarks: NDArray[np.floating],
+    size: int,
+    *,
+    forehead: float = 0.25,
+    dilation: float = 0.0,
+    feather: float = 0.0,
+) -> Floats:
+    """Return the mask (size, size) of a face in an aligned crop, 1 inside and 0 outside.
+
+    Args:
+        landmarks: (468, 2), in crop px.
+        size: the crop's side, px.
+        forehead: how far the outline is raised above the mesh, which ends short of the hairline: part of the
+            height between the brows and the mesh's upper end.
+        dilation: px to widen by; negative to narrow.
+        feather: px over which the mask goes from nearly 1 to nearly 0 (four sigmas of a Gaussian), centred on
+            the outline.
+    """
+    outline = _widened(_hull(_raised(landmarks.astype(np.float64), forehead)), dilation)
+    mask = _filled(outline, size)
+    if feather > 0:
+        # Where the face leaves the crop the mask goes on, so it mustn't fade along the crop's border.
+        mask = np.asarray(
+            cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32
+        )
+    return mask
+
+
+class PersonMask:
+    """MediaPipe's selfie segmentation: where in a picture a person is, hair and clothes included."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Open the network.
+
+        Raises:
+            WeightsError: the file isn't a model.
+        """
+        self._model = TfliteModel(path, threads)
+
+    @classmethod
+    def load(cls, threads: int = 1) -> Self:
+        """Open the network of the zoo, fetching it if need be."""
+        return cls(weights("person-mask"), threads)
+
+    def find(self, image: NDArray[np.uint8]) -> Floats:
+        """Return the probability (H, W), 0 to 1, that a pixel of `image` (H, W, 3) shows a person.
+
+        The network works at 256 x 256, so outlines are soft by about a hundredth of the picture.
+        """
+        height, width = image.shape[:2]
+        side = (self._model.width, self._model.height)
+        shrinks = width * height > side[0] * side[1]
+        small = cv2.resize(image, side, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        (probability,) = self._model(small.astype(np.float32) / np.float32(255))
+        full = cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(np.clip(full, 0, 1), np.float32)
+
+
+def _raised(points: NDArray[np.float64], forehead: float) -> NDArray[np.float64]:
+    """Stretch what lies above the brows away from the chin."""
+    brows = points[[*topology.RIGHT_BROW, *topology.LEFT_BROW]].mean(0)
+    up = brows - points[topology.CHIN]
+    up /= np.linalg.norm(up)
+    height = np.maximum(0, (points - brows) @ up)
+    return points + forehead * height[:, None] * up
+
+
+def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the convex hull (N, 2) of the points, in order around it."""
+    hull: NDArray[np.float64] = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
+    return hull
+
+
+def _widened(outline: NDArray[np.float64], distance: float) -> NDArray[np.float64]:
+    """Move the corners of a convex outline outwards so that its edges move by `distance`, px."""
+    edges = np.roll(outline, -1, axis=0) - outline
+    normals = np.stack([edges[:, 1], -edges[:, 0]], -1)
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    if np.sum(normals * (outline - outline.mean(0))) < 0:
+        normals = -normals
+    miter = normals + np.roll(normals, 1, axis=0)
+    # Bounded, since a sharp corner would run away.
+    return outline + distance * miter / np.maximum((miter**2).sum(1, keepdims=True) / 2, 0.5)
+
+
+def _filled(outline: NDArray[np.float64], size: int) -> Floats:
+    """Fill an outline, drawn at several times the size: OpenCV's own antialiasing widens shapes."""
+    fine = (outline + 0.5) * _OVERSAMPLING - 0.5
+    canvas = np.zeros((size * _OVERSAMPLING, size * _OVERSAMPLING), np.uint8)
+    cv2.fillPoly(canvas, [np.rint(fine * 2**_SUBPIXEL_BITS).astype(np.int32)], 255, shift=_SUBPIXEL_BITS)
+    small = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)

@@ -1,0 +1,86 @@
+"""468 landmarks of one face with MediaPipe's face mesh.
+
+Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs" (2019): the network
+looks at a square 1.5 times the face's box, turned so that the eyes are level.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyface.faces import topology
+from steadyface.faces.detect import LEFT_EYE, RIGHT_EYE, Detection
+from steadyface.faces.resample import Matrix, apply, resample_fast
+from steadyface.faces.tflite import TfliteModel
+from steadyface.zoo import weights
+
+Floats = NDArray[np.float32]
+
+_MARGIN = 1.5
+
+
+@dataclass(frozen=True)
+class MeshFace:
+    """The landmarks of one face in one picture."""
+
+    landmarks: Floats
+    """(468, 2): x, y in px."""
+    presence: float
+    """The probability that there is a face, 0 to 1."""
+
+
+class FaceMesh:
+    """Finds the landmarks of a face whose place is known roughly."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Open the network.
+
+        Raises:
+            WeightsError: the file isn't a model.
+        """
+        self._model = TfliteModel(path, threads)
+
+    @classmethod
+    def load(cls, threads: int = 1) -> Self:
+        """Open the network of the zoo, fetching it if need be."""
+        return cls(weights("face-mesh"), threads)
+
+    def find(self, image: NDArray[np.uint8], detection: Detection) -> MeshFace:
+        """Return the landmarks of a detected face in `image` (H, W, 3).
+
+        A second look, at the square given by the first look's landmarks, removes the detector's error from
+        the framing.
+        """
+        eyes = detection.keypoints[[RIGHT_EYE, LEFT_EYE]]
+        first = self._look(image, _square(detection.box, eyes))
+        return self.refine(image, first.landmarks)
+
+    def refine(self, image: NDArray[np.uint8], landmarks: Floats) -> MeshFace:
+        """Return the landmarks near `landmarks` (468, 2) of the same face in this or a neighbouring frame."""
+        eyes = landmarks[[topology.RIGHT_EYE_CORNERS[0], topology.LEFT_EYE_CORNERS[0]]]
+        return self._look(image, _square(topology.bounds(landmarks), eyes))
+
+    def _look(self, image: NDArray[np.uint8], corners: Matrix) -> MeshFace:
+        side = self._model.width
+        # From input px to image px; `corners` works on the unit square.
+        matrix = np.hstack(
+            [corners[:, :2] / side, corners[:, 2:] + corners[:, :2].sum(1, keepdims=True) / (2 * side)]
+        )
+        mesh, presence = self._model(resample_fast(image, matrix, (side, side)) / np.float32(255))
+        # The network counts from the outer edge of the first pixel, we from its centre.
+        points = mesh.reshape(topology.LANDMARKS, 3)[:, :2] - 0.5
+        probability = 1 / (1 + np.exp(-float(presence.reshape(-1)[0])))
+        return MeshFace(apply(matrix, points).astype(np.float32), float(probability))
+
+
+def _square(box: NDArray[np.floating], eyes: NDArray[np.floating]) -> Matrix:
+    """Return the map (2, 3) from the unit square to one around `box` (4,), level with `eyes` (2, 2)."""
+    centre = (box[:2] + box[2:]).astype(np.float64) / 2
+    side = _MARGIN * float(max(box[2] - box[0], box[3] - box[1]))
+    across = (eyes[1] - eyes[0]).astype(np.float64)
+    across *= side / max(float(np.linalg.norm(across)), 1e-6)
+    axes = np.array([[across[0], -across[1]], [across[1], across[0]]])
+    return np.column_stack([axes, centre - axes.sum(1) / 2])

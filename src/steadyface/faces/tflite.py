@@ -1,0 +1,45 @@
+"""One small TensorFlow Lite network on the CPU."""
+
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from steadyface.errors import WeightsError
+
+
+class TfliteModel:
+    """An image network with one (1, H, W, 3) float32 input, kept in memory.
+
+    Not thread-safe: the interpreter owns the buffers of the call in progress.
+    """
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Open `path`, to run on `threads` CPU threads.
+
+        Raises:
+            WeightsError: the file isn't there or isn't a TensorFlow Lite model.
+        """
+        try:
+            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError, OSError) as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise WeightsError(
+                f"{path}: can't be opened as a TensorFlow Lite model ({reason}); delete it and fetch it again"
+            ) from error
+        entry = self._interpreter.get_input_details()[0]
+        self._input: int = entry["index"]
+        self._outputs: list[int] = [o["index"] for o in self._interpreter.get_output_details()]
+        self.height: int = int(entry["shape"][1])
+        self.width: int = int(entry["shape"][2])
+
+    def __call__(self, image: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Run on one image (height, width, 3), in the value range the network was trained on.
+
+        Returns every output in the model's own order, without the batch axis, as copies.
+        """
+        self._interpreter.set_tensor(self._input, np.ascontiguousarray(image[None], dtype=np.float32))
+        self._interpreter.invoke()
+        return [self._interpreter.get_tensor(index)[0] for index in self._outputs]

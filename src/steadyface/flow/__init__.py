@@ -1,0 +1,1 @@
+"""Optical flow: the estimators' contract, two estimators, warping and visibility."""

@@ -1,0 +1,51 @@
+"""The contract every generator meets. Nothing downstream asks which one it has."""
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from torch import Tensor
+from torch.nn import Parameter
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """A StyleGAN: ``z`` -> ``w`` (mapping), ``ws`` -> image (synthesis).
+
+    Layers are addressed by the side in pixels at which they act (`ws_resolutions`), never by row number,
+    so that a direction fits every generator that shares the W space.
+    """
+
+    resolution: int
+    """Side of the image in pixels."""
+    num_ws: int
+    """Rows of a W+ code."""
+    w_dim: int
+    z_dim: int
+    ws_resolutions: tuple[int, ...]
+    """For each W+ row, the side in pixels of the features that it modulates."""
+    w_mean: Tensor
+    """(w_dim,): the mean of ``mapping(z)``."""
+    w_std: Tensor
+    """(w_dim,): its standard deviation, the unit in which distances from the mean are judged."""
+
+    def mapping(self, z: Tensor) -> Tensor:
+        """(N, z_dim) -> (N, w_dim)."""
+        ...
+
+    def synthesis(self, ws: Tensor) -> Tensor:
+        """(N, num_ws, w_dim) -> (N, 3, resolution, resolution), nominally in [-1, 1]."""
+        ...
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """As `torch.nn.Module.parameters`."""
+        ...
+
+
+def broadcast_w(generator: Generator, w: Tensor) -> Tensor:
+    """Repeat a W code (N, w_dim) for every row: (N, num_ws, w_dim)."""
+    return w[:, None, :].expand(-1, generator.num_ws, -1)
+
+
+def sample_w(generator: Generator, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
+    """Map (N, z_dim) to W and pull towards the mean by ``truncation_psi`` (Karras et al. 2019, eq. in B)."""
+    return generator.w_mean.lerp(generator.mapping(z), truncation_psi)

@@ -1,0 +1,58 @@
+"""Which of a generator's parameters to train, by the side in pixels at which they act."""
+
+import torch
+from torch import Tensor, nn
+
+from steadyface.gan.base import Generator
+
+
+def synthesis_parameters(generator: Generator, below: int | None = None) -> dict[str, nn.Parameter]:
+    """Parameters of the synthesis network by name, the mapping network left out.
+
+    With ``below``, only those of layers whose features have fewer pixels a side: 128 leaves out what the
+    paper freezes for out-of-domain edits of a 1024 px generator ("the last eight layers", section 3.3).
+    """
+    module = _module(generator)
+    wanted = {name: p for name, p in module.named_parameters() if not name.startswith("mapping.")}
+    if below is None:
+        return wanted
+    sides = _sides(generator)
+    return {name: p for name, p in wanted.items() if _side(name, p, sides) < below}
+
+
+def _sides(generator: Generator) -> dict[str, int]:
+    """Side of the feature maps that each submodule returns, seen by running the mean face through them."""
+    sides: dict[str, int] = {}
+
+    def note(name: str, output: object) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] > 1:
+            sides[name] = output.shape[-1]
+
+    module = _module(generator)
+    hooks = [
+        m.register_forward_hook(lambda _m, _i, output, name=name: note(name, output))
+        for name, m in module.named_modules()
+    ]
+    try:
+        with torch.no_grad():
+            generator.synthesis(generator.w_mean.expand(1, generator.num_ws, -1))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return sides
+
+
+def _side(name: str, parameter: nn.Parameter, sides: dict[str, int]) -> int:
+    """Side of the innermost module around a parameter that returns feature maps, as no style does."""
+    owner = name.rpartition(".")[0]
+    while owner:
+        if owner in sides:
+            return sides[owner]
+        owner = owner.rpartition(".")[0]
+    return parameter.shape[-1]  # the constant that everything grows from
+
+
+def _module(generator: Generator) -> nn.Module:
+    if not isinstance(generator, nn.Module):
+        raise TypeError(f"a generator must be a torch module, not {type(generator).__name__}")
+    return generator

@@ -1,0 +1,87 @@
+"""W+ refinement of all frames of a clip together, from the encoder's codes."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from steadyface.critics.lpips import Lpips
+from steadyface.gan.base import Generator
+from steadyface.inversion.settings import Refinement
+from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
+
+Frames = Callable[[Sequence[int]], Tensor]
+"""Frame numbers -> aligned frames (N, 3, R, R) in [-1, 1]."""
+
+
+def starting_codes(generator: Generator, w: Tensor, motion_side: int) -> Tensor:
+    """Spread the encoder's codes (T, w_dim) over the rows: (T, num_ws, w_dim).
+
+    Rows that act above ``motion_side`` pixels carry colour and texture, which don't change within a clip: they take the
+    clip's mean, so that the encoder's noise can't flicker there.
+    """
+    moving = torch.tensor([side <= motion_side for side in generator.ws_resolutions])
+    still = w.mean(dim=0, keepdim=True).expand_as(w)
+    return torch.where(moving[None, :, None], w[:, None], still[:, None])
+
+
+def code_penalties(generator: Generator, ws: Tensor, settings: Refinement) -> dict[str, Tensor]:
+    """Keep codes (N, num_ws, w_dim) where the generator is at home: near W (rows alike) and near the mean."""
+    spread = ((ws - ws.mean(dim=1, keepdim=True)) / generator.w_std).square().mean()
+    distance = ((ws - generator.w_mean) / generator.w_std).square().mean()
+    return {"spread": settings.spread * spread, "distance": settings.distance * distance}
+
+
+def refine_codes(
+    generator: Generator,
+    ws: Tensor,
+    frames: Frames,
+    lpips: Lpips,
+    settings: Refinement,
+    *,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    watch: Watcher | None = None,
+) -> Tensor:
+    """Fit the codes (T, num_ws, w_dim) of a clip to its aligned frames; returns refined codes of the same shape.
+
+    First one offset for all frames, fitted on frames drawn at random; then an offset for each frame, tied weakly to its
+    neighbours'. ``code(t) = ws[t] + common + own[t]``.
+    """
+    count = len(ws)
+    common = torch.zeros_like(ws[0]).requires_grad_()
+    own = [torch.zeros_like(ws[0]).requires_grad_() for _ in range(count)]
+    first = settings.common_steps
+    own_steps = settings.steps_per_frame * count
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        if step < first:
+            index = int(step_rng(seed, step).integers(count))
+            code = ws[index] + common
+            tie = {}
+        else:
+            index = shuffled_index(seed, step - first, count)
+            code = ws[index] + common.detach() + own[index]
+            beside = [own[i].detach() for i in (index - 1, index + 1) if 0 <= i < count]
+            gap = (own[index] - torch.stack(beside).mean(dim=0)) if beside else own[index]
+            tie = {"steady": settings.steady * (gap / generator.w_std).square().mean()}
+        target = frames([index])
+        image = generator.synthesis(code[None])
+        return {
+            "lpips": lpips(image, target).mean(),
+            "l2": settings.l2 * (image - target).square().mean(),
+            **code_penalties(generator, code[None], settings),
+            **tie,
+        }
+
+    rise, settle = ramp(settings.common_rate, first), ramp(settings.rate, own_steps)
+    optimise(
+        "refine codes",
+        losses_at,
+        {"common": common, **{f"own{i}": tensor for i, tensor in enumerate(own)}},
+        steps=first + own_steps,
+        rate=lambda step: rise(step) if step < first else settle(step - first),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+    return (ws + common + torch.stack(own)).detach()

@@ -1,0 +1,51 @@
+"""Constants of the inversion."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """W+ refinement of all frames of a clip, from the encoder's codes."""
+
+    common_steps: int = 120
+    """Steps on one offset that all frames share, over frames drawn at random: the person, the light, the hair."""
+    steps_per_frame: int = 16
+    """Steps on each frame's own offset: pose, mouth, eyes."""
+    common_rate: float = 0.03
+    """Adam's rate for the shared offset (assets: .03 with a ramp reached LPIPS .032 on one face in 250 steps)."""
+    rate: float = 0.02
+    """Adam's rate for the offsets of the frames."""
+    l2: float = 0.5
+    """Weight of the mean squared error beside LPIPS."""
+    spread: float = 0.004
+    """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
+    distance: float = 0.001
+    """Weight of the squared distance from the mean, in the same units."""
+    steady: float = 0.02
+    """Weight of the squared difference from the neighbouring frames' offsets: weak, or the mouth stops moving."""
+    motion_side: int = 32
+    """Up to this side the encoder's codes are taken frame by frame, above it their mean over the clip."""
+
+
+@dataclass(frozen=True)
+class PivotalTuning:
+    """Tuning of the generator on a clip (Roich et al. 2021), regularised locally and along the edits."""
+
+    epochs: float = 4.0
+    """Passes over the frames."""
+    least_steps: int = 150
+    """For short clips."""
+    rate: float = 4e-4
+    """Adam's rate for all synthesis weights."""
+    l2: float = 4.0
+    """Weight of the mean squared error beside LPIPS."""
+    edit_weight: float = 0.7
+    """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
+    edit_every: int = 2
+    """Every how many steps that term is taken."""
+    local_weight: float = 0.1
+    """Weight of LPIPS and L2 of the local regularisation (paper, eq. 7; Roich et al., section 3.3)."""
+    local_distance: float = 30.0
+    """alpha_interp: how far from the pivot, towards a random code (released code; the paper is silent)."""
+    local_every: int = 4
+    """Every how many steps the local term is taken."""

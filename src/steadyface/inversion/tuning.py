@@ -1,0 +1,96 @@
+"""Pivotal tuning of the generator over a clip (Roich et al. 2021), so that edits survive it.
+
+Plain tuning makes a clip's frames exact and fades the edits; three terms share the work: the frames themselves, the
+edits (tuned(w + edit) stays the real frame plus what the edit changes), and the neighbourhood (eq. 7 of the paper).
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from steadyface.critics.lpips import Lpips
+from steadyface.gan.base import Generator, broadcast_w
+from steadyface.gan.parameters import synthesis_parameters
+from steadyface.inversion.refine import Frames
+from steadyface.inversion.settings import PivotalTuning
+from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
+
+EditCodes = Callable[[Tensor], Tensor]
+"""An in-domain edit at its usual strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
+
+
+def change_mask(edited: Tensor, plain: Tensor) -> Tensor:
+    """Where an edit changes the picture: (N, 1, H, W) in [0, 1], blurred; small changes of light don't count."""
+    change = (edited - plain).abs().mean(dim=1, keepdim=True)
+    side = change.shape[-1] // 32 * 2 + 1
+    blurred = F.avg_pool2d(F.avg_pool2d(change, side, 1, side // 2), side, 1, side // 2)
+    return ((blurred - 0.03) / 0.09).clamp(0.0, 1.0)
+
+
+def edit_target(real: Tensor, plain: Tensor, edited: Tensor) -> Tensor:
+    """The real frame where the edit changes nothing, plus the edit's own change where it does; all (N, 3, H, W)."""
+    return real + change_mask(edited, plain) * (edited - plain)
+
+
+def tune_generator(
+    generator: Generator,
+    ws: Tensor,
+    frames: Frames,
+    edits: Sequence[EditCodes],
+    lpips: Lpips,
+    settings: PivotalTuning,
+    *,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    watch: Watcher | None = None,
+) -> Generator:
+    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim)."""
+    original, tuned = generator, copy.deepcopy(generator)
+    parameters = synthesis_parameters(tuned)
+    for parameter in parameters.values():
+        parameter.requires_grad_(True)
+
+    def distance(image: Tensor, target: Tensor) -> Tensor:
+        return lpips(image, target).mean() + settings.l2 * (image - target).square().mean()
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        index = shuffled_index(seed, step, len(ws))
+        pivot, real = ws[index : index + 1], frames([index])
+        losses = {"reconstruction": distance(tuned.synthesis(pivot), real)}
+        if edits and step % settings.edit_every == 0:
+            edit = edits[int(step_rng(seed, step).integers(len(edits)))]
+            moved = edit(pivot)
+            with torch.no_grad():
+                target = edit_target(real, original.synthesis(pivot), original.synthesis(moved))
+            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(moved), target)
+        if step % settings.local_every == 0:
+            nearby = local_code(original, pivot, settings.local_distance, seed, step)
+            with torch.no_grad():
+                target = original.synthesis(nearby)
+            losses["local"] = settings.local_weight * distance(tuned.synthesis(nearby), target)
+        return losses
+
+    steps = max(settings.least_steps, round(settings.epochs * len(ws)))
+    optimise(
+        "tune the generator",
+        losses_at,
+        parameters,
+        steps=steps,
+        rate=ramp(settings.rate, steps),
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+    for parameter in parameters.values():
+        parameter.requires_grad_(False)
+    return tuned
+
+
+def local_code(generator: Generator, pivot: Tensor, distance: float, seed: int, step: int) -> Tensor:
+    """A code at ``distance`` from the pivot towards a random W code: ``W_r`` of the paper's eq. 7."""
+    z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim)).astype("float32")).to(pivot)
+    with torch.no_grad():
+        away = broadcast_w(generator, generator.mapping(z)) - pivot
+    return pivot + distance * away / away.norm()

@@ -1,0 +1,143 @@
+"""The one optimisation loop: Adam, seeded per step, checkpointed, watched.
+
+Every long stage (refinement, pivotal tuning, phases 1 and 2, stitching) is a loss as a function of the step
+number. What a step draws at random comes from `step_rng`, so that a run that was killed goes on exactly as if
+it had not been.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadyface.errors import SteadyfaceError
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback sees after each step."""
+
+    stage: str
+    step: int
+    """Steps done, from 1."""
+    steps: int
+    losses: Mapping[str, float]
+
+
+Watcher = Callable[[Progress], None]
+
+
+class Checkpoint(Protocol):
+    """Where a loop keeps its state between two runs of the program."""
+
+    def load(self) -> tuple[int, dict[str, Tensor]] | None:
+        """Return the steps done and the tensors, or None when there is nothing."""
+        ...
+
+    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
+        """Keep them, atomically; the tensors change as soon as this returns."""
+        ...
+
+
+class DivergedError(SteadyfaceError):
+    """A loss became infinite or not a number."""
+
+
+def step_rng(seed: int, step: int) -> np.random.Generator:
+    """Random numbers of one step: the same whenever that step is run."""
+    return np.random.default_rng((seed, step))
+
+
+def shuffled_index(seed: int, step: int, count: int) -> int:
+    """Index for ``step`` when every epoch of ``count`` steps visits each index once, in a seeded order."""
+    epoch, position = divmod(step, count)
+    return int(np.random.default_rng((seed, 7, epoch)).permutation(count)[position])
+
+
+def ramp(rate: float, steps: int, *, rise: float = 0.05, fall: float = 0.3) -> Callable[[int], float]:
+    """Learning rate that rises over the first ``rise`` of the steps, falls by a cosine over the last
+    ``fall``."""
+
+    def at(step: int) -> float:
+        done = (step + 0.5) / steps
+        up = min(1.0, done / rise) if rise else 1.0
+        down = min(1.0, (1.0 - done) / fall) if fall else 1.0
+        return rate * up * (0.5 - 0.5 * float(np.cos(np.pi * down)))
+
+    return at
+
+
+def optimise(
+    stage: str,
+    losses_at: Callable[[int], dict[str, Tensor]],
+    parameters: Mapping[str, Tensor],
+    *,
+    steps: int,
+    rate: float | Callable[[int], float],
+    checkpoint: Checkpoint | None = None,
+    watch: Watcher | None = None,
+    save_every_seconds: float = 20.0,
+) -> None:
+    """Minimise, in place, the sum of ``losses_at(step)`` over the named parameters.
+
+    ``losses_at`` returns weighted scalar losses by name; only the given parameters get gradients from it.
+    Raises `DivergedError` when the loss is no longer finite.
+    """
+    tensors = dict(parameters)
+    optimiser = torch.optim.Adam(tensors.values(), lr=1.0)
+    start = _restore(checkpoint, tensors, optimiser)
+    saved = time.monotonic()
+    for step in range(start, steps):
+        for group in optimiser.param_groups:
+            group["lr"] = rate(step) if callable(rate) else rate
+        losses = losses_at(step)
+        total = torch.stack(list(losses.values())).sum()
+        if not torch.isfinite(total):
+            raise DivergedError(f"{stage} diverged at step {step + 1}; try a lower strength or another seed")
+        gradients = torch.autograd.grad(total, list(tensors.values()), allow_unused=True)
+        for tensor, gradient in zip(tensors.values(), gradients, strict=True):
+            tensor.grad = gradient
+        optimiser.step()
+        if watch is not None:
+            watch(Progress(stage, step + 1, steps, {name: value.item() for name, value in losses.items()}))
+        if checkpoint is not None and (step + 1 == steps or time.monotonic() - saved > save_every_seconds):
+            checkpoint.save(step + 1, _state(tensors, optimiser))
+            saved = time.monotonic()
+    for tensor in tensors.values():
+        tensor.grad = None
+
+
+def _state(tensors: Mapping[str, Tensor], optimiser: torch.optim.Adam) -> dict[str, Tensor]:
+    state = {f"value.{name}": tensor.detach() for name, tensor in tensors.items()}
+    for name, tensor in tensors.items():
+        for key, value in optimiser.state[tensor].items():
+            state[f"adam.{key}.{name}"] = value
+    return state
+
+
+def _restore(
+    checkpoint: Checkpoint | None, tensors: Mapping[str, Tensor], optimiser: torch.optim.Adam
+) -> int:
+    kept = checkpoint.load() if checkpoint is not None else None
+    if kept is None:
+        return 0
+    step, state = kept
+    for name, tensor in tensors.items():
+        with torch.no_grad():
+            tensor.copy_(state[f"value.{name}"])
+        # A parameter that never had a gradient has no moments. Copies, since Adam writes into them.
+        if f"adam.step.{name}" in state:
+            moments = {key: state[f"adam.{key}.{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq")}
+            optimiser.state[tensor] = {
+                k: v if k == "step" else v.to(tensor.device) for k, v in moments.items()
+            }
+    return step
+
+
+def frame_batches(indices: Sequence[int], size: int) -> list[list[int]]:
+    """Split frame numbers into batches of at most ``size``."""
+    return [list(indices[i : i + size]) for i in range(0, len(indices), size)]

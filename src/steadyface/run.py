@@ -1,0 +1,145 @@
+"""The run folder: artefacts of finished stages, checkpoints of the unfinished one, the manifest.
+
+A stage is kept under a key, the digest of everything that it depends on. The same key means the same result: it is read
+back instead of made again. A file appears only when it is whole (written beside, then renamed).
+"""
+
+import errno
+import hashlib
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from steadyface.errors import ResourceError
+
+Tensors = dict[str, Tensor]
+
+
+def digest(*parts: Any) -> str:
+    """Short hash of JSON-able values: the key of a stage."""
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` make a file beside ``path``, then put it in its place.
+
+    Raises `ResourceError` when the folder can't be written or the disk is full.
+    """
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        beside.replace(path)
+    except OSError as error:
+        raise _resource_error(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _resource_error(path: Path, error: OSError) -> ResourceError:
+    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return ResourceError(f"can't write {path}: {reason}; choose another --out or free some space")
+
+
+@dataclass(frozen=True)
+class StageCheckpoint:
+    """Where an unfinished stage keeps its state (`steadyface.optimise.Checkpoint`)."""
+
+    path: Path
+    key: str
+
+    def load(self) -> tuple[int, Tensors] | None:
+        """Return the steps done and the tensors of an earlier attempt at the same stage with the same key."""
+        if not self.path.exists():
+            return None
+        tensors = load_file(self.path)
+        if bytes(tensors.pop("key").tolist()).decode() != self.key:
+            return None
+        return int(tensors.pop("step")), tensors
+
+    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
+        """Keep the state after ``step`` steps, whole or not at all."""
+        import torch
+
+        marks = {"step": torch.tensor(step), "key": torch.tensor(list(self.key.encode()), dtype=torch.uint8)}
+        # clones: a safetensors file holds no two names for one storage
+        state = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+        write_atomically(self.path, lambda path: save_file({**state, **marks}, path))
+
+
+@dataclass
+class Run:
+    """One output folder."""
+
+    folder: Path
+    manifest: dict[str, Any] = field(default_factory=dict)
+    announce: Callable[[str], None] = lambda _: None
+
+    @classmethod
+    def open(cls, folder: Path, announce: Callable[[str], None] = lambda _: None) -> "Run":
+        """Make or reopen the folder. Raises `ResourceError` when it can't be written."""
+        run = cls(folder, announce=announce)
+        run.manifest["stages"] = {}
+        try:
+            (folder / "state").mkdir(parents=True, exist_ok=True)
+            probe = folder / f".writable.{os.getpid()}"
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            raise _resource_error(folder, error) from error
+        return run
+
+    def stage(self, name: str, key: str, work: Callable[[StageCheckpoint], Tensors]) -> Tensors:
+        """Return the tensors of a stage: read back when they were made under the same key, else made now and kept."""
+        data, record = self.folder / "state" / f"{name}.safetensors", self.folder / "state" / f"{name}.json"
+        checkpoint = StageCheckpoint(self.folder / "state" / f"{name}.part.safetensors", key)
+        if record.exists() and data.exists():
+            kept = json.loads(record.read_text())
+            if kept["key"] == key:
+                self.manifest["stages"][name] = kept
+                return load_file(data)
+        self.announce(name)
+        begun = time.monotonic()
+        tensors = {k: v.detach().clone().contiguous() for k, v in work(checkpoint).items()}
+        record.unlink(missing_ok=True)  # from here until the record is back, the stage counts as not done
+        write_atomically(data, lambda path: save_file(tensors, path))
+        kept = {"key": key, "seconds": round(time.monotonic() - begun, 1), "peak_memory_mb": peak_memory_mb()}
+        self.write_json(record, kept)
+        checkpoint.path.unlink(missing_ok=True)
+        self.manifest["stages"][name] = kept
+        return tensors
+
+    def path(self, *parts: str) -> Path:
+        """A path inside the folder."""
+        return self.folder.joinpath(*parts)
+
+    def write_json(self, path: Path, content: Mapping[str, Any]) -> None:
+        """Write a JSON file, whole or not at all."""
+        text = json.dumps(content, indent=2, default=str) + "\n"
+        write_atomically(path, lambda beside: beside.write_text(text) and None)
+
+    def write_manifest(self) -> None:
+        """Write ``manifest.json``: settings, versions, hashes, seconds and memory of every stage."""
+        self.write_json(self.path("manifest.json"), self.manifest)
+
+
+def peak_memory_mb() -> int:
+    """The largest resident size of this process so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (2**20 if sys.platform == "darwin" else 2**10)

@@ -1,0 +1,101 @@
+"""Colour tags, and the conversion between YUV pictures and RGB arrays that honours them in both directions.
+
+Tags are the numbers of ISO/IEC 23091-2 (H.273), which FFmpeg uses as they are. Only matrix and range enter
+the conversion: primaries and transfer are handed on from input to output, and the RGB values stay in the
+video's own colour space.
+"""
+
+from dataclasses import dataclass, replace
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from steadyface.video.orientation import Image
+
+UNSPECIFIED = 2
+FULL_RANGE = 2
+LIMITED_RANGE = 1
+RGB_MATRIX = 0
+
+# Without these, swscale shares one chroma sample between neighbours and rounds with 7 bits.
+_ACCURATE = (
+    Interpolation.BICUBIC
+    | Interpolation.ACCURATE_RND
+    | Interpolation.FULL_CHR_H_INT
+    | Interpolation.FULL_CHR_H_INP
+)
+
+
+@dataclass(frozen=True)
+class ColourTags:
+    """H.273 code points, 2 for unspecified; but `range` is 0 unspecified, 1 limited, 2 full."""
+
+    primaries: int = UNSPECIFIED
+    trc: int = UNSPECIFIED
+    matrix: int = UNSPECIFIED
+    range: int = 0
+
+
+def swscale_matrix(matrix: int, lines: int) -> Colorspace:
+    """Translate a matrix tag for swscale; a missing one is BT.601 below 720 lines, BT.709 from there on."""
+    known = {
+        1: Colorspace.ITU709,
+        4: Colorspace.FCC,
+        5: Colorspace.ITU601,
+        6: Colorspace.ITU601,
+        7: Colorspace.SMPTE240M,
+        9: Colorspace.BT2020,
+        10: Colorspace.BT2020,
+    }
+    return known.get(matrix, Colorspace.ITU601 if lines < 720 else Colorspace.ITU709)
+
+
+def writable(tags: ColourTags, lines: int) -> ColourTags:
+    """Give the tags of a YUV picture made from a video with these: the same, unless it is RGB or YCgCo.
+
+    A tag that is missing stays missing, so that a player makes the same guess for the output as for the
+    input.
+    """
+    if tags.matrix in (RGB_MATRIX, 8):
+        return replace(tags, matrix=6 if lines < 720 else 1, range=LIMITED_RANGE)
+    return tags
+
+
+def tags_of(frame: av.VideoFrame) -> ColourTags:
+    """Read the tags of a decoded frame. The old "yuvj" pixel formats say full range by their name."""
+    full = frame.format.name.startswith("yuvj")
+    return ColourTags(
+        int(frame.color_primaries),
+        int(frame.color_trc),
+        RGB_MATRIX if frame.format.is_rgb else int(frame.colorspace),
+        FULL_RANGE if full else int(frame.color_range),
+    )
+
+
+def to_rgb(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) -> Image:
+    """Convert a decoded frame to full-range RGB, uint8 (H, W, 3), as coded (not turned).
+
+    `converter` keeps swscale's tables between frames.
+    """
+    rgb = converter.reformat(
+        frame,
+        format="rgb24",
+        src_colorspace=swscale_matrix(tags.matrix, frame.height),
+        src_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=_ACCURATE,
+    )
+    return rgb.to_ndarray().astype(np.uint8, copy=False)
+
+
+def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoReformatter) -> av.VideoFrame:
+    """Convert full-range RGB, uint8 (H, W, 3), to `pixel_format` in the matrix and range of `tags`."""
+    return converter.reformat(
+        av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24"),
+        format=pixel_format,
+        src_color_range=ColorRange.JPEG,
+        dst_colorspace=swscale_matrix(tags.matrix, image.shape[0]),
+        dst_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
+        interpolation=_ACCURATE,
+    )

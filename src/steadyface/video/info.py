@@ -1,0 +1,162 @@
+"""What a video file is: sizes, rates, colour tags, sound. Here, video files are opened for reading."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+from steadyface.errors import InputError
+from steadyface.video.colour import ColourTags, tags_of
+from steadyface.video.orientation import Orientation, orientation_of
+
+SMALLEST_SIDE = 16
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """One video file; its first video stream that isn't a cover picture.
+
+    `width` and `height` are pixels as displayed, after rotation; the `coded_` ones before it. `average_rate`
+    is frames per second, `time_base` the seconds per tick of the timestamps. `sample_aspect_ratio` is the
+    displayed width of a pixel over its height (1 if the file doesn't say). `frame_count` is the container's
+    word or an estimate from the duration, None if neither is there; `duration` is in seconds.
+    """
+
+    path: Path
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    average_rate: Fraction
+    time_base: Fraction
+    orientation: Orientation
+    pixel_format: str
+    colour: ColourTags
+    sample_aspect_ratio: Fraction
+    has_audio: bool
+    frame_count: int | None
+    duration: Fraction | None
+    end_pts: int | None
+
+    @property
+    def rotation(self) -> int:
+        """Degrees counter-clockwise (0, 90, 180, 270) by which players turn the coded picture."""
+        return self.orientation.rotation
+
+    @property
+    def nominal_ticks(self) -> int:
+        """The length of one frame at the average rate, in ticks of `time_base`, at least 1."""
+        return max(1, round(1 / (self.average_rate * self.time_base)))
+
+
+def open_video(path: Path) -> InputContainer:
+    """Open a media file for reading.
+
+    Raises:
+        InputError: the file is missing, a folder, empty, not readable, or nothing that FFmpeg knows.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; give the path of one video file")
+    try:
+        if path.stat().st_size == 0:
+            raise InputError(f"{path}: the file is empty (0 bytes); copy or record it again")
+        # The absolute path, as FFmpeg takes what stands before a colon for a protocol.
+        container = av.open(str(path.absolute()), "r")
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file; check the path") from error
+    except (av.FFmpegError, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable video ({error.strerror}); convert it to mp4 first"
+        ) from error
+    # FFmpeg plays text files as animated terminals.
+    if container.format.name == "tty":
+        container.close()
+        raise InputError(f"{path}: this is a text file, not a video")
+    return container
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Return the first video stream that isn't a cover picture, with its decoder's threads on.
+
+    Raises:
+        InputError: there is none, or this FFmpeg has no decoder for it.
+    """
+    for stream in container.streams.video:
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if stream.codec_context is None:
+            raise InputError(f"{path}: no decoder for its video stream; convert it to H.264 first")
+        stream.thread_type = "AUTO"
+        return stream
+    raise InputError(f"{path}: no video stream in this file (sound only?)")
+
+
+def probe(path: Path) -> VideoInfo:
+    """Describe a video file; decodes one frame, because rotation and colour tags are only certain then.
+
+    Raises:
+        InputError: missing, a folder, empty, not a video, no video stream, damaged at the first frame, or a
+            picture of less than 16 pixels on a side.
+    """
+    path = Path(path)
+    with open_video(path) as container:
+        stream = picture_stream(container, path)
+        try:
+            frame = next(container.decode(stream), None)
+        except av.FFmpegError as error:
+            raise InputError(
+                f"{path}: damaged, the first frame can't be decoded ({error.strerror})"
+            ) from error
+        if frame is None:
+            raise InputError(f"{path}: no frame could be decoded; the file is cut off or damaged")
+        return _describe(path, container, stream, frame)
+
+
+def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> VideoInfo:
+    orientation = orientation_of(frame)
+    width, height = frame.width, frame.height
+    if min(width, height) < SMALLEST_SIDE:
+        raise InputError(
+            f"{path}: the picture is {width}x{height} pixels, too small to hold a face; "
+            f"at least {SMALLEST_SIDE} on each side are needed"
+        )
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+    time_base = stream.time_base or 1 / rate
+    duration = _duration(container, stream)
+    estimate = None if duration is None else math.ceil(duration * rate)
+    return VideoInfo(
+        path=path,
+        width=height if orientation.transpose else width,
+        height=width if orientation.transpose else height,
+        coded_width=width,
+        coded_height=height,
+        average_rate=rate,
+        time_base=time_base,
+        orientation=orientation,
+        pixel_format=frame.format.name,
+        colour=tags_of(frame),
+        sample_aspect_ratio=1 / aspect if orientation.transpose else aspect,
+        has_audio=bool(container.streams.audio),
+        frame_count=stream.frames or estimate,
+        duration=duration,
+        end_pts=_end(container, stream),
+    )
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _end(container: InputContainer, stream: VideoStream) -> int | None:
+    """Only mp4 and its kin state it; MPEG program streams, for one, say half a frame too little."""
+    if "mp4" not in container.format.name or not stream.duration:
+        return None
+    return (stream.start_time or 0) + stream.duration

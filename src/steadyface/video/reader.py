@@ -1,0 +1,127 @@
+"""Frames of a video file as RGB arrays in display orientation, one at a time, with their exact timestamps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.video.reformatter import VideoReformatter
+
+from steadyface.errors import InputError
+from steadyface.video.colour import to_rgb
+from steadyface.video.info import VideoInfo, open_video, picture_stream, probe
+from steadyface.video.orientation import Image, upright
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a video.
+
+    `index` counts from 0 in presentation order, `pts` and `duration` are in ticks of `time_base` seconds
+    (duration 0: unknown), `image` is RGB, uint8 (H, W, 3), as displayed. Replace the image with
+    `dataclasses.replace`.
+    """
+
+    index: int
+    pts: int
+    time_base: Fraction
+    image: Image
+    duration: int = 0
+
+
+def read_frames(path: Path, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    """Yield frames start .. stop-1 (all from `start` on if None) in presentation order, streaming.
+
+    A frame without a timestamp follows its predecessor at the nominal rate; one that doesn't come after its
+    predecessor is put one tick behind it, so that timestamps always increase.
+
+    Raises:
+        InputError: at once for anything `probe` refuses and for a senseless range; while iterating for a
+            damaged file, a change of picture size, or a range beyond the end. The message names the frame.
+    """
+    if start < 0 or (stop is not None and stop <= start):
+        raise InputError(
+            f"frames {start}:{'' if stop is None else stop}: empty range; give A:B with 0 <= A < B"
+        )
+    return _converted(probe(path), start, stop)
+
+
+def count_frames(path: Path) -> int:
+    """Count the frames by decoding all of them; raises InputError like `read_frames`."""
+    return sum(1 for _ in _decoded(probe(path)))
+
+
+def _converted(info: VideoInfo, start: int, stop: int | None) -> Iterator[Frame]:
+    converter = VideoReformatter()
+    index = -1
+    for index, (frame, pts, duration) in enumerate(_timed(info)):
+        if index < start:
+            continue
+        if (frame.width, frame.height) != (info.coded_width, info.coded_height):
+            raise InputError(
+                f"{info.path}: the picture size changes at frame {index}, from {info.coded_width}x"
+                f"{info.coded_height} to {frame.width}x{frame.height}; cut the video there"
+            )
+        image = upright(to_rgb(frame, info.colour, converter), info.orientation)
+        yield Frame(index, pts, info.time_base, image, duration)
+        if index + 1 == stop:
+            return
+    if index < start or stop is not None:
+        raise InputError(
+            f"{info.path}: the video has {index + 1} frames, "
+            f"so frames {start}:{'' if stop is None else stop} don't all exist"
+        )
+
+
+def _timed(info: VideoInfo) -> Iterator[tuple[av.VideoFrame, int, int]]:
+    """Add timestamp and duration, which is the distance to the next frame.
+
+    A decoder's own durations follow the decoding order where there are B-frames, so only the last frame's is
+    asked for, and the container's before it.
+    """
+    held: tuple[av.VideoFrame, int] | None = None
+    for frame in _decoded(info):
+        if held is None:
+            held = frame, frame.pts or 0
+            continue
+        previous = held[1]
+        held_frame = held[0]
+        pts = previous + info.nominal_ticks if frame.pts is None else max(frame.pts, previous + 1)
+        yield held_frame, previous, pts - previous
+        held = frame, pts
+    if held is not None:
+        frame, pts = held
+        rest = 0 if info.end_pts is None else info.end_pts - pts
+        yield frame, pts, rest if rest > 0 else frame.duration or info.nominal_ticks
+
+
+def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
+    """Decode strictly: FFmpeg would rather patch damage up silently, and the patch be edited as a face."""
+    with open_video(info.path) as container:
+        stream = picture_stream(container, info.path)
+        stream.codec_context.options = {"err_detect": "explode"}
+        done, packets, reached = 0, 0, Fraction(0)
+        try:
+            for packet in container.demux(stream):
+                if packet.is_corrupt:
+                    raise InputError(_damaged(info.path, done, "cut off or unreadable data"))
+                if packet.dts is not None:
+                    packets += 1
+                    reached = max(reached, (packet.dts + (packet.duration or 0)) * info.time_base)
+                for frame in packet.decode():
+                    yield frame
+                    done += 1
+        except av.FFmpegError as error:
+            raise InputError(_damaged(info.path, done, error.strerror or "unreadable data")) from error
+        # Fewer packets than the index lists are normal in a trimmed file, but then its duration is trimmed
+        # too.
+        promised = ((stream.start_time or 0) + (stream.duration or 0)) * info.time_base
+        if packets < stream.frames and reached + 1 / info.average_rate < promised:
+            raise InputError(
+                _damaged(info.path, done, f"{stream.frames} frames announced, the file ends early")
+            )
+
+
+def _damaged(path: Path, frame: int, why: str) -> str:
+    return f"{path}: damaged at frame {frame} ({why}); repair it, or edit frames 0:{frame - 1} only"

@@ -1,0 +1,6 @@
+"""The registry of pretrained weights: what there is, how it is fetched, verified and converted."""
+
+from steadyface.zoo.cards import CARDS, Card
+from steadyface.zoo.fetch import is_cached, verify, weights
+
+__all__ = ["CARDS", "Card", "is_cached", "verify", "weights"]

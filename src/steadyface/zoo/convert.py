@@ -1,0 +1,74 @@
+"""From the published files of a card to the one file that is kept: safetensors, or tflite as it is."""
+
+import io
+import json
+from collections.abc import Sequence
+
+import numpy as np
+from safetensors.numpy import save
+
+from steadyface.errors import WeightsError
+from steadyface.zoo.cards import Card
+
+
+def convert(card: Card, contents: Sequence[bytes]) -> bytes:
+    """The bytes of the cache file of ``card`` from the ``contents`` of its members, in the card's order.
+
+    Safetensors carry the card's name and its source's sha256 as metadata. Raises WeightsError when the
+    contents are not what the card says.
+    """
+    match card.converter:
+        case "copy":
+            return contents[0]
+        case "openvino-ir":
+            tensors = _convert_generator(contents)
+        case "lpips-pickle":
+            from steadyface.zoo.pickles import convert_lpips
+
+            tensors = convert_lpips(contents[0])
+        case "tfjs":
+            from steadyface.zoo.tfjs import read_tfjs
+
+            tensors = read_tfjs(contents[0], contents[1:])
+        case "torch-pickle":
+            tensors = read_checkpoint(contents[0], card.prefix)
+    # safetensors writes the buffer as it lies in memory, so a transposed view would be stored scrambled.
+    contiguous = {name: np.asarray(value, order="C") for name, value in tensors.items()}
+    return save(contiguous, {"card": card.name, "source_sha256": card.source.sha256})
+
+
+def _convert_generator(contents: Sequence[bytes]) -> dict[str, np.ndarray]:
+    from steadyface.gan.ir_import import convert_ir
+    from steadyface.zoo.openvino_ir import read_ir_graph
+
+    mapping_xml, mapping_bin, synthesis_xml, synthesis_bin = contents
+    return convert_ir(read_ir_graph(mapping_xml, mapping_bin), read_ir_graph(synthesis_xml, synthesis_bin))
+
+
+def read_checkpoint(content: bytes, prefix: str = "") -> dict[str, np.ndarray]:
+    """The tensors of a torch checkpoint whose key begins with ``prefix``, which is removed from the keys.
+
+    Looks inside a lone wrapping dictionary such as ``params`` or ``state_dict``, reads with
+    ``weights_only=True``, and raises WeightsError when that fails or nothing matches.
+    """
+    import torch
+
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    # The loader raises whatever the damaged bytes lead it to.
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise WeightsError(f"refused a torch checkpoint: {reason}") from error
+    if isinstance(state, dict) and len(state) == 1:
+        (inner,) = state.values()
+        state = inner if isinstance(inner, dict) else state
+    if not isinstance(state, dict):
+        raise WeightsError(f"the torch checkpoint holds a {type(state).__name__}, not named tensors")
+    tensors = {
+        key.removeprefix(prefix): value.numpy()
+        for key, value in state.items()
+        if isinstance(key, str) and key.startswith(prefix) and isinstance(value, torch.Tensor)
+    }
+    if not tensors:
+        raise WeightsError(f"the torch checkpoint has no tensor whose name begins with {json.dumps(prefix)}")
+    return tensors

@@ -1,0 +1,83 @@
+"""A small flickering video made by the tiny generator."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from steadyface import optimise as loop
+from steadyface.consistency.flows import Frames
+from steadyface.critics.lpips import Lpips
+
+
+@pytest.fixture(scope="session")
+def lpips() -> Lpips:
+    return Lpips("alex")
+
+
+@dataclass(frozen=True)
+class Clip:
+    generator: nn.Module
+    ws: Tensor
+    """(8, 4, 16): one steady code plus jitter, the "edited" video."""
+    inputs: Frames
+    """The steady code's image, eight times, darkened: an input that doesn't move."""
+
+
+@pytest.fixture
+def clip(tiny_generator: nn.Module) -> Clip:
+    draws = torch.Generator().manual_seed(5)
+    steady = tiny_generator.mapping(torch.randn(1, 8, generator=draws))[:, None].expand(1, 4, -1)
+    ws = steady + 0.15 * torch.randn(8, 4, 16, generator=draws)
+    with torch.no_grad():
+        image = 0.9 * tiny_generator.synthesis(steady)
+    return Clip(tiny_generator, ws, lambda frames: image.expand(len(frames), -1, -1, -1))
+
+
+def no_motion(a: Tensor, b: Tensor) -> Tensor:
+    """A flow estimator for a clip that doesn't move."""
+    return torch.zeros(a.shape[0], 2, *a.shape[2:])
+
+
+def mean_flow(a: Tensor, b: Tensor) -> Tensor:
+    """An estimator through which gradients reach the images; it finds small motion that isn't there."""
+    shift = 0.2 * (a - b).mean((1, 2, 3))
+    return shift[:, None, None, None].expand(-1, 2, *a.shape[2:])
+
+
+class Memory:
+    """A checkpoint in memory."""
+
+    def __init__(self) -> None:
+        self.kept: tuple[int, dict[str, Tensor]] | None = None
+
+    def load(self) -> tuple[int, dict[str, Tensor]] | None:
+        return self.kept
+
+    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
+        self.kept = step, {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A checkpoint in memory, with a clock that makes every step due for saving."""
+    clock = iter(range(0, 10**9, 1000))
+    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
+    return Memory()
+
+
+def stop_at(step: int):
+    """A watcher that interrupts the loop after ``step``, before it is saved."""
+
+    def watch(progress: loop.Progress) -> None:
+        if progress.step == step:
+            raise KeyboardInterrupt
+
+    return watch
+
+
+def flicker(images: Tensor, frames: Sequence[int] | None = None) -> float:
+    """Warping error of a clip that doesn't move: the mean squared difference of consecutive frames."""
+    return (images[1:] - images[:-1]).square().mean().item()

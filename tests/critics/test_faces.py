@@ -1,0 +1,126 @@
+"""The face networks on real portraits (thirteen people, neutral, four women) and on generated faces."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.expression import EXPRESSIONS, Expression
+from steadyface.critics.face_box import FACE_BOX, centred, face_box
+from steadyface.critics.identity import Identity
+from steadyface.gan.load import load_generator
+
+_WOMEN = (0, 1, 3, 10)
+
+
+@pytest.fixture(scope="module")
+def identity() -> Identity:
+    return Identity()
+
+
+@pytest.fixture(scope="module")
+def expression() -> Expression:
+    return Expression()
+
+
+@pytest.fixture(scope="module")
+def age_gender() -> AgeGender:
+    return AgeGender()
+
+
+@pytest.fixture(scope="module")
+def small(portraits: Tensor) -> Tensor:
+    """The portraits, mirrored and at 128 pixels: the same people in other pictures."""
+    return F.interpolate(
+        portraits.flip(3), size=(128, 128), mode="bilinear", align_corners=False, antialias=True
+    )
+
+
+def test_face_box_takes_the_same_part_at_any_resolution(portraits, small):
+    left, top, right, bottom = (round(256 * side) for side in FACE_BOX)
+    assert bottom - top == right - left
+    torch.testing.assert_close(face_box(portraits, bottom - top), portraits[:, :, top:bottom, left:right])
+    large, halved = face_box(portraits, 90), face_box(small, 90).flip(3)
+    assert (large - halved).abs().mean() < 0.02
+
+
+def test_centred_undoes_the_unit_range():
+    colour = torch.tensor([122.782, 117.001, 104.298]).view(1, 3, 1, 1)
+    face = (colour + 51) / 127.5 - 1
+    torch.testing.assert_close(centred(face, 255), torch.full((1, 3, 1, 1), 0.2))
+
+
+def test_identity_tells_people_apart_and_knows_them_again(identity, portraits, small):
+    descriptors = identity(portraits)
+    between = torch.cdist(descriptors, descriptors)[~torch.eye(13, dtype=torch.bool)]
+    again = (identity(small) - descriptors).norm(dim=1)
+    assert descriptors.shape == (13, 128)
+    assert again.max() < 0.3
+    assert between.min() > 0.5
+    assert between.median() > 0.7  # dlib's threshold for two people is 0.6
+
+
+def test_similarity_is_the_cosine(identity, portraits):
+    similarity = identity.similarity(portraits[:2], portraits[[0, 4]])
+    assert similarity[0] == pytest.approx(1.0, abs=1e-5)
+    a, b = identity(portraits[[1, 4]])
+    assert similarity[1] == pytest.approx(float(a @ b / (a.norm() * b.norm())), abs=1e-5)
+
+
+def test_expression_of_neutral_portraits(expression, portraits):
+    probabilities = expression(portraits)
+    assert probabilities.shape == (13, len(EXPRESSIONS))
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(13))
+    torch.testing.assert_close(expression.logits(portraits).softmax(1), probabilities)
+    assert (probabilities[:, EXPRESSIONS.index("neutral")] > 0.9).all()
+
+
+def test_age_and_gender_of_portraits(age_gender, portraits, small):
+    age, male = age_gender(portraits)
+    assert ((age > 16) & (age < 50)).all()
+    women = torch.zeros(13, dtype=torch.bool)
+    women[list(_WOMEN)] = True
+    assert torch.equal(male < 0.5, women)
+    assert (age_gender(small)[0] - age).abs().mean() < 4
+
+
+@pytest.mark.parametrize("name", ["identity", "expression", "age_gender"])
+def test_frozen_and_differentiable_in_the_image(name, request, portraits):
+    critic: nn.Module = request.getfixturevalue(name)
+    image = portraits[:1].clone().requires_grad_()
+    out = critic(image)
+    (out[0] if name == "age_gender" else out[0, 0]).sum().backward()
+    assert image.grad is not None
+    assert image.grad.isfinite().all()
+    assert image.grad.abs().max() > 0
+    assert not any(parameter.requires_grad for parameter in critic.parameters())
+
+
+def test_the_expressions_gradient_leads_to_the_expression(expression, portraits):
+    image = portraits[4:5].clone()
+    happy = EXPRESSIONS.index("happy")
+    for _ in range(10):
+        image.requires_grad_()
+        (gradient,) = torch.autograd.grad(expression.logits(image).log_softmax(1)[0, happy], image)
+        image = (image + 0.02 * gradient.sign()).detach().clamp(-1, 1)
+    assert expression(portraits[4:5])[0, happy] < 0.1
+    assert expression(image)[0, happy] > 0.9
+
+
+@torch.no_grad()
+def test_generated_faces_that_look_the_part(expression, age_gender, shared: Path):
+    """Judged by eye: a woman with a broad smile, a small girl who smiles, an earnest man of about fifty."""
+    generator = load_generator("mobile-ffhq-1024")
+    z = torch.from_numpy(np.load(shared / "labels" / "faces480_z.npz")["z"][[12, 20, 22]])
+    w = generator.w_mean + 0.7 * (generator.mapping(z) - generator.w_mean)
+    images = torch.cat([generator.synthesis(row.expand(1, generator.num_ws, -1)) for row in w])
+    probabilities = expression(images)
+    assert (probabilities[:2, EXPRESSIONS.index("happy")] > 0.95).all()
+    assert probabilities[2, EXPRESSIONS.index("neutral")] > 0.8
+    age, male = age_gender(images)
+    assert age[1] < 14 < 20 < age[0] < 40 < age[2]
+    assert male[0] < 0.2 < 0.8 < male[2]
