@@ -59,9 +59,7 @@ def test_equals_torch_adam_with_the_same_rates():
 def test_finds_the_minimum_and_tells_of_every_step():
     x = torch.tensor([3.0], requires_grad=True)
     seen = []
-    optimise(
-        "bowl", lambda _: {"far": (x - 1).square().sum()}, {"x": x}, steps=200, rate=0.1, watch=seen.append
-    )
+    optimise("bowl", lambda _: {"far": (x - 1).square().sum()}, {"x": x}, steps=200, rate=0.1, watch=seen.append)
     assert x.item() == pytest.approx(1.0, abs=1e-2)
     assert [progress.step for progress in seen] == list(range(1, 201))
     assert (seen[0].stage, seen[0].steps) == ("bowl", 200)
@@ -90,9 +88,7 @@ def test_goes_on_exactly_where_it_was_stopped():
     (x, y), memory = fresh(), Memory()
     arguments = {"steps": 20, "rate": ramp(0.3, 20)}
     with pytest.raises(KeyboardInterrupt):
-        optimise(
-            "test", noisy_bowl(x, y), {"x": x, "y.z": y}, checkpoint=memory, watch=stop_at_nine, **arguments
-        )
+        optimise("test", noisy_bowl(x, y), {"x": x, "y.z": y}, checkpoint=memory, watch=stop_at_nine, **arguments)
     assert memory.kept[0] == 8
     x, y = fresh()
     seen = []
@@ -138,9 +134,7 @@ def test_saves_at_the_end_only_when_time_is_short():
 def test_a_loss_that_is_not_finite_stops_before_it_does_harm():
     x = torch.ones(1, requires_grad=True)
     with pytest.raises(DivergedError, match="phase 1 diverged at step 3"):
-        optimise(
-            "phase 1", lambda step: {"l": x.sum() / (0 if step == 2 else 1)}, {"x": x}, steps=5, rate=0.1
-        )
+        optimise("phase 1", lambda step: {"l": x.sum() / (0 if step == 2 else 1)}, {"x": x}, steps=5, rate=0.1)
     assert torch.isfinite(x).all()
 
 

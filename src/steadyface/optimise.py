@@ -119,9 +119,7 @@ def _state(tensors: Mapping[str, Tensor], optimiser: torch.optim.Adam) -> dict[s
     return state
 
 
-def _restore(
-    checkpoint: Checkpoint | None, tensors: Mapping[str, Tensor], optimiser: torch.optim.Adam
-) -> int:
+def _restore(checkpoint: Checkpoint | None, tensors: Mapping[str, Tensor], optimiser: torch.optim.Adam) -> int:
     kept = checkpoint.load() if checkpoint is not None else None
     if kept is None:
         return 0
@@ -132,9 +130,7 @@ def _restore(
         # A parameter that never had a gradient has no moments. Copies, since Adam writes into them.
         if f"adam.step.{name}" in state:
             moments = {key: state[f"adam.{key}.{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq")}
-            optimiser.state[tensor] = {
-                k: v if k == "step" else v.to(tensor.device) for k, v in moments.items()
-            }
+            optimiser.state[tensor] = {k: v if k == "step" else v.to(tensor.device) for k, v in moments.items()}
     return step
 
 

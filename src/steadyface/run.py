@@ -36,7 +36,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` make a file beside ``path``, then put it in its place.
 
     Raises `ResourceError` when the folder can't be written or the disk is full.
@@ -88,14 +88,15 @@ class Run:
     """One output folder."""
 
     folder: Path
-    manifest: dict[str, Any] = field(default_factory=dict)
     announce: Callable[[str], None] = lambda _: None
+    reuse: Path | None = None
+    """Another run, whose finished stages are taken where their keys are the same."""
+    manifest: dict[str, Any] = field(default_factory=lambda: {"stages": {}})
 
     @classmethod
-    def open(cls, folder: Path, announce: Callable[[str], None] = lambda _: None) -> "Run":
+    def open(cls, folder: Path, announce: Callable[[str], None] = lambda _: None, reuse: Path | None = None) -> "Run":
         """Make or reopen the folder. Raises `ResourceError` when it can't be written."""
-        run = cls(folder, announce=announce)
-        run.manifest["stages"] = {}
+        run = cls(folder, announce, reuse)
         try:
             (folder / "state").mkdir(parents=True, exist_ok=True)
             probe = folder / f".writable.{os.getpid()}"
@@ -107,23 +108,33 @@ class Run:
 
     def stage(self, name: str, key: str, work: Callable[[StageCheckpoint], Tensors]) -> Tensors:
         """Return the tensors of a stage: read back when they were made under the same key, else made now and kept."""
-        data, record = self.folder / "state" / f"{name}.safetensors", self.folder / "state" / f"{name}.json"
-        checkpoint = StageCheckpoint(self.folder / "state" / f"{name}.part.safetensors", key)
-        if record.exists() and data.exists():
-            kept = json.loads(record.read_text())
-            if kept["key"] == key:
-                self.manifest["stages"][name] = kept
-                return load_file(data)
+        data, _ = self._files(self.folder, name)
+        for folder in (self.folder, self.reuse):
+            kept = _kept(*self._files(folder, name), key) if folder else None
+            if kept is not None and folder is not None:
+                tensors, self.manifest["stages"][name] = kept
+                if folder is not self.folder:
+                    self._keep(name, *kept)
+                return tensors
         self.announce(name)
+        checkpoint = StageCheckpoint(data.with_suffix(".part.safetensors"), key)
         begun = time.monotonic()
-        tensors = {k: v.detach().clone().contiguous() for k, v in work(checkpoint).items()}
+        tensors = {k: v.detach().cpu().clone().contiguous() for k, v in work(checkpoint).items()}
+        seconds = round(time.monotonic() - begun, 1)
+        self._keep(name, tensors, {"key": key, "seconds": seconds, "peak_memory_mb": peak_memory_mb()})
+        checkpoint.path.unlink(missing_ok=True)
+        return tensors
+
+    def _keep(self, name: str, tensors: Tensors, kept: dict[str, Any]) -> None:
+        data, record = self._files(self.folder, name)
         record.unlink(missing_ok=True)  # from here until the record is back, the stage counts as not done
         write_atomically(data, lambda path: save_file(tensors, path))
-        kept = {"key": key, "seconds": round(time.monotonic() - begun, 1), "peak_memory_mb": peak_memory_mb()}
         self.write_json(record, kept)
-        checkpoint.path.unlink(missing_ok=True)
         self.manifest["stages"][name] = kept
-        return tensors
+
+    @staticmethod
+    def _files(folder: Path, name: str) -> tuple[Path, Path]:
+        return folder / "state" / f"{name}.safetensors", folder / "state" / f"{name}.json"
 
     def path(self, *parts: str) -> Path:
         """A path inside the folder."""
@@ -132,11 +143,19 @@ class Run:
     def write_json(self, path: Path, content: Mapping[str, Any]) -> None:
         """Write a JSON file, whole or not at all."""
         text = json.dumps(content, indent=2, default=str) + "\n"
-        write_atomically(path, lambda beside: beside.write_text(text) and None)
+        write_atomically(path, lambda beside: beside.write_text(text))
 
     def write_manifest(self) -> None:
         """Write ``manifest.json``: settings, versions, hashes, seconds and memory of every stage."""
         self.write_json(self.path("manifest.json"), self.manifest)
+
+
+def _kept(data: Path, record: Path, key: str) -> tuple[Tensors, dict[str, Any]] | None:
+    """A finished stage, if its record is there and names this key."""
+    if not (record.exists() and data.exists()):
+        return None
+    kept: dict[str, Any] = json.loads(record.read_text())
+    return (load_file(data), kept) if kept["key"] == key else None
 
 
 def peak_memory_mb() -> int:

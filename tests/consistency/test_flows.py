@@ -10,7 +10,7 @@ from steadyface.flow.warp import warp
 
 
 def constant(x: float, y: float, size: int = 16) -> Tensor:
-    return torch.tensor([x, y]).view(1, 2, 1, 1).expand(1, 2, size, size).clone()
+    return torch.tensor([x, y], dtype=torch.float32).view(1, 2, 1, 1).expand(1, 2, size, size).clone()
 
 
 def test_errors_are_those_of_there_and_back():
@@ -36,7 +36,7 @@ def test_current_flow_estimates_both_directions_and_carries_gradients():
 
 
 class Counting:
-    """An estimator that counts, on frames whose brightness is their number: the flow's x is the difference."""
+    """Counts its calls; on `numbered` frames the flow's x is the difference of the numbers."""
 
     def __init__(self) -> None:
         self.pairs = 0
@@ -79,9 +79,7 @@ def test_input_flow_is_bounded_and_made_at_the_images_size():
 def test_input_flow_of_a_real_shift():
     pattern = torch.randn(1, 3, 24, 24, generator=torch.Generator().manual_seed(0))
     big = torch.nn.functional.interpolate(pattern, scale_factor=6, mode="bicubic").tanh()
-    frames = torch.cat(
-        [big[..., 8:136, 8:136], big[..., 8:136, 5:133]]
-    )  # the second shows content 3 px to the right
+    frames = torch.cat([big[..., 8:136, 8:136], big[..., 8:136, 5:133]])
     flow = pair_flow("input", DisFlow(), lambda numbers: frames[list(numbers)])
     flows = flow([(0, 1)], frames[:1], frames[1:])
     inner = flows.ab[..., 16:-16, 16:-16]

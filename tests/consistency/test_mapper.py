@@ -52,9 +52,7 @@ def test_against_the_formula():
     mapper, ws = woken(Mapper((8,), 16, 0)), codes(1)
     x = ws / ws.square().mean(-1, keepdim=True).sqrt()
     for layer in mapper.levels[0]:
-        x = (
-            x @ (0.01 * layer.weight / 4).T + 0.01 * layer.bias
-        )  # equalised: 1 / sqrt(16), times the rate factor
+        x = x @ (0.01 * layer.weight / 4).T + 0.01 * layer.bias  # equalised: 1 / sqrt(16), times the rate factor
         x = torch.where(x > 0, x, 0.2 * x) * 2**0.5
     assert torch.allclose(mapper(ws), x, atol=1e-5)
     assert len(mapper.levels[0]) == LAYERS == 4

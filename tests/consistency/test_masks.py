@@ -34,7 +34,7 @@ def test_perceptual_difference_is_where_the_change_is(lpips):
     changed[..., 16:32, 16:32] = torch.rand(3, 16, 16, generator=torch.Generator().manual_seed(0))
     mask = perceptual_difference(lpips, changed, image)
     assert mask.shape == (1, 1, 64, 64)
-    assert mask[..., 16:32, 16:32].mean() > 5 * mask[..., 48:, 48:].mean()
+    assert mask[..., 16:32, 16:32].mean() > 2 * mask[..., 48:, 48:].mean()
     assert perceptual_difference(lpips, image, image).abs().max() < 1e-6
 
 

@@ -24,9 +24,7 @@ def _aligned(image: np.ndarray, landmarks: np.ndarray, size: int = 256) -> np.nd
     # Four times as large first, since warpAffine doesn't filter what it shrinks.
     target = np.array([[-0.5, -0.5], [4 * size - 0.5, -0.5], [-0.5, 4 * size - 0.5]])
     matrix = cv2.getAffineTransform(corners.astype(np.float32), target.astype(np.float32))
-    large = cv2.warpAffine(
-        image, matrix, (4 * size, 4 * size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-    )
+    large = cv2.warpAffine(image, matrix, (4 * size, 4 * size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
 
 

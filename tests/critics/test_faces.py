@@ -35,9 +35,7 @@ def age_gender() -> AgeGender:
 @pytest.fixture(scope="module")
 def small(portraits: Tensor) -> Tensor:
     """The portraits, mirrored and at 128 pixels: the same people in other pictures."""
-    return F.interpolate(
-        portraits.flip(3), size=(128, 128), mode="bilinear", align_corners=False, antialias=True
-    )
+    return F.interpolate(portraits.flip(3), size=(128, 128), mode="bilinear", align_corners=False, antialias=True)
 
 
 def test_face_box_takes_the_same_part_at_any_resolution(portraits, small):

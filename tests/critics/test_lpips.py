@@ -25,9 +25,7 @@ def _windows(x: np.ndarray, kernel: int, stride: int) -> np.ndarray:
 
 def _numpy_lpips(trunk: str, a: np.ndarray, b: np.ndarray) -> float:
     """LPIPS from its definition, image by image, in float64: the oracle."""
-    weights = {
-        key: value.astype(np.float64) for key, value in load_file(zoo.weights(f"lpips-{trunk}")).items()
-    }
+    weights = {key: value.astype(np.float64) for key, value in load_file(zoo.weights(f"lpips-{trunk}")).items()}
     convolutions, poolings, compared = _PLAN[trunk]
     mean = np.array([0.485, 0.456, 0.406])[:, None, None]
     std = np.array([0.229, 0.224, 0.225])[:, None, None]
@@ -41,9 +39,7 @@ def _numpy_lpips(trunk: str, a: np.ndarray, b: np.ndarray) -> float:
                 x = _windows(x, poolings[key], 2).max((3, 4))
             x = np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
             patches = _windows(x, kernel.shape[2], stride)
-            pair[k] = np.maximum(
-                np.einsum("cyxij,ocij->oyx", patches, kernel, optimize=True) + bias[:, None, None], 0
-            )
+            pair[k] = np.maximum(np.einsum("cyxij,ocij->oyx", patches, kernel, optimize=True) + bias[:, None, None], 0)
         if key in compared:
             unit = [x / (np.sqrt((x**2).sum(0)) + 1e-10) for x in pair]
             head = weights[f"lin{compared.index(key)}.weight"][0]
@@ -68,9 +64,7 @@ def pair(portraits):
 
 def test_equals_the_definition_in_numpy(lpips, trunk, pair):
     a, b = pair
-    expected = [
-        _numpy_lpips(trunk, x, y) for x, y in zip(a.double().numpy(), b.double().numpy(), strict=True)
-    ]
+    expected = [_numpy_lpips(trunk, x, y) for x, y in zip(a.double().numpy(), b.double().numpy(), strict=True)]
     # LPIPS v0.1 rounds the input's normalisation to three digits; the oracle doesn't.
     np.testing.assert_allclose(lpips(a, b), expected, rtol=2e-3)
 

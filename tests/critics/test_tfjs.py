@@ -10,9 +10,7 @@ from steadyface.critics.tfjs import linear, same_conv, same_max_pool, separable_
 def _patches(x: np.ndarray, kernel: int, stride: int, fill: float) -> np.ndarray:
     """Windows (h, w, kernel, kernel, C) of an image (H, W, C), padded so that h = ceil(H / stride)."""
     sizes = [-(-side // stride) for side in x.shape[:2]]
-    missing = [
-        max((out - 1) * stride + kernel - side, 0) for out, side in zip(sizes, x.shape[:2], strict=True)
-    ]
+    missing = [max((out - 1) * stride + kernel - side, 0) for out, side in zip(sizes, x.shape[:2], strict=True)]
     x = np.pad(x, [(m // 2, m - m // 2) for m in missing] + [(0, 0)], constant_values=fill)
     rows = [
         [x[i * stride : i * stride + kernel, j * stride : j * stride + kernel] for j in range(sizes[1])]

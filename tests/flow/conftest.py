@@ -14,9 +14,7 @@ from torch.nn import functional as F
 def face(shared: Path) -> Tensor:
     """Two portraits, the middle of each: (2, 3, 256, 256) in [-1, 1]."""
     names = ("009_neutral", "103_neutral")
-    images = [
-        cv2.imread(str(shared / "faces" / f"{name}.jpg"))[140:396, 128:384, ::-1].copy() for name in names
-    ]
+    images = [cv2.imread(str(shared / "faces" / f"{name}.jpg"))[140:396, 128:384, ::-1].copy() for name in names]
     return torch.stack([torch.from_numpy(image) for image in images]).permute(0, 3, 1, 2) / 127.5 - 1
 
 

@@ -19,9 +19,7 @@ def end_point_error(found: Tensor, true: Tensor) -> Tensor:
     return (found - true).norm(dim=1)[:, 16:-16, 16:-16]
 
 
-@pytest.mark.parametrize(
-    ("pixels", "mean", "median"), [(0.5, 0.08, 0.05), (1.5, 0.15, 0.08), (6.0, 0.8, 0.3)]
-)
+@pytest.mark.parametrize(("pixels", "mean", "median"), [(0.5, 0.08, 0.05), (1.5, 0.15, 0.08), (6.0, 0.8, 0.3)])
 def test_dis_recovers_a_smooth_warp(face, smooth_flow, pixels, mean, median):
     flow = smooth_flow(pixels)
     error = end_point_error(DisFlow()(warp(face, flow), face), flow)

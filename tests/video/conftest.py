@@ -55,9 +55,7 @@ def make_clip(tmp_path: Path) -> MakeClip:
         width, height = size
         odd = width % 2 or height % 2
         with av.open(str(path), "w", format=container) as target:
-            video = target.add_stream(
-                codec, rate=round(1 / time_base) if time_base > Fraction(1, 100) else 25
-            )
+            video = target.add_stream(codec, rate=round(1 / time_base) if time_base > Fraction(1, 100) else 25)
             context = video.codec_context
             context.width, context.height = size
             context.pix_fmt = "yuv444p" if odd else "yuv420p"

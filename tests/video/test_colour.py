@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import VideoReformatter
 
-from steadyface.video.colour import ColourTags, to_rgb, to_yuv, writable
+from steadyface.video.colour import ColourTags, tags_of, to_rgb, to_yuv, writable
 
 # Luma weights of red and blue: ITU-R BT.709, FCC 73.682, BT.601 (two tags), SMPTE 240M, BT.2020.
 WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114)}
@@ -50,8 +50,7 @@ def test_without_a_tag_the_lines_decide(lines: int, matrix: int) -> None:
     assert np.abs(image.astype(int) - rgb).max() <= 1
     assert (
         np.abs(
-            image.astype(int)
-            - to_rgb(flat(oracle(rgb, 7 - matrix, False), lines), ColourTags(), VideoReformatter())
+            image.astype(int) - to_rgb(flat(oracle(rgb, 7 - matrix, False), lines), ColourTags(), VideoReformatter())
         ).max()
         > 5
     )
@@ -72,3 +71,26 @@ def test_tags_of_an_rgb_video_become_those_of_a_yuv_one() -> None:
     kept = ColourTags(9, 16, 9, 1)
     assert writable(kept, 480) == kept
     assert writable(ColourTags(), 480) == ColourTags()
+
+
+def test_chroma_lies_on_the_left_pixels_and_between_the_lines() -> None:
+    y, x = np.mgrid[0:32, 0:32]
+    for axis, position, expected in [(1, x, 0.0), (0, y, 0.5)]:
+        image = np.full((32, 32, 3), 128.0)
+        image[..., 0] += 1.402 * 4 * (position - 15.5)
+        image[..., 1] -= 0.714 * 4 * (position - 15.5)
+        frame = to_yuv(image.round().astype(np.uint8), "yuv420p", ColourTags(matrix=6, range=2), VideoReformatter())
+        chroma = frame.to_ndarray()[32 + 8 :].reshape(16, 16).astype(float).mean(axis=1 - axis)
+        offsets = (chroma - 128) / 4 + 15.5 - 2 * np.arange(16)
+        # The first sample's left neighbour is beyond the edge.
+        assert abs(offsets[1:].mean() - expected) < 0.15
+
+
+def test_chroma_survives_rgb_inside_the_gamut(make_clip) -> None:
+    path = make_clip(size=(128, 96))
+    with av.open(str(path)) as source:
+        frame = next(source.decode(video=0))
+        tags = tags_of(frame)
+        back = to_yuv(to_rgb(frame, tags, VideoReformatter()), "yuv420p", tags, VideoReformatter())
+        difference = back.to_ndarray()[96:].astype(float) - frame.to_ndarray()[96:]
+    assert np.sqrt(np.mean(difference**2)) < 0.5

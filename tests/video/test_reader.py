@@ -1,5 +1,4 @@
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 import av
@@ -92,8 +91,10 @@ def test_damage_half_way_names_the_frame(make_clip, tmp_path: Path) -> None:
             good += 1
     # Frames are decoded ahead and out of order, so the last few before the damage may be lost with it.
     assert 15 <= good <= 26
-    assert f"damaged at frame {good}" in str(caught.value)
-    assert len(list(islice(read_frames(damaged, 0, 10), 10))) == 10
+    # A frame's duration is only known when the next one is there.
+    assert f"damaged at frame {good + 1}" in str(caught.value)
+    assert f"edit frames 0:{good} only" in str(caught.value)
+    assert len(list(read_frames(damaged, 0, good))) == good
 
 
 @pytest.mark.parametrize("exact", [False, True])

@@ -47,20 +47,18 @@ def test_the_grid_clips_come_back(shared: Path, tmp_path: Path) -> None:
         assert info.has_audio
 
 
-@pytest.mark.parametrize(
-    "time_base", [Fraction(1, 25), Fraction(1001, 30000), Fraction(1, 50), Fraction(1, 24)]
-)
+@pytest.mark.parametrize("time_base", [Fraction(1, 25), Fraction(1001, 30000), Fraction(1, 50), Fraction(1, 24)])
 def test_constant_rates(make_clip, tmp_path: Path, time_base: Fraction) -> None:
     path = make_clip(time_base=time_base, pts=range(40))
     before, after = copy(path, tmp_path / "out.mp4")
     assert seconds(after) == [k * time_base for k in range(40)] == seconds(before)
     assert probe(tmp_path / "out.mp4").average_rate == 1 / time_base
-    assert probe(tmp_path / "out.mp4").duration == probe(path).duration == 40 * time_base
+    assert probe(tmp_path / "out.mp4").duration == 40 * time_base
 
 
 def test_a_variable_rate_and_the_last_frame_s_duration(make_clip, tmp_path: Path) -> None:
     path = make_clip(pts=IRREGULAR, last=77, time_base=Fraction(1, 1000))
-    before, after = copy(path, tmp_path / "out.mp4")
+    _, after = copy(path, tmp_path / "out.mp4")
     assert [1000 * time for time in seconds(after)] == IRREGULAR
     assert after[-1].duration * after[-1].time_base == Fraction(77, 1000)
     assert probe(tmp_path / "out.mp4").duration == Fraction(1277, 1000)
@@ -84,19 +82,15 @@ def test_timestamps_from_other_containers(make_clip, tmp_path: Path, container: 
     assert seconds(after) == seconds(before)
 
 
-def test_b_frames_are_used_and_decode_times_increase(shared: Path, tmp_path: Path) -> None:
+def test_decode_times_are_presentation_times(shared: Path, tmp_path: Path) -> None:
     copy(shared / "clips" / "grid_lbax4n.mpg", tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as source:
         packets = [packet for packet in source.demux(source.streams.video[0]) if packet.size]
-    decode = [packet.dts for packet in packets]
-    assert decode == sorted(set(decode))
-    assert [packet.pts for packet in packets] != sorted(packet.pts for packet in packets)
+    assert [packet.dts for packet in packets] == [packet.pts for packet in packets] == [3600 * k for k in range(75)]
 
 
 @pytest.mark.parametrize("tags", [(1, 1, 1, 1), (5, 6, 5, 1), (6, 6, 6, 2), (9, 14, 9, 1), (1, 13, 1, 2)])
-def test_colour_tags_are_kept_and_so_are_the_colours(
-    make_clip, tmp_path: Path, tags: tuple[int, ...]
-) -> None:
+def test_colour_tags_are_kept_and_so_are_the_colours(make_clip, tmp_path: Path, tags: tuple[int, ...]) -> None:
     path = make_clip(tags=tags)
     before, after = copy(path, tmp_path / "out.mp4", crf=4)
     colour = probe(tmp_path / "out.mp4").colour
@@ -161,9 +155,7 @@ def leftovers(folder: Path) -> set[str]:
 
 @pytest.mark.parametrize("failure", [RuntimeError, OSError, KeyboardInterrupt])
 @pytest.mark.parametrize("after", [0, 1, 30])
-def test_failing_frames_leave_no_file(
-    make_clip, tmp_path: Path, failure: type[BaseException], after: int
-) -> None:
+def test_failing_frames_leave_no_file(make_clip, tmp_path: Path, failure: type[BaseException], after: int) -> None:
     path = make_clip(pts=range(40))
 
     def frames() -> Iterator[Frame]:
@@ -236,9 +228,7 @@ def test_a_target_that_fills_up(make_clip, tmp_path: Path, limit: int) -> None:
     path = make_clip(pts=range(60), size=(128, 96))
     frames = list(read_frames(path))
     rng = np.random.default_rng(0)
-    noisy = [
-        replace(frame, image=rng.integers(0, 256, frame.image.shape, dtype=np.uint8)) for frame in frames
-    ]
+    noisy = [replace(frame, image=rng.integers(0, 256, frame.image.shape, dtype=np.uint8)) for frame in frames]
     info = probe(path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
@@ -256,9 +246,7 @@ def test_memory_does_not_grow_with_length(make_clip, tmp_path: Path) -> None:
     info = probe(path)
 
     def peak(count: int) -> int:
-        frames = (
-            replace(first, index=k, pts=first.pts + 512 * k, image=first.image.copy()) for k in range(count)
-        )
+        frames = (replace(first, index=k, pts=first.pts + 512 * k, image=first.image.copy()) for k in range(count))
         tracemalloc.start()
         write_video(tmp_path / "out.mp4", frames, info, preset="ultrafast")
         _, most = tracemalloc.get_traced_memory()

@@ -94,9 +94,7 @@ def test_lpips_gets_torchvisions_names_and_layout(trunk):
         assert weight[o, i, y, x] == kernel[y, x, i, o]
     np.testing.assert_array_equal(converted[f"features.{third}.bias"], tree[trunk]["Conv_2"]["bias"])
     assert converted["lin4.weight"].shape == (1, 6, 1, 1)
-    np.testing.assert_array_equal(
-        converted["lin4.weight"].ravel(), tree["NetLinLayer_4"]["Conv_0"]["kernel"].ravel()
-    )
+    np.testing.assert_array_equal(converted["lin4.weight"].ravel(), tree["NetLinLayer_4"]["Conv_0"]["kernel"].ravel())
 
 
 def test_lpips_with_a_missing_layer():

@@ -50,9 +50,7 @@ def test_quantised_values_come_back_within_half_a_step(values):
     low, high = float(values.min()), float(values.max())
     scale = (high - low) / 255 or 1.0
     codes = np.round((values.astype(np.float64) - low) / scale).astype(np.uint8)
-    listed = manifest(
-        entry("x", list(values.shape), quantization={"dtype": "uint8", "scale": scale, "min": low})
-    )
+    listed = manifest(entry("x", list(values.shape), quantization={"dtype": "uint8", "scale": scale, "min": low}))
     restored = read_tfjs(listed, [codes.tobytes()])["x"]
     assert restored.shape == values.shape
     assert np.abs(restored - values).max() <= scale / 2 + 1e-5

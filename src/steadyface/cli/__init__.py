@@ -1,0 +1,1 @@
+"""The command line: thin handlers; torch is imported only when a command needs it."""

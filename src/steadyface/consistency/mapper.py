@@ -22,9 +22,7 @@ class SlowLinear(nn.Module):
 
     def __init__(self, width: int, draws: torch.Generator | None) -> None:
         super().__init__()
-        start = (
-            torch.randn(width, width, generator=draws) / RATE_FACTOR if draws else torch.zeros(width, width)
-        )
+        start = torch.randn(width, width, generator=draws) / RATE_FACTOR if draws else torch.zeros(width, width)
         self.weight = nn.Parameter(start)
         self.bias = nn.Parameter(torch.zeros(width))
 

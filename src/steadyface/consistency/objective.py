@@ -72,9 +72,7 @@ def frame_losses(
 
 
 @torch.no_grad()
-def visible_masks(
-    flows: Flows, input_a: Tensor, input_b: Tensor, objective: Objective
-) -> tuple[Tensor, Tensor]:
+def visible_masks(flows: Flows, input_a: Tensor, input_b: Tensor, objective: Objective) -> tuple[Tensor, Tensor]:
     """M^vis on both grids, (P, 1, S, S) in [0, 1], where the inputs agree if so asked."""
     mask_a, mask_b = (visibility(error, objective.sharpness) for error in (flows.error_ab, flows.error_ba))
     if objective.agreement is not None:

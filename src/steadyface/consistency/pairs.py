@@ -17,9 +17,7 @@ def steps_of(epochs: int, count: int) -> int:
     return epochs * (count - 1)
 
 
-def step_pairs(
-    seed: int, step: int, count: int, partners: Literal["anchor", "anchor+neighbours"]
-) -> list[Pair]:
+def step_pairs(seed: int, step: int, count: int, partners: Literal["anchor", "anchor+neighbours"]) -> list[Pair]:
     """Pairs (a, b) of frame numbers that ``step`` compares, the drawn frame always being b of the first.
 
     Section 3.2, "Frame sampling": the anchor with one other frame. With neighbours also (drawn, the frame

@@ -33,12 +33,13 @@ def refine_codes(
     """
     count, objective = len(ws_edit), settings.objective
     mapper = Mapper(generator.ws_resolutions, generator.w_dim, seed).to(ws_edit.device)
+    seen = ws_edit - ws_edit.mean(0) if settings.centred else ws_edit
     scene = Scene(inputs, flow, lpips, start=rendered(generator, ws_edit, objective.size))
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pairs = step_pairs(seed, step, count, objective.partners)
         frames = frames_of(pairs)
-        residuals = mapper(ws_edit[frames])
+        residuals = mapper(seen[frames])
         images = generator.synthesis(ws_edit[frames] + settings.alpha * residuals)
         losses = frame_losses(images, frames, pairs, scene, objective)
         if settings.residual_weight:
@@ -56,5 +57,5 @@ def refine_codes(
         watch=watch,
     )
     with torch.no_grad():
-        refined: Tensor = ws_edit + settings.alpha * mapper(ws_edit)
+        refined: Tensor = ws_edit + settings.alpha * mapper(seen)
     return refined

@@ -44,6 +44,9 @@ class Phase1:
     """Whether the rate rises at the beginning and falls to zero at the end, instead of being constant."""
     alpha: float
     """Scale of the residual in eq. 2."""
+    centred: bool
+    """Whether the MLP sees how each code differs from the clip's mean, instead of the code itself as in the paper: of
+    codes that are nearly equal, the differences are what tells a flickering frame from its neighbours."""
     residual_weight: float
     """lambda_rf of eq. 3."""
 
@@ -96,7 +99,7 @@ _PRINTED = Objective(
 
 PAPER = Consistency(
     flow="current",
-    phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, residual_weight=0.1),
+    phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, centred=False, residual_weight=0.1),
     phase2=Phase2(
         replace(_PRINTED, outside_weight=7.5),
         epochs=5,
@@ -138,7 +141,7 @@ _OURS = Objective(
 
 DEFAULT = Consistency(
     flow="input",
-    phase1=Phase1(_OURS, epochs=2, rate=0.05, ramped=True, alpha=0.12, residual_weight=0.0),
+    phase1=Phase1(_OURS, epochs=2, rate=0.05, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
         epochs=3,

@@ -19,9 +19,7 @@ def face_box(images: Tensor, size: int) -> Tensor:
     """
     height, width = images.shape[2:]
     left, top, right, bottom = FACE_BOX
-    face = images[
-        :, :, round(top * height) : round(bottom * height), round(left * width) : round(right * width)
-    ]
+    face = images[:, :, round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
     return F.interpolate(face, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
 
 

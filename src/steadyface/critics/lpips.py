@@ -63,11 +63,7 @@ class Lpips(nn.Module):
         self.cuts = frozenset(sum(map(len, slices[: k + 1])) - 1 for k in range(len(slices)))
         weights = load_file(zoo.weights(f"lpips-{trunk}"))
         self.trunk.load_state_dict(
-            {
-                key.removeprefix("features."): value
-                for key, value in weights.items()
-                if key.startswith("features.")
-            }
+            {key.removeprefix("features."): value for key, value in weights.items() if key.startswith("features.")}
         )
         self.heads = nn.ParameterList(weights[f"lin{k}.weight"] for k in range(len(slices)))
         self.register_buffer("shift", torch.tensor(_SHIFT).view(1, 3, 1, 1), persistent=False)

@@ -21,14 +21,10 @@ class PadEnd(nn.Module):
         return F.pad(x, (0, 1, 0, 1), value=self.value)
 
 
-def conv(
-    kernel: Tensor, bias: Tensor | None, stride: int = 1, padding: int = 0, groups: int = 1
-) -> nn.Conv2d:
+def conv(kernel: Tensor, bias: Tensor | None, stride: int = 1, padding: int = 0, groups: int = 1) -> nn.Conv2d:
     """A convolution with a tfjs kernel (h, w, in / groups, out) and bias (out,)."""
     height, width, inner, out = kernel.shape
-    layer = nn.Conv2d(
-        inner * groups, out, (height, width), stride, padding, groups=groups, bias=bias is not None
-    )
+    layer = nn.Conv2d(inner * groups, out, (height, width), stride, padding, groups=groups, bias=bias is not None)
     layer.weight = nn.Parameter(kernel.permute(3, 2, 0, 1).contiguous())
     if bias is not None:
         layer.bias = nn.Parameter(bias)

@@ -1,0 +1,1 @@
+"""Edits: what they are, which there are, how they are found."""

@@ -123,9 +123,7 @@ def _centre_and_axis(landmarks: NDArray[np.floating]) -> tuple[NDArray[np.float6
 
 def _corners(centre: NDArray[np.float64], axis: NDArray[np.float64]) -> NDArray[np.float64]:
     down = _quarter_turn(axis)
-    return np.stack(
-        [centre - axis - down, centre - axis + down, centre + axis + down, centre + axis - down], -2
-    )
+    return np.stack([centre - axis - down, centre - axis + down, centre + axis + down, centre + axis - down], -2)
 
 
 def _quarter_turn(vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -140,9 +138,7 @@ def _to_image(corners: NDArray[np.floating], size: int) -> Matrix:
     return np.column_stack([linear, top_left + linear.sum(1) / 2])
 
 
-def _with_surroundings(
-    image: NDArray[Pixel], corners: NDArray[np.floating]
-) -> tuple[Floats, NDArray[np.int64]]:
+def _with_surroundings(image: NDArray[Pixel], corners: NDArray[np.floating]) -> tuple[Floats, NDArray[np.int64]]:
     """Return the quad's bounding box of `image` extended beyond the border, and its origin (x, y) px."""
     side = quad_side(corners)
     margin = 3 + math.ceil(side / 64)

@@ -46,6 +46,15 @@ class _View:
     height: int
 
 
+@dataclass(frozen=True)
+class _Network:
+    """One of the two models. The thresholds are MediaPipe's own: the full-range model is surer of faces."""
+
+    model: TfliteModel
+    anchors: Floats
+    min_score: float
+
+
 class FaceDetector:
     """Finds faces from a few dozen pixels to the whole picture.
 
@@ -53,19 +62,14 @@ class FaceDetector:
     overlapping tiles.
     """
 
-    def __init__(
-        self, short: Path, full: Path, *, min_score: float = 0.5, tile: int = 960, threads: int = 1
-    ) -> None:
+    def __init__(self, short: Path, full: Path, *, tile: int = 960, threads: int = 1) -> None:
         """Open the short-range and the full-range model; `tile` is the tiles' side in px.
 
         Raises:
             WeightsError: one of the files isn't a model.
         """
-        self._short = TfliteModel(short, threads)
-        self._full = TfliteModel(full, threads)
-        self._short_anchors = anchors(((16, 2), (8, 6)))
-        self._full_anchors = anchors(((48, 1),))
-        self._min_score = min_score
+        self._short = _Network(TfliteModel(short, threads), anchors(((16, 2), (8, 6))), min_score=0.5)
+        self._full = _Network(TfliteModel(full, threads), anchors(((48, 1),)), min_score=0.6)
         self._tile = tile
 
     @classmethod
@@ -77,21 +81,12 @@ class FaceDetector:
         """Return the faces in `image` (H, W, 3), surest first."""
         height, width = image.shape[:2]
         whole = _View(0, 0, width, height)
-        found = self._look(self._short, self._short_anchors, image, whole)
-        found += self._look(self._full, self._full_anchors, image, whole)
+        found = _look(self._short, image, whole)
+        found += _look(self._full, image, whole)
         for view in _tiles(width, height, self._tile):
-            inside = self._look(self._full, self._full_anchors, image, view)
+            inside = _look(self._full, image, view)
             found += [d for d in inside if _is_whole(d, view, width, height)]
         return weighted_nms(found)
-
-    def _look(
-        self, model: TfliteModel, grid: Floats, image: NDArray[np.uint8], view: _View
-    ) -> list[Detection]:
-        part = image[view.top : view.top + view.height, view.left : view.left + view.width]
-        pixels, to_view = letterbox(part, model.width)
-        regressors, logits = model(pixels / 127.5 - 1)
-        to_image = to_view + np.array([[0, 0, view.left], [0, 0, view.top]])
-        return decode(regressors, logits[:, 0], grid, model.width, to_image, self._min_score)
 
 
 def letterbox(image: NDArray[np.uint8], side: int) -> tuple[Floats, Matrix]:
@@ -177,6 +172,15 @@ def iou(box: NDArray[np.floating], boxes: NDArray[np.floating]) -> NDArray[np.fl
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     union = np.prod(box[2:] - box[:2]) + areas - common
     return np.asarray(common / np.maximum(union, 1e-9))
+
+
+def _look(network: _Network, image: NDArray[np.uint8], view: _View) -> list[Detection]:
+    part = image[view.top : view.top + view.height, view.left : view.left + view.width]
+    side = network.model.width
+    pixels, to_view = letterbox(part, side)
+    regressors, logits = network.model(pixels / np.float32(127.5) - 1)
+    to_image = to_view + np.array([[0, 0, view.left], [0, 0, view.top]])
+    return decode(regressors, logits[:, 0], network.anchors, side, to_image, network.min_score)
 
 
 def _tiles(width: int, height: int, tile: int) -> list[_View]:

@@ -36,13 +36,12 @@ def face_mask(
         feather: px over which the mask goes from nearly 1 to nearly 0 (four sigmas of a Gaussian), centred on
             the outline.
     """
-    outline = _widened(_hull(_raised(landmarks.astype(np.float64), forehead)), dilation)
-    mask = _filled(outline, size)
+    outline = _hull(_raised(landmarks.astype(np.float64), forehead))
+    # OpenCV also fills the pixels that the outline only touches: half a fine pixel all around.
+    mask = _filled(_widened(outline, dilation - 0.5 / _OVERSAMPLING), size)
     if feather > 0:
         # Where the face leaves the crop the mask goes on, so it mustn't fade along the crop's border.
-        mask = np.asarray(
-            cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32
-        )
+        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
     return mask
 
 
@@ -82,7 +81,8 @@ def _raised(points: NDArray[np.float64], forehead: float) -> NDArray[np.float64]
     up = brows - points[topology.CHIN]
     up /= np.linalg.norm(up)
     height = np.maximum(0, (points - brows) @ up)
-    return points + forehead * height[:, None] * up
+    raised: NDArray[np.float64] = points + forehead * height[:, None] * up
+    return raised
 
 
 def _hull(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,7 +100,9 @@ def _widened(outline: NDArray[np.float64], distance: float) -> NDArray[np.float6
         normals = -normals
     miter = normals + np.roll(normals, 1, axis=0)
     # Bounded, since a sharp corner would run away.
-    return outline + distance * miter / np.maximum((miter**2).sum(1, keepdims=True) / 2, 0.5)
+    length = np.maximum((miter**2).sum(1, keepdims=True) / 2, 0.5)
+    widened: NDArray[np.float64] = outline + distance * miter / length
+    return widened
 
 
 def _filled(outline: NDArray[np.float64], size: int) -> Floats:

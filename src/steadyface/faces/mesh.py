@@ -66,9 +66,7 @@ class FaceMesh:
     def _look(self, image: NDArray[np.uint8], corners: Matrix) -> MeshFace:
         side = self._model.width
         # From input px to image px; `corners` works on the unit square.
-        matrix = np.hstack(
-            [corners[:, :2] / side, corners[:, 2:] + corners[:, :2].sum(1, keepdims=True) / (2 * side)]
-        )
+        matrix = np.hstack([corners[:, :2] / side, corners[:, 2:] + corners[:, :2].sum(1, keepdims=True) / (2 * side)])
         mesh, presence = self._model(resample_fast(image, matrix, (side, side)) / np.float32(255))
         # The network counts from the outer edge of the first pixel, we from its centre.
         points = mesh.reshape(topology.LANDMARKS, 3)[:, :2] - 0.5

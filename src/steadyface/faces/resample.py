@@ -124,7 +124,7 @@ def _cut(image: Floats, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats, 
     width, height = size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) - 0.5
     reached = apply(matrix, corners)
-    margin = math.ceil(_scale(matrix)) + 3
+    margin = 3 * math.ceil(_scale(matrix)) + 3
     limits = np.array([image.shape[1], image.shape[0]])
     low = np.clip(np.floor(reached.min(0)) - margin, 0, limits - 1).astype(int)
     high = np.clip(np.ceil(reached.max(0)) + margin + 1, low + 1, limits).astype(int)

@@ -104,11 +104,7 @@ def find_tracks(
             # Where another track is already, it has slid over to another person.
             taken = [t.landmarks[-1] for t in live if t.numbers[-1] == number]
             overlaps = _overlap(again.landmarks, [*taken, track.landmarks[-1]])
-            if (
-                again.presence >= _MIN_PRESENCE
-                and overlaps[-1] > _SAME_PERSON
-                and (overlaps[:-1] < _SAME_FACE).all()
-            ):
+            if again.presence >= _MIN_PRESENCE and overlaps[-1] > _SAME_PERSON and (overlaps[:-1] < _SAME_FACE).all():
                 track.add(number, again.landmarks)
         done += [t for t in live if number - t.numbers[-1] > max_gap]
         live = [t for t in live if number - t.numbers[-1] <= max_gap]
@@ -123,12 +119,9 @@ def rank(tracks: list[Track], total: int) -> list[Track]:
     sizes within one tenth count as equal), then the more central ones. So a passer-by close to the camera
     isn't taken for the speaker.
     """
-
-    def key(track: Track) -> tuple[bool, int, float]:
-        tenths = round(np.log(max(track.size, 1e-6)) / np.log(1.1))
-        return (len(track.landmarks) < total, -tenths, track.off_centre)
-
-    return sorted(tracks, key=key)
+    lasting = [t for t in tracks if len(t.landmarks) == total]
+    passing = [t for t in tracks if len(t.landmarks) != total]
+    return _by_size(lasting) + _by_size(passing)
 
 
 def choose_track(tracks: list[Track], face: int | None, total: int, *, start: int = 0) -> Track:
@@ -150,13 +143,21 @@ def choose_track(tracks: list[Track], face: int | None, total: int, *, start: in
     ranked = rank(tracks, total)
     if face is not None and not 1 <= face <= len(ranked):
         found = "1 face was" if len(ranked) == 1 else f"{len(ranked)} faces were"
-        raise FaceError(
-            f"there is no face {face}: {found} found, pass --face 1 to {len(ranked)} or leave it out"
-        )
+        raise FaceError(f"there is no face {face}: {found} found, pass --face 1 to {len(ranked)} or leave it out")
     chosen = ranked[(face or 1) - 1]
     if len(chosen.landmarks) < total:
         raise FaceError(_lost_message(chosen, ranked if face is None else [chosen], total, start))
     return chosen
+
+
+def _by_size(tracks: list[Track]) -> list[Track]:
+    rest = sorted(tracks, key=lambda t: -t.size)
+    ranked: list[Track] = []
+    while rest:
+        equals = [t for t in rest if t.size > 0.9 * rest[0].size]
+        ranked += sorted(equals, key=lambda t: t.off_centre)
+        rest = rest[len(equals) :]
+    return ranked
 
 
 def _refuse_cut(number: int | None, start: int) -> None:

@@ -44,9 +44,7 @@ class SpyNet(nn.Module):
         super().__init__()
         self.basic_module = nn.ModuleList(_Level() for _ in range(_LEVELS))
         weights = load_file(zoo.weights("spynet"))
-        self.load_state_dict(
-            {key: value for key, value in weights.items() if key.startswith("basic_module.")}
-        )
+        self.load_state_dict({key: value for key, value in weights.items() if key.startswith("basic_module.")})
         self.register_buffer("mean", torch.tensor(_IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(_IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False).eval()
@@ -86,6 +84,4 @@ def _resize_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
     if (height, width) == size:
         return flow
     scale = flow.new_tensor([size[1] / width, size[0] / height]).view(1, 2, 1, 1)
-    return scale * F.interpolate(
-        flow, size=size, mode="bilinear", align_corners=False, antialias=size[0] < height
-    )
+    return scale * F.interpolate(flow, size=size, mode="bilinear", align_corners=False, antialias=size[0] < height)

@@ -33,9 +33,7 @@ def warp(image: Tensor, flow: Tensor, padding: Literal["border", "zeros"] = "bor
     x, y = _targets(flow)
     grid = torch.stack([_unit(x, image.shape[3]), _unit(y, image.shape[2])], dim=-1)
     dtype = torch.promote_types(image.dtype, flow.dtype)
-    return F.grid_sample(
-        image.to(dtype), grid.to(dtype), mode="bilinear", padding_mode=padding, align_corners=False
-    )
+    return F.grid_sample(image.to(dtype), grid.to(dtype), mode="bilinear", padding_mode=padding, align_corners=False)
 
 
 def in_bounds(flow: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Generators: the contract, the default one, and how its arrays are named."""

@@ -1,8 +1,11 @@
-"""The layers of MobileStyleGAN (Belousov 2021, https://arxiv.org/abs/2104.04767), demodulation folded into the weights."""
+"""The layers of MobileStyleGAN (Belousov 2021, https://arxiv.org/abs/2104.04767).
+
+Demodulation is folded into the weights, as in the published files.
+"""
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 LEAKY_SLOPE = 0.2
 

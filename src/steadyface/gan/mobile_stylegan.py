@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from steadyface.gan.layers import LEAKY_SLOPE, Affine, StyledConv, ToImage, inverse_haar
 
@@ -40,7 +40,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """(N, inputs, H, W) and two rows of styles (N, 512) -> (N, outputs, 2 H, 2 W)."""
         x = self.conv1(inverse_haar(x * self.up(first)), first)
-        return self.conv2(x, second)
+        out: Tensor = self.conv2(x, second)
+        return out
 
 
 class Refine(nn.Module):
@@ -55,7 +56,8 @@ class Refine(nn.Module):
 
     def forward(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """(N, inputs, H, W) and two rows of styles -> (N, 128, H, W)."""
-        return self.conv2(self.conv1(x, first), second)
+        out: Tensor = self.conv2(self.conv1(x, first), second)
+        return out
 
 
 class MobileStyleGAN(nn.Module):
@@ -94,7 +96,7 @@ class MobileStyleGAN(nn.Module):
 
     def trunk(self, ws: Tensor) -> Tensor:
         """(N, num_ws, 512) -> features (N, channels, side, side) of the last block."""
-        x = self.conv1(self.const.contiguous(memory_format=torch.channels_last), ws[:, 0])
+        x: Tensor = self.conv1(self.const.contiguous(memory_format=torch.channels_last), ws[:, 0])
         for index, block in enumerate(self.blocks):
             x = block(x, ws[:, 2 * index + 1], ws[:, 2 * index + 2])
         return x

@@ -1,0 +1,1 @@
+"""From aligned frames to codes and a tuned generator that reproduce them."""

@@ -30,6 +30,11 @@ def face_features(lpips: Lpips, images: Tensor) -> Tensor:
 class Encoder(nn.Module):
     """Aligned faces (N, 3, R, R) in [-1, 1] -> W codes (N, w_dim)."""
 
+    matrix: Tensor
+    offset: Tensor
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, lpips: Lpips, path: Path = ENCODER_FILE) -> None:
         super().__init__()
         state = {name: tensor.float() for name, tensor in load_file(path).items()}

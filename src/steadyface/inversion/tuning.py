@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from steadyface.consistency.losses import locality, nearby_code
 from steadyface.critics.lpips import Lpips
-from steadyface.gan.base import Generator, broadcast_w
+from steadyface.gan.base import Generator
 from steadyface.gan.parameters import synthesis_parameters
 from steadyface.inversion.refine import Frames
 from steadyface.inversion.settings import PivotalTuning
@@ -54,7 +55,8 @@ def tune_generator(
         parameter.requires_grad_(True)
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
-        return lpips(image, target).mean() + settings.l2 * (image - target).square().mean()
+        perceptual: Tensor = lpips(image, target).mean()
+        return perceptual + settings.l2 * (image - target).square().mean()
 
     def losses_at(step: int) -> dict[str, Tensor]:
         index = shuffled_index(seed, step, len(ws))
@@ -67,10 +69,9 @@ def tune_generator(
                 target = edit_target(real, original.synthesis(pivot), original.synthesis(moved))
             losses["edit"] = settings.edit_weight * distance(tuned.synthesis(moved), target)
         if step % settings.local_every == 0:
-            nearby = local_code(original, pivot, settings.local_distance, seed, step)
-            with torch.no_grad():
-                target = original.synthesis(nearby)
-            losses["local"] = settings.local_weight * distance(tuned.synthesis(nearby), target)
+            z = torch.from_numpy(step_rng(seed, step).standard_normal((1, original.z_dim))).to(pivot)
+            nearby = nearby_code(original, pivot, z, settings.local_distance)
+            losses["local"] = settings.local_weight * locality(lpips, original, tuned, nearby, 1.0, settings.l2)
         return losses
 
     steps = max(settings.least_steps, round(settings.epochs * len(ws)))
@@ -86,11 +87,3 @@ def tune_generator(
     for parameter in parameters.values():
         parameter.requires_grad_(False)
     return tuned
-
-
-def local_code(generator: Generator, pivot: Tensor, distance: float, seed: int, step: int) -> Tensor:
-    """A code at ``distance`` from the pivot towards a random W code: ``W_r`` of the paper's eq. 7."""
-    z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim)).astype("float32")).to(pivot)
-    with torch.no_grad():
-        away = broadcast_w(generator, generator.mapping(z)) - pivot
-    return pivot + distance * away / away.norm()

@@ -1,0 +1,1 @@
+"""Phase 3: the edited face back into its frame without a seam."""

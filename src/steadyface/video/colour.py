@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import av
 import numpy as np
+import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from steadyface.video.orientation import Image
@@ -20,10 +21,7 @@ RGB_MATRIX = 0
 
 # Without these, swscale shares one chroma sample between neighbours and rounds with 7 bits.
 _ACCURATE = (
-    Interpolation.BICUBIC
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
+    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 )
 
 
@@ -90,12 +88,30 @@ def to_rgb(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) 
 
 
 def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoReformatter) -> av.VideoFrame:
-    """Convert full-range RGB, uint8 (H, W, 3), to `pixel_format` in the matrix and range of `tags`."""
-    return converter.reformat(
+    """Convert full-range RGB, uint8 (H, W, 3), to yuv420p or yuv444p in the matrix and range of `tags`.
+
+    The chroma samples of yuv420p lie where H.264 has them unless it says otherwise: on the left ones of the
+    pixels, between two lines (H.264, figure E-1, type 0).
+    """
+    frame = converter.reformat(
         av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24"),
-        format=pixel_format,
+        format="yuv444p",
         src_color_range=ColorRange.JPEG,
         dst_colorspace=swscale_matrix(tags.matrix, image.shape[0]),
         dst_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
         interpolation=_ACCURATE,
     )
+    if pixel_format == "yuv444p":
+        return frame
+    # swscale would put them between the pixels, and the colours half a pixel to the side.
+    luma, blue, red = frame.to_ndarray().astype(np.uint8, copy=False)
+    planes = [luma.ravel(), _halved(blue).ravel(), _halved(red).ravel()]
+    return av.VideoFrame.from_ndarray(np.concatenate(planes).reshape(-1, luma.shape[1]), format="yuv420p")
+
+
+def _halved(chroma: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Halve a plane (H, W) of even sides: (1 1) / 2 down the lines, (1 2 1) / 4 around every even column."""
+    lines = chroma[0::2].astype(np.uint16) + chroma[1::2]
+    left = np.concatenate([lines[:, :1], lines[:, 1:-1:2]], axis=1)
+    eighths: npt.NDArray[np.uint16] = left + 2 * lines[:, 0::2] + lines[:, 1::2]
+    return ((eighths + 4) // 8).astype(np.uint8)

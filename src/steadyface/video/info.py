@@ -70,9 +70,7 @@ def open_video(path: Path) -> InputContainer:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path") from error
     except (av.FFmpegError, OSError) as error:
-        raise InputError(
-            f"{path}: not a readable video ({error.strerror}); convert it to mp4 first"
-        ) from error
+        raise InputError(f"{path}: not a readable video ({error.strerror}); convert it to mp4 first") from error
     # FFmpeg plays text files as animated terminals.
     if container.format.name == "tty":
         container.close()
@@ -109,9 +107,7 @@ def probe(path: Path) -> VideoInfo:
         try:
             frame = next(container.decode(stream), None)
         except av.FFmpegError as error:
-            raise InputError(
-                f"{path}: damaged, the first frame can't be decoded ({error.strerror})"
-            ) from error
+            raise InputError(f"{path}: damaged, the first frame can't be decoded ({error.strerror})") from error
         if frame is None:
             raise InputError(f"{path}: no frame could be decoded; the file is cut off or damaged")
         return _describe(path, container, stream, frame)

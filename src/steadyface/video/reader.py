@@ -41,9 +41,7 @@ def read_frames(path: Path, start: int = 0, stop: int | None = None) -> Iterator
             damaged file, a change of picture size, or a range beyond the end. The message names the frame.
     """
     if start < 0 or (stop is not None and stop <= start):
-        raise InputError(
-            f"frames {start}:{'' if stop is None else stop}: empty range; give A:B with 0 <= A < B"
-        )
+        raise InputError(f"frames {start}:{'' if stop is None else stop}: empty range; give A:B with 0 <= A < B")
     return _converted(probe(path), start, stop)
 
 
@@ -80,20 +78,25 @@ def _timed(info: VideoInfo) -> Iterator[tuple[av.VideoFrame, int, int]]:
     A decoder's own durations follow the decoding order where there are B-frames, so only the last frame's is
     asked for, and the container's before it.
     """
-    held: tuple[av.VideoFrame, int] | None = None
+    previous: av.VideoFrame | None = None
+    pts = 0
     for frame in _decoded(info):
-        if held is None:
-            held = frame, frame.pts or 0
-            continue
-        previous = held[1]
-        held_frame = held[0]
-        pts = previous + info.nominal_ticks if frame.pts is None else max(frame.pts, previous + 1)
-        yield held_frame, previous, pts - previous
-        held = frame, pts
-    if held is not None:
-        frame, pts = held
-        rest = 0 if info.end_pts is None else info.end_pts - pts
-        yield frame, pts, rest if rest > 0 else frame.duration or info.nominal_ticks
+        if previous is None:
+            following = frame.pts or 0
+        else:
+            following = pts + info.nominal_ticks if frame.pts is None else max(frame.pts, pts + 1)
+            yield previous, pts, following - pts
+        previous, pts = frame, following
+    if previous is not None:
+        yield previous, pts, _last_duration(info, pts, previous.duration)
+
+
+def _last_duration(info: VideoInfo, pts: int, decoders: int) -> int:
+    decoders = decoders or info.nominal_ticks
+    left = 0 if info.end_pts is None else info.end_pts - pts
+    # Most mp4 files round their end to a millisecond.
+    rounded = abs(left - decoders) * info.time_base <= Fraction(1, 1000)
+    return decoders if left <= 0 or rounded else left
 
 
 def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
@@ -118,10 +121,9 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
         # too.
         promised = ((stream.start_time or 0) + (stream.duration or 0)) * info.time_base
         if packets < stream.frames and reached + 1 / info.average_rate < promised:
-            raise InputError(
-                _damaged(info.path, done, f"{stream.frames} frames announced, the file ends early")
-            )
+            raise InputError(_damaged(info.path, done, f"{stream.frames} frames announced, the file ends early"))
 
 
 def _damaged(path: Path, frame: int, why: str) -> str:
-    return f"{path}: damaged at frame {frame} ({why}); repair it, or edit frames 0:{frame - 1} only"
+    remedy = f"repair it, or edit frames 0:{frame - 1} only" if frame > 1 else "repair it first"
+    return f"{path}: damaged at frame {frame} ({why}); {remedy}"

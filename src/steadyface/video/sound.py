@@ -60,9 +60,7 @@ def add_sound(source: InputContainer, target: OutputContainer, path: Path) -> di
             continue
         copied = mp4_holds(path, stream.index)
         added = target.add_stream_from_template(stream) if copied else _add_aac(stream, target)
-        added.metadata.update(
-            {key: value for key, value in stream.metadata.items() if key in ("language", "title")}
-        )
+        added.metadata.update({key: value for key, value in stream.metadata.items() if key in ("language", "title")})
         routes[stream.index] = Route(added, copied)
     return routes
 
@@ -95,19 +93,14 @@ def sound_packets(
     try:
         for packet in source.demux(*streams):
             route = routes[packet.stream.index]
-            if (
-                packet.pts is not None
-                and (packet.pts + 2 * (packet.duration or 0)) * packet.time_base <= origin
-            ):
+            if packet.pts is not None and (packet.pts + 2 * (packet.duration or 0)) * packet.time_base <= origin:
                 continue
             if not route.copied:
                 yield from _encoded(packet, route.target, origin)
             elif packet.size:
                 yield _moved(packet, route.target, origin)
     except av.FFmpegError as error:
-        raise InputError(
-            f"{path}: its sound is damaged ({error.strerror}); write the video without it"
-        ) from error
+        raise InputError(f"{path}: its sound is damaged ({error.strerror}); write the video without it") from error
 
 
 def _moved(packet: Packet[Any], target: AudioStream, origin: Fraction) -> tuple[Fraction, Packet[Any]]:
@@ -124,9 +117,7 @@ def _moved(packet: Packet[Any], target: AudioStream, origin: Fraction) -> tuple[
     return (packet.dts or packet.pts or 0) * sample, packet
 
 
-def _encoded(
-    packet: Packet[Any], target: AudioStream, origin: Fraction
-) -> Iterator[tuple[Fraction, Packet[Any]]]:
+def _encoded(packet: Packet[Any], target: AudioStream, origin: Fraction) -> Iterator[tuple[Fraction, Packet[Any]]]:
     flush: list[AudioFrame | None] = [None] if packet.size == 0 else []
     for frame in [*cast(list[AudioFrame], packet.decode()), *flush]:
         for encoded in target.encode(frame):

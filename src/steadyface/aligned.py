@@ -1,0 +1,78 @@
+"""First stage: one face found, followed, cut out of every frame; kept in the run folder."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from steadyface.errors import InputError
+from steadyface.faces.align import crop, crop_matrix, quads
+from steadyface.faces.resample import apply
+from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
+from steadyface.faces.track import choose_track, find_tracks
+from steadyface.frames import FrameFolder
+from steadyface.run import Run
+from steadyface.video.reader import read_frames
+
+FrameRange = tuple[int, int | None]
+"""First frame, and the frame after the last (None: to the end)."""
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One person's face over the clip."""
+
+    quads: NDArray[np.float64]
+    """(T, 4, 2): where the crops lie, frame px."""
+    landmarks: NDArray[np.float64]
+    """(T, 468, 2): in crop px, smoothed over time."""
+    inputs: FrameFolder
+    """The aligned crops of the input."""
+
+    def __len__(self) -> int:
+        return len(self.quads)
+
+
+def align_clip(
+    run: Run, key: str, source: Path, frames: FrameRange, face: int | None, size: int, device: torch.device
+) -> Aligned:
+    """Find, follow and cut out the face. Raises `FaceError` and `InputError` as the parts do."""
+    folder = FrameFolder(run.path("aligned", "input"), device)
+    start, stop = frames
+
+    def work(_: object) -> dict[str, torch.Tensor]:
+        total = 0
+
+        def counted() -> Iterator[NDArray[np.uint8]]:
+            nonlocal total
+            for frame in read_frames(source, start, stop):
+                total += 1
+                yield frame.image
+
+        tracks = find_tracks(counted(), start=start)
+        if not total:
+            raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
+        track = choose_track(tracks, face, total, start=start)
+        corners = quads(track.landmarks)
+        smoothed = smooth(track.landmarks, LANDMARK_SIGMA)
+        in_crop = [apply(crop_matrix(c, size), points) for c, points in zip(corners, smoothed, strict=True)]
+        return {"quads": torch.from_numpy(corners), "landmarks": torch.from_numpy(np.stack(in_crop))}
+
+    kept = run.stage("align", key, work)
+    clip = Aligned(kept["quads"].numpy(), kept["landmarks"].numpy(), folder)
+    _cut_out(run, key, source, frames, clip, size)
+    return clip
+
+
+def _cut_out(run: Run, key: str, source: Path, frames: FrameRange, clip: Aligned, size: int) -> None:
+    """Write the crops, unless they are all there from an earlier attempt under the same key."""
+    done = run.path("state", "crops.json")
+    if done.exists() and json.loads(done.read_text())["key"] == key:
+        return
+    for index, frame in enumerate(read_frames(source, *frames)):
+        clip.inputs.write(index, crop(frame.image, clip.quads[index], size))
+    run.write_json(done, {"key": key})

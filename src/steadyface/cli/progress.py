@@ -1,0 +1,40 @@
+"""Progress bars with the time left, one per stage."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeLeft
+
+if TYPE_CHECKING:
+    from steadyface import optimise
+
+
+class Bars:
+    """Shows what `pipeline.edit_video` tells its callbacks."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def announce(self, stage: str) -> None:
+        """A stage begins; those without steps show a pulse."""
+        for task in self._progress.tasks:
+            if task.total is None:
+                self._progress.update(task.id, total=1, completed=1)
+        self._tasks[stage] = self._progress.add_task(stage, total=None)
+
+    def watch(self, seen: "optimise.Progress") -> None:
+        """A step is done."""
+        stage = next(reversed(self._tasks), seen.stage)
+        self._progress.update(self._tasks[stage], total=seen.steps, completed=seen.step)
+
+
+@contextmanager
+def stage_bars() -> Iterator[Bars]:
+    """Bars on stderr, so that stdout stays clean for pipes."""
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield Bars(progress)

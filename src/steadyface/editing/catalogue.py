@@ -1,0 +1,84 @@
+"""The named edits: those that ship, and those that the user has added. Importing it doesn't import torch."""
+
+import json
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_data_path
+
+from steadyface.errors import InputError
+
+if TYPE_CHECKING:
+    from steadyface.editing.edit import Edit
+
+SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "edits"
+STRENGTHS = (-3.0, 3.0)
+
+
+@dataclass(frozen=True)
+class Request:
+    """An edit as the user asks for it: ``NAME`` or ``NAME:STRENGTH``, NAME may be a file."""
+
+    name: str
+    strength: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> "Request":
+        """Read ``eyeglasses``, ``age:-0.5`` or ``mine.safetensors:1.2``. Raises `InputError` for a bad strength."""
+        name, colon, strength = text.rpartition(":")
+        if not colon:
+            return cls(text)
+        try:
+            value = float(strength)
+        except ValueError:
+            raise InputError(f"the strength of --edit {text} is not a number; write it like {name}:0.8") from None
+        low, high = STRENGTHS
+        if not low <= value <= high:
+            raise InputError(f"the strength of --edit {text} is outside {low:g} to {high:g}")
+        return cls(name, value)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.strength:g}"
+
+
+def folders() -> list[Path]:
+    """Where edits are looked for: the package's, then the user's (``$STEADYFACE_EDITS`` or the data folder)."""
+    own = os.environ.get("STEADYFACE_EDITS")
+    return [SHIPPED, Path(own) if own else user_data_path("steadyface") / "edits"]
+
+
+def named_edits() -> dict[str, Path]:
+    """Name -> file of every edit that is found."""
+    return {path.stem: path for folder in folders() for path in sorted(folder.glob("*.safetensors"))}
+
+
+def describe(path: Path) -> str:
+    """The one-line description of an edit's card, read from the file's header alone."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(min(length, 2**20)))
+    card = json.loads(header.get("__metadata__", {}).get("steadyface.edit", "{}"))
+    return str(card.get("description", ""))
+
+
+def find(request: Request) -> Path:
+    """The file of a requested edit. Raises `InputError` that names the known ones."""
+    edits = named_edits()
+    if request.name in edits:
+        return edits[request.name]
+    path = Path(request.name)
+    if path.suffix == ".safetensors" and path.is_file():
+        return path
+    raise InputError(f"unknown edit '{request.name}'; known: {', '.join(sorted(edits))}, or a .safetensors file")
+
+
+def load(request: Request) -> "Edit":
+    """Load a requested edit at its strength."""
+    from dataclasses import replace
+
+    from steadyface.editing.edit import Edit
+
+    return replace(Edit.load(find(request)), strength=request.strength)

@@ -1,0 +1,86 @@
+"""Whether what wasn't to be edited stayed as it was."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from steadyface.errors import InputError
+from steadyface.faces.align import uncrop
+from steadyface.metrics.frames import Image
+from steadyface.metrics.perceptual import psnr_of
+from steadyface.run import file_sha256
+from steadyface.video.info import probe
+from steadyface.video.reader import read_frames
+
+
+@dataclass(frozen=True)
+class Background:
+    """The difference of two clips outside a mask."""
+
+    psnr: float
+    """dB over all pixels that count; inf if they are equal, NaN if there are none."""
+    largest: int
+    """The largest difference of a channel, 0 to 255."""
+    coverage: float
+    """The share of pixels that count, 0 to 1."""
+
+
+def outside(clip: Iterable[Image], inputs: Iterable[Image], masks: Iterable[NDArray[np.floating]]) -> Background:
+    """Compare two clips where the mask is exactly 0, reading each frame once and keeping none.
+
+    Args:
+        clip: the edited frames (H, W, 3).
+        inputs: the frames before the edit.
+        masks: (H, W), above 0 where the edit may reach.
+
+    Raises:
+        InputError: the three differ in length, or a frame's sizes differ.
+    """
+    squared, counted, total, largest = 0.0, 0, 0, 0
+    for number, (a, b, mask) in enumerate(zip_longest(clip, inputs, masks)):
+        if a is None or b is None or mask is None:
+            raise InputError(f"the clips and the masks must be of one clip: one of them ends at frame {number}")
+        if a.shape != b.shape or a.shape[:2] != mask.shape:
+            raise InputError(f"frame {number}: sizes {a.shape}, {b.shape} and mask {mask.shape} differ")
+        difference = np.abs(np.subtract(a, b, dtype=np.int32))[mask == 0]
+        squared += float(np.square(difference, dtype=np.float64).sum())
+        largest = max(largest, int(difference.max(initial=0)))
+        counted += difference.size
+        total += a.size
+    if not counted:
+        return Background(float("nan"), 0, 0.0)
+    return Background(psnr_of(squared / counted), largest, counted / total)
+
+
+def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
+    """Compare ``edited.mp4`` with its source where no crop reaches: PSNR, dB, largest difference, coverage.
+
+    What differs there is the re-encoding. None if the source has moved or changed since, or the run has no
+    result yet.
+
+    Raises:
+        InputError: one of the videos can't be read, or they differ in size or length.
+    """
+    edited, aligned = folder / "edited.mp4", folder / "state" / "align.safetensors"
+    source = Path(manifest.get("source", ""))
+    if not (edited.is_file() and aligned.is_file() and source.is_file()):
+        return None
+    if file_sha256(source) != manifest.get("source_sha256"):
+        return None
+    info, (start, stop) = probe(source), manifest.get("frames", (0, None))
+    corners = load_file(aligned)["quads"]
+    before = (frame.image for frame in read_frames(source, start, stop))
+    after = (frame.image for frame in read_frames(edited))
+    masks = (reach(each, (info.height, info.width)) for each in corners)
+    return outside(after, before, masks)
+
+
+def reach(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Where a crop with the quad `corners` (4, 2) lies in a frame of `size` (height, width): above 0."""
+    return uncrop(np.ones((64, 64), np.float32), corners, size, outside=0.0)

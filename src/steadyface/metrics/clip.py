@@ -1,0 +1,216 @@
+"""All metrics of one finished run folder."""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.expression import Expression
+from steadyface.critics.identity import Identity
+from steadyface.critics.lpips import Lpips
+from steadyface.editing import catalogue
+from steadyface.errors import InputError
+from steadyface.faces.mesh import FaceMesh
+from steadyface.flow.base import FlowEstimator
+from steadyface.flow.spynet import SpyNet
+from steadyface.metrics import background, identity, liveliness, strength
+from steadyface.metrics.frames import Crops, Frames
+from steadyface.metrics.gates import gates
+from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
+from steadyface.metrics.warping import Reduction, warping_errors
+
+PARTS = ("input", "inverted", "direct", "edited")
+DISTANCES = (1, 5, 10)
+AGE_FLOOR, SCORE_FLOOR = 2.0, 0.5
+"""Years, and log-odds, by which a direct edit must change an attribute to have edited it."""
+
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Critics:
+    """The networks that judge, all on one device."""
+
+    flow: FlowEstimator
+    lpips: Lpips
+    identity: Callable[[torch.Tensor], torch.Tensor]
+    mesh: FaceMesh
+    scorers: Sequence[strength.Scorer]
+    device: torch.device | str = "cpu"
+
+    @classmethod
+    def load(cls, device: torch.device | str = "cpu") -> "Critics":
+        """Open the zoo's. The flow is SPyNet's, since the default preset optimises along DIS's.
+
+        Raises:
+            WeightsError: some weights can't be had.
+        """
+        scorers = (
+            strength.expression_scorer(Expression().to(device)),
+            strength.age_gender_scorer(AgeGender().to(device)),
+        )
+        nets = SpyNet().to(device), Lpips("alex").to(device), Identity().to(device), FaceMesh.load()
+        return cls(*nets, scorers, device)
+
+
+def evaluate_run(
+    folder: Path,
+    *,
+    critics: Critics | None = None,
+    distances: Sequence[int] = DISTANCES,
+    reduction: Reduction = "channel_mean",
+    announce: Callable[[str], None] = lambda _: None,
+) -> Table:
+    """Measure a run folder: steady, edited, photographic, alive, the same person, nothing else changed.
+
+    Returns a JSON-able table. What needs a part that is missing or incomplete (a run stopped early, a deleted folder) is left out;
+    what can't be said (a blink rate without a blink) is None. Keys: "frames", "parts", "flow",
+    "warping_error" (by distance, by part; "input" is the floor), "warping_ratio", "lpips", "psnr",
+    "sharpness" (over the inversion's), "identity", "liveliness", "strength", "background", "attributes" (those
+    that the edits are about), "gates".
+
+    Args:
+        folder: OUT of ``steadyface edit``.
+        critics: the zoo's by default.
+        distances: frames between the pairs of the warping error; those longer than the clip are left out.
+        reduction: of the warping error, see `warping.pair_error`.
+        announce: called with the name of each group of metrics as it begins.
+
+    Raises:
+        InputError: the folder isn't a run.
+        WeightsError: a critic's weights can't be had.
+    """
+    parts = find_parts(folder)
+    manifest = json.loads((folder / "manifest.json").read_text()) if (folder / "manifest.json").exists() else {}
+    critics = critics or Critics.load()
+    table: Table = {"frames": len(parts["input"]), "parts": list(parts), "flow": type(critics.flow).__name__}
+    announce("warping error")
+    table |= _steadiness(parts, critics, distances, reduction)
+    announce("likeness")
+    table |= _likeness(parts, critics)
+    announce("identity")
+    table["identity"] = _identity(parts, critics)
+    announce("liveliness")
+    table["liveliness"] = _liveliness(parts, critics)
+    announce("strength")
+    table["strength"] = _strength(parts, critics)
+    announce("background")
+    around = background.of_run(folder, manifest)
+    table["background"] = around and asdict(around)
+    table["attributes"] = edited_attributes(manifest)
+    table = _plain(table)
+    return table | {"gates": [asdict(gate) for gate in gates(table)]}
+
+
+def find_parts(folder: Path) -> dict[str, Crops]:
+    """Open the complete parts of a run folder: those of `PARTS` with as many pictures as the input.
+
+    Raises:
+        InputError: there is no input, so it isn't a run folder.
+    """
+    parts = {name: Crops(folder / "aligned" / name) for name in PARTS}
+    count = len(parts["input"])
+    if not count:
+        raise InputError(f"{folder} isn't a run: it has no aligned/input; give the --out of `steadyface edit`")
+    return {name: crops for name, crops in parts.items() if len(crops) == count}
+
+
+def edited_attributes(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the scores that tell the strength of a run's edits, by their cards; edits that are gone have none."""
+    attributes = []
+    for edit in manifest.get("edits", []):
+        try:
+            card = catalogue.load(catalogue.Request(edit["name"])).card
+        except InputError:
+            continue
+        attributes += [card.attribute] if card.attribute else []
+    return attributes
+
+
+def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:
+    errors: Table = {}
+    ratios: Table = {}
+    for distance in distances:
+        if distance >= len(parts["input"]):
+            continue
+        found = warping_errors(
+            parts, parts["input"], critics.flow, distance=distance, reduction=reduction, device=critics.device
+        )
+        mean = {name: error.mean for name, error in found.items()}
+        errors[str(distance)] = mean | {"coverage": found["input"].coverage}
+        ratios[str(distance)] = {
+            f"{a}/{b}": mean[a] / mean[b]
+            for a, b in (("direct", "input"), ("edited", "input"), ("edited", "direct"))
+            if a in mean and b in mean and mean[b] > 0
+        }
+    return {"warping_error": errors, "warping_ratio": ratios, "warping_reduction": reduction}
+
+
+def _likeness(parts: Mapping[str, Frames], critics: Critics) -> Table:
+    pairs = [(a, b) for a, b in (("inverted", "input"), ("edited", "direct")) if a in parts and b in parts]
+    table: Table = {
+        "lpips": {f"{a}/{b}": mean_lpips(parts[a], parts[b], critics.lpips, device=critics.device) for a, b in pairs},
+        "psnr": {f"{a}/{b}": psnr(parts[a], parts[b]) for a, b in pairs},
+        "sharpness": {},
+    }
+    if "inverted" in parts:
+        edits = [name for name in ("direct", "edited") if name in parts]
+        table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in edits}
+    return table
+
+
+def _identity(parts: Mapping[str, Frames], critics: Critics) -> Table:
+    found = {
+        name: identity.descriptors(crops, critics.identity, device=critics.device) for name, crops in parts.items()
+    }
+    inputs = found.pop("input")
+    return {
+        name: {
+            "similarity": identity.similarity(clip, inputs),
+            "tl_id": identity.tl_id(clip, inputs),
+            "tg_id": identity.tg_id(clip, inputs),
+        }
+        for name, clip in found.items()
+    }
+
+
+def _liveliness(parts: Mapping[str, Frames], critics: Critics) -> Table:
+    found = {name: liveliness.face_signals(crops, critics.mesh) for name, crops in parts.items()}
+    inputs = found.pop("input")
+    table: Table = {}
+    for name, clip in found.items():
+        motions = liveliness.liveliness(clip, inputs)
+        table[name] = {signal: motion and asdict(motion) for signal, motion in motions.items()}
+        kept, total = liveliness.blinks_kept(clip["eyes"], inputs["eyes"])
+        table[name]["blinks"] = {"kept": kept, "input": total}
+    return table
+
+
+def _strength(parts: Mapping[str, Frames], critics: Critics) -> Table:
+    names = [name for name in ("direct", "edited") if name in parts]
+    if "inverted" not in parts or not names:
+        return {}
+    before = strength.scores(parts["inverted"], critics.scorers, device=critics.device)
+    found = {
+        name: strength.changes(strength.scores(parts[name], critics.scorers, device=critics.device), before)
+        for name in names
+    }
+    table: Table = {name: {key: asdict(value) for key, value in found[name].items()} for name in names}
+    if len(names) == 2:
+        table["kept"] = {
+            key: strength.retention(found["edited"][key], full, AGE_FLOOR if key == "age" else SCORE_FLOOR)
+            for key, full in found["direct"].items()
+        }
+    return table
+
+
+def _plain(value: Any) -> Any:
+    """Replace numbers that JSON has no word for by None."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,64 @@
+"""The frames that the metrics read: pictures by number, one at a time."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.errors import InputError
+from steadyface.frames import FrameFolder, to_tensor
+
+Image = NDArray[np.uint8]
+
+
+class Frames(Protocol):
+    """Pictures of one size by number, RGB uint8 (H, W, 3); a list of arrays is one, `Crops` another."""
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Image:
+        """Return picture `index`, from 0."""
+        ...
+
+
+class Crops:
+    """A folder of ``%05d.png`` as `Frames`, read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Count the pictures; a folder that doesn't exist has none."""
+        self._folder = FrameFolder(folder)
+        self._count = sum(1 for _ in folder.glob("[0-9]*.png"))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int, /) -> Image:
+        return self._folder.image(index)
+
+
+def load(frames: Frames, indices: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
+    """Return the frames with these numbers as (len(indices), 3, H, W) in [-1, 1]."""
+    return torch.cat([to_tensor(frames[index]) for index in indices]).to(device)
+
+
+def batches(count: int, size: int) -> Iterator[range]:
+    """Split the numbers 0 .. count - 1 into runs of at most `size`."""
+    for start in range(0, count, size):
+        yield range(start, min(start + size, count))
+
+
+def same_length(a: Frames, b: Frames) -> int:
+    """Return the common number of frames.
+
+    Raises:
+        InputError: the sequences differ in length, or are empty.
+    """
+    if len(a) != len(b) or not len(a):
+        raise InputError(f"the sequences have {len(a)} and {len(b)} frames: they must be of one clip")
+    return len(a)

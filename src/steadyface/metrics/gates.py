@@ -1,0 +1,79 @@
+"""When a result is good: the bounds that have to hold together."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition on a result."""
+
+    name: str
+    """What it stands for: steady, edited, photographic, alive, same person."""
+    quantity: str
+    value: float | None
+    """None: not known, or nothing to judge."""
+    bound: str
+    passed: bool | None
+    """None if the value is."""
+
+
+def gates(table: Mapping[str, Any]) -> list[Gate]:
+    """Judge the table of `clip.evaluate_run`.
+
+    Steady, or frozen, blurred and unedited? Low warping error has many causes, so that no gate says anything
+    alone. "photographic" here is only sharpness: pictures have to be looked at.
+    """
+    found = [
+        at_most("steady", "warping error / input's", _get(table, "warping_ratio", "1", "edited/input"), 1.0),
+        *_edited(table),
+        within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1),
+    ]
+    for signal in ("mouth", "eyes", "yaw"):
+        motion = _get(table, "liveliness", "edited", signal)
+        found.append(at_least("alive", f"{signal}, correlation", _get(motion, "correlation"), 0.95))
+        found.append(within("alive", f"{signal}, amplitude", _get(motion, "amplitude"), 0.85, 1.15))
+    found.append(_blinks(_get(table, "liveliness", "edited", "blinks")))
+    direct = _get(table, "identity", "direct", "similarity")
+    if direct is not None:
+        similar = _get(table, "identity", "edited", "similarity")
+        found.append(at_least("same person", "similarity to the input", similar, direct))
+    for name, key in (("TL-ID", "tl_id"), ("TG-ID", "tg_id")):
+        found.append(at_least("same person", name, _get(table, "identity", "edited", key), 0.99))
+    return found
+
+
+def at_least(name: str, quantity: str, value: float | None, bound: float) -> Gate:
+    """Make a gate that passes from `bound` up."""
+    return Gate(name, quantity, value, f">= {bound:.3g}", None if value is None else value >= bound)
+
+
+def at_most(name: str, quantity: str, value: float | None, bound: float) -> Gate:
+    """Make a gate that passes up to `bound`."""
+    return Gate(name, quantity, value, f"<= {bound:.3g}", None if value is None else value <= bound)
+
+
+def within(name: str, quantity: str, value: float | None, low: float, high: float) -> Gate:
+    """Make a gate that passes from `low` to `high`."""
+    return Gate(name, quantity, value, f"{low:.3g} to {high:.3g}", None if value is None else low <= value <= high)
+
+
+def _edited(table: Mapping[str, Any]) -> Iterable[Gate]:
+    kept = _get(table, "strength", "kept") or {}
+    for attribute in table.get("attributes", []):
+        yield at_least("edited", f"{attribute}, part kept", kept.get(attribute), 0.95)
+
+
+def _blinks(blinks: Mapping[str, int] | None) -> Gate:
+    value = blinks["kept"] / blinks["input"] if blinks and blinks["input"] else None
+    return at_least("alive", "blinks kept", value, 1.0)
+
+
+def _get(table: Any, *keys: str) -> Any:
+    """Follow the keys; None where there is nothing."""
+    for key in keys:
+        if table is None:
+            return None
+        table = table.get(key)
+    return table

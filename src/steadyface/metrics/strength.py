@@ -1,0 +1,93 @@
+"""How strong an edit is, by classifiers: what the edit changed, and how much of it a result keeps."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.expression import EXPRESSIONS, Expression
+from steadyface.errors import InputError
+from steadyface.metrics.frames import Frames, batches, load
+
+Scorer = Callable[[Tensor], Mapping[str, Tensor]]
+"""Crops (N, 3, R, R) in [-1, 1] to scores (N,) by attribute; linear in strength, so log-odds and not
+probabilities. Any linear classifier on descriptors of the crops is one."""
+
+Scores = dict[str, NDArray[np.float64]]
+
+_SURE = 0.0025
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit did to one attribute, in the score's own unit."""
+
+    mean: float
+    """The mean over frames of score(edited) - score(before)."""
+    weakest: float
+    """The same in the frame where it is smallest, in the direction of the mean: an edit that drops out shows."""
+
+
+def log_odds(probability: Tensor) -> Tensor:
+    """log(p / (1 - p)), with p kept within 0.0025 of 0 and 1: beyond that a classifier is sure, and only
+    its scale goes on growing."""
+    return torch.logit(probability, eps=_SURE)
+
+
+def expression_scorer(network: Expression) -> Scorer:
+    """Log-odds of each of `EXPRESSIONS`."""
+
+    def score(images: Tensor) -> dict[str, Tensor]:
+        return dict(zip(EXPRESSIONS, log_odds(network(images)).unbind(1), strict=True))
+
+    return score
+
+
+def age_gender_scorer(network: AgeGender) -> Scorer:
+    """Years for "age" and log-odds for "male"."""
+
+    def score(images: Tensor) -> dict[str, Tensor]:
+        age, male = network(images)
+        return {"age": age, "male": log_odds(male)}
+
+    return score
+
+
+@torch.no_grad()
+def scores(frames: Frames, scorers: Sequence[Scorer], *, batch: int = 8, device: torch.device | str = "cpu") -> Scores:
+    """Score every frame of a clip: (T,) by attribute. The scorers' networks live on `device`."""
+    parts: dict[str, list[Tensor]] = {}
+    for numbers in batches(len(frames), batch):
+        images = load(frames, numbers, device)
+        for scorer in scorers:
+            for name, values in scorer(images).items():
+                parts.setdefault(name, []).append(values)
+    return {name: torch.cat(values).double().cpu().numpy() for name, values in parts.items()}
+
+
+def changes(edited: Scores, before: Scores) -> dict[str, Change]:
+    """Compare the scores of an edited clip with those of the same clip before the edit (the inversion).
+
+    Raises:
+        InputError: the clips differ in length.
+    """
+    found = {}
+    for name, values in edited.items():
+        if values.shape != before[name].shape:
+            raise InputError(f"{len(values)} edited frames, {len(before[name])} before: they must be one clip")
+        difference = values - before[name]
+        mean = float(difference.mean())
+        found[name] = Change(mean, float(difference.min() if mean >= 0 else difference.max()))
+    return found
+
+
+def retention(kept: Change, full: Change, floor: float) -> float | None:
+    """The part of the full edit's change that is kept: 1 is as strong.
+
+    None if the full edit changes the attribute by less than `floor`: it isn't what was edited.
+    """
+    return kept.mean / full.mean if abs(full.mean) >= floor else None

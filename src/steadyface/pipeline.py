@@ -1,0 +1,224 @@
+"""The method from top to bottom: the only place that knows both video and generators."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from steadyface import manifest
+from steadyface.aligned import Aligned, FrameRange, align_clip
+from steadyface.consistency import phase1, phase2
+from steadyface.consistency.flows import pair_flow
+from steadyface.critics.lpips import Lpips
+from steadyface.editing import catalogue
+from steadyface.flow.dis import DisFlow
+from steadyface.flow.spynet import SpyNet
+from steadyface.gan.base import Generator
+from steadyface.gan.load import load_generator
+from steadyface.inversion.encoder import Encoder
+from steadyface.inversion.refine import refine_codes, starting_codes
+from steadyface.inversion.tuning import tune_generator
+from steadyface.optimise import Watcher
+from steadyface.render import Restored, Seams, render, write_videos
+from steadyface.run import Run, StageCheckpoint, Tensors, digest
+from steadyface.settings import Preset, preset_for
+from steadyface.stitching.tuning import stitch
+from steadyface.video.info import probe
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a result depends on."""
+
+    source: Path
+    edits: tuple[catalogue.Request, ...]
+    preset: str = "default"
+    model: str = "mobile-ffhq-256"
+    frames: FrameRange = (0, None)
+    face: int | None = None
+    """Counted from 1 by `faces.track.rank`; None takes the first."""
+    seed: int = 0
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where the result lies."""
+
+    folder: Path
+    edited: Path
+    direct: Path
+    compare: Path
+    frames: int
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the stages share."""
+
+    run: Run
+    job: Job
+    preset: Preset
+    generator: Generator
+    lpips: Lpips
+    watch: Watcher | None
+
+
+def edit_video(
+    source: str | Path,
+    edits: list[str],
+    out: str | Path,
+    *,
+    preset: str = "default",
+    model: str = "mobile-ffhq-256",
+    frames: FrameRange = (0, None),
+    face: int | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    reuse: str | Path | None = None,
+    watch: Watcher | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Edit a face in a video; the same call with the same ``out`` goes on where it stopped.
+
+    ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
+    run of the same clip, whose inversion serves this one too. ``watch`` sees every optimisation step, ``announce`` the
+    name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
+    """
+    requests = tuple(catalogue.Request.parse(text) for text in edits)
+    job = Job(Path(source), requests, preset, model, frames, face, seed, device)
+    run = Run.open(Path(out), announce=announce, reuse=Path(reuse) if reuse else None)
+    return run_job(job, run, watch=watch)
+
+
+def run_job(job: Job, run: Run, *, watch: Watcher | None = None) -> Result:
+    """Run all stages of a job in its folder."""
+    info = probe(job.source)
+    edits = [catalogue.load(request) for request in job.edits]
+    preset = preset_for(job.preset, tuple(request.name for request in job.edits))
+    device = choose_device(job.device)
+    generator = load_generator(job.model).to(device)
+    tools = Tools(run, job, preset, generator, Lpips("alex").to(device), watch)
+    run.manifest |= manifest.begin(job, preset)
+
+    align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution)
+    clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
+
+    invert_key = digest(align_key, job.model, job.seed, asdict(preset.refinement), asdict(preset.tuning))
+    ws, inverted = invert(tools, invert_key, clip)
+
+    def edit(codes: Tensor) -> Tensor:
+        for each in edits:
+            codes = each(codes, generator)
+        return codes
+
+    direct_ws = edit(ws)
+    steady_key = digest(invert_key, run.manifest["edits"], asdict(preset.consistency))
+    steady_ws, steady = make_consistent(tools, steady_key, direct_ws, inverted, clip)
+
+    seams = Seams.of(run, clip, inverted, ws, direct_ws, preset.stitching)
+    stitch_key = digest(steady_key, asdict(preset.stitching))
+    stitched = tuned_stage(
+        tools,
+        "stitch",
+        stitch_key,
+        steady,
+        lambda part: stitch(
+            steady, steady_ws, clip.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
+            checkpoint=part, watch=watch,
+        ),
+    )  # fmt: skip
+
+    run.announce("render")
+    render(run, "inverted", inverted, ws)
+    direct = render(run, "direct", inverted, direct_ws)
+    edited = render(run, "edited", stitched, steady_ws)
+    restored = Restored(job.source, info, job.frames, clip, seams)
+    result = Result(run.folder, *write_videos(run, restored, direct, edited), frames=len(clip))
+    manifest.finish(run, result.edited, result.direct, result.compare)
+    return result
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` takes a GPU when there is one."""
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:
+    """Codes (T, num_ws, w_dim) and a tuned generator that together reproduce the clip; they serve every edit."""
+    run, preset, generator = tools.run, tools.preset, tools.generator
+
+    def refine(part: StageCheckpoint) -> Tensors:
+        encoder = Encoder(tools.lpips).to(generator.w_mean.device)
+        with torch.no_grad():
+            w = torch.cat([encoder(clip.inputs([index])) for index in range(len(clip))])
+        start = starting_codes(generator, w, preset.refinement.motion_side)
+        ws = refine_codes(
+            generator, start, clip.inputs, tools.lpips, preset.refinement, seed=tools.job.seed,
+            checkpoint=part, watch=tools.watch,
+        )  # fmt: skip
+        return {"ws": ws}
+
+    ws = run.stage("refine", key, refine)["ws"].to(generator.w_mean.device)
+    shipped = [catalogue.load(catalogue.Request(name)) for name in sorted(catalogue.named_edits())]
+    survive = [lambda codes, edit=edit: edit(codes, generator) for edit in shipped]
+    tuned = tuned_stage(
+        tools,
+        "tune",
+        key,
+        generator,
+        lambda part: tune_generator(
+            generator, ws, clip.inputs, survive, tools.lpips, preset.tuning, seed=tools.job.seed,
+            checkpoint=part, watch=tools.watch,
+        ),
+    )  # fmt: skip
+    return ws, tuned
+
+
+def make_consistent(
+    tools: Tools, key: str, ws: Tensor, generator: Generator, clip: Aligned
+) -> tuple[Tensor, Generator]:
+    """Phases 1 and 2 on the directly edited codes. A single frame is consistent with itself."""
+    if len(clip) == 1:
+        return ws, generator
+    settings, seed = tools.preset.consistency, tools.job.seed
+    estimator = SpyNet().to(ws.device) if settings.flow == "current" else DisFlow()
+    flow = pair_flow(settings.flow, estimator, clip.inputs)
+
+    def refine(part: StageCheckpoint) -> Tensors:
+        refined = phase1.refine_codes(
+            generator, ws, clip.inputs, flow, tools.lpips, settings.phase1, seed=seed,
+            checkpoint=part, watch=tools.watch,
+        )  # fmt: skip
+        return {"ws": refined}
+
+    refined = tools.run.stage("phase1", key, refine)["ws"].to(ws.device)
+    tuned = tuned_stage(
+        tools,
+        "phase2",
+        key,
+        generator,
+        lambda part: phase2.tune_generator(
+            generator, refined, clip.inputs, flow, tools.lpips, settings.phase2, seed=seed,
+            checkpoint=part, watch=tools.watch,
+        ),
+    )  # fmt: skip
+    return refined, tuned
+
+
+def tuned_stage(
+    tools: Tools, name: str, key: str, before: Generator, tune: Callable[[StageCheckpoint], Generator]
+) -> Generator:
+    """A stage whose artefact is a tuned generator: its arrays that differ from the generator before it."""
+    state = before.state_dict()
+    changed = tools.run.stage(
+        name,
+        key,
+        lambda part: {k: v for k, v in tune(part).state_dict().items() if not torch.equal(v, state[k])},
+    )
+    tuned = deepcopy(before)
+    tuned.load_state_dict({**state, **changed})
+    return tuned

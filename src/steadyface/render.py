@@ -1,0 +1,112 @@
+"""Last stage: the aligned pictures to PNG, back into their frames, and the frames to video."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.aligned import Aligned, FrameRange
+from steadyface.frames import FrameFolder, to_image
+from steadyface.gan.base import Generator
+from steadyface.inversion.tuning import change_mask
+from steadyface.run import Run
+from steadyface.stitching.mask import paste_mask, seam, spread_change
+from steadyface.stitching.paste import paste
+from steadyface.stitching.settings import Stitching
+from steadyface.video.info import VideoInfo
+from steadyface.video.reader import Frame, read_frames
+from steadyface.video.writer import write_video
+
+PROBES = 12
+"""Frames, spread over the clip, that say where the edit changes the picture."""
+
+
+@dataclass(frozen=True)
+class Seams:
+    """The paste masks of a clip; called with a frame number they give mask and seam as tensors."""
+
+    clip: Aligned
+    change: NDArray[np.float32]
+    settings: Stitching
+
+    @classmethod
+    def of(
+        cls, run: Run, clip: Aligned, generator: Generator, ws: Tensor, edited_ws: Tensor, settings: Stitching
+    ) -> "Seams":
+        """Find where the edit changes this clip: the mean over some frames, so that it doesn't move."""
+        indices = np.unique(np.linspace(0, len(ws) - 1, PROBES).round().astype(int))
+        total = torch.zeros(())
+        with torch.no_grad():
+            for index in indices:
+                pair = torch.stack([ws[index], edited_ws[index]])
+                plain, edited = generator.synthesis(pair).chunk(2)
+                total = total + change_mask(edited, plain)[0, 0].cpu()
+        change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
+        return cls(clip, spread_change(change, settings), settings)
+
+    def mask(self, index: int) -> NDArray[np.float32]:
+        """The paste mask (S, S) of a frame."""
+        return paste_mask(self.clip.landmarks[index], self.change, self.settings)
+
+    def __call__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Mask and seam of a frame, (1, 1, S, S) each."""
+        mask = self.mask(index)
+        both = [torch.from_numpy(array)[None, None].to(self.clip.inputs.device) for array in (mask, seam(mask))]
+        return both[0], both[1]
+
+
+@torch.no_grad()
+def render(run: Run, name: str, generator: Generator, ws: Tensor) -> FrameFolder:
+    """Synthesise all frames into ``aligned/<name>``."""
+    folder = FrameFolder(run.path("aligned", name))
+    for index in range(len(ws)):
+        folder.write(index, to_image(generator.synthesis(ws[index : index + 1])))
+    return folder
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Frames of the input with another picture in the face's place."""
+
+    source: Path
+    info: VideoInfo
+    frames: FrameRange
+    clip: Aligned
+    seams: Seams
+
+    def with_faces(self, *folders: FrameFolder) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
+        """Each frame of the input, and the same frame with the face of each folder."""
+        for index, frame in enumerate(read_frames(self.source, *self.frames)):
+            mask = self.seams.mask(index)
+            corners = self.clip.quads[index]
+            yield frame, [paste(frame.image, folder.image(index), mask, corners) for folder in folders]
+
+
+def write_videos(run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder) -> tuple[Path, Path, Path]:
+    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited)."""
+    part = restored.frames != (0, None)
+
+    def write(name: str, folders: tuple[FrameFolder, ...], join: Callable[..., NDArray[np.uint8]]) -> Path:
+        path = run.path(name)
+        frames = (
+            replace(frame, image=join(frame.image, *pictures)) for frame, pictures in restored.with_faces(*folders)
+        )
+        write_video(
+            path,
+            frames,
+            restored.info,
+            audio_from=restored.source if restored.info.has_audio else None,
+            cut_sound=part,
+            metadata={"comment": "edited with AI by steadyface"},
+        )
+        return path
+
+    return (
+        write("edited.mp4", (edited,), lambda _, picture: picture),
+        write("direct.mp4", (direct,), lambda _, picture: picture),
+        write("compare.mp4", (direct, edited), lambda *pictures: np.concatenate(pictures, axis=1)),
+    )

@@ -1,0 +1,25 @@
+"""Constants of phase 3."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stitching:
+    """Stitching tuning (Tzaban et al. 2022) and the paste-back."""
+
+    epochs: float = 1.0
+    """Passes over the frames of the tuning; 0 leaves it out."""
+    rate: float = 2e-4
+    """Adam's rate for all synthesis weights."""
+    border_weight: float = 2.0
+    """Weight of the seam: the picture there becomes the input's."""
+    content_weight: float = 1.0
+    """Weight of the inside: the picture there stays the edited one."""
+    forehead: float = 0.35
+    """How far the face's outline is raised above the mesh, as a part of brow to mesh top."""
+    dilation: float = 0.04
+    """By how much the outline is widened, as a part of the crop's side."""
+    feather: float = 0.06
+    """Width of the soft edge, as a part of the crop's side."""
+    margin: float = 0.05
+    """At the crop's own border the mask fades to nothing over this part of the side."""

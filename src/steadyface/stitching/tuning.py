@@ -1,0 +1,66 @@
+"""Stitching tuning (Tzaban et al. 2022, section 3.4), over the whole clip at once.
+
+One generator for all frames instead of one for each: seams can't flicker, and it costs a pass instead of a hundred.
+"""
+
+import copy
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import Frames
+from steadyface.critics.lpips import Lpips
+from steadyface.gan.base import Generator
+from steadyface.gan.parameters import synthesis_parameters
+from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index
+from steadyface.stitching.settings import Stitching
+
+AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
+Masks = Callable[[int], tuple[Tensor, Tensor]]
+"""Frame number -> the paste mask and the seam, (1, 1, S, S) each."""
+
+
+def stitch(
+    generator: AnyGenerator,
+    ws: Tensor,
+    inputs: Frames,
+    masks: Masks,
+    lpips: Lpips,
+    settings: Stitching,
+    *,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    watch: Watcher | None = None,
+) -> AnyGenerator:
+    """Return a tuned copy whose pictures meet the input along the seams and stay as they were inside."""
+    tuned = copy.deepcopy(generator)
+    parameters = synthesis_parameters(tuned)
+    for parameter in parameters.values():
+        parameter.requires_grad_(True)
+
+    def losses_at(step: int) -> dict[str, Tensor]:
+        index = shuffled_index(seed, step, len(ws))
+        code, real = ws[index : index + 1], inputs([index])
+        mask, seam = masks(index)
+        with torch.no_grad():
+            goal = real + mask * (generator.synthesis(code) - real)
+        image = tuned.synthesis(code)
+        border = (seam * (image - real).square()).sum() / (3 * seam.sum() + 1e-6)
+        inside = lpips(real + mask * (image - real), goal).mean() + (mask * (image - goal).square()).mean()
+        return {"border": settings.border_weight * border, "content": settings.content_weight * inside}
+
+    steps = round(settings.epochs * len(ws))
+    optimise(
+        "phase 3",
+        losses_at,
+        parameters,
+        steps=steps,
+        rate=ramp(settings.rate, steps) if steps else settings.rate,
+        checkpoint=checkpoint,
+        watch=watch,
+    )
+    for parameter in parameters.values():
+        parameter.requires_grad_(False)
+    return tuned
