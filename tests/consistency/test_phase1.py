@@ -48,11 +48,11 @@ def test_only_the_codes_change(clip: Clip, lpips, name: str):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_steadies_a_flickering_clip(clip: Clip, lpips, name: str):
-    losses = []
-    strong = settings(name, epochs=30, alpha=1.0, rate=0.05, residual_weight=0.0)
+    clip, losses = replace(clip, ws=clip.ws[:5]), []
+    strong = settings(name, epochs=10, alpha=0.3, rate=2.0, residual_weight=0.0)
     refined = refine(clip, lpips, strong, watch=lambda progress: losses.append(progress.losses["photometric"]))
-    assert sum(losses[-7:]) < 0.7 * sum(losses[:7])
-    assert flicker(clip.generator.synthesis(refined)) < 0.7 * flicker(clip.generator.synthesis(clip.ws))
+    assert sum(losses[-4:]) < 0.7 * sum(losses[:4])
+    assert flicker(clip.generator.synthesis(refined)) < 0.8 * flicker(clip.generator.synthesis(clip.ws))
 
 
 def test_the_anchor_is_refined_too(clip: Clip, lpips):
@@ -65,12 +65,12 @@ def test_the_papers_terms_and_ours(clip: Clip, lpips):
     for name in PRESETS:
         refine(clip, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "residual"}
-    assert seen["default"] == {"photometric", "outside", "start"}
+    assert seen["default"] == {"photometric", "outside", "start", "unexplained"}
 
 
 def test_the_residual_term_keeps_codes_near(clip: Clip, lpips):
     free, tied = (
-        refine(clip, lpips, settings("paper", epochs=5, residual_weight=weight)) - clip.ws for weight in (0.0, 100.0)
+        refine(clip, lpips, settings("paper", epochs=2, residual_weight=weight)) - clip.ws for weight in (0.0, 100.0)
     )
     assert tied.abs().mean() < 0.5 * free.abs().mean()
 

@@ -58,20 +58,21 @@ def test_frozen_layers_stay_as_they_are(clip: Clip, lpips):
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_steadies_a_flickering_clip(clip: Clip, lpips, name: str):
-    losses = []
-    strong = settings(name, epochs=30, rate=2e-3, locality_weight=0.0)
+    clip, losses = replace(clip, ws=clip.ws[:5]), []
+    strong = settings(name, epochs=6, rate=5e-3, locality_weight=0.0)
     tuned = tune(clip, lpips, strong, watch=lambda progress: losses.append(progress.losses["photometric"]))
-    assert sum(losses[-7:]) < 0.7 * sum(losses[:7])
+    assert sum(losses[-4:]) < 0.7 * sum(losses[:4])
     assert flicker(tuned.synthesis(clip.ws)) < 0.7 * flicker(clip.generator.synthesis(clip.ws))
 
 
 def test_terms(clip: Clip, lpips):
     seen = {}
+    short = replace(clip, ws=clip.ws[:3])
     for name in PRESETS:
-        tune(clip, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
+        tune(short, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "locality", "outside"}
     assert seen["style"] == {"photometric", "flow_error", "locality"}
-    assert seen["default"] == {"photometric", "outside", "start"}
+    assert seen["default"] == {"photometric", "outside", "start", "unexplained"}
 
 
 def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):
@@ -79,7 +80,7 @@ def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):
     wanted = clip.generator.synthesis(code)
     drift = []
     for weight in (0.0, 200.0):
-        near = settings("style", epochs=5, rate=1e-3, locality_weight=weight, locality_distance=2.0)
+        near = settings("style", epochs=2, rate=2e-3, locality_weight=weight, locality_distance=2.0)
         drift.append((tune(clip, lpips, near).synthesis(code) - wanted).square().mean().item())
     assert drift[1] < 0.8 * drift[0]
 
@@ -94,6 +95,7 @@ def test_resumed_equals_uninterrupted(clip: Clip, lpips, memory: Memory, name: s
 
 
 def test_seeds(clip: Clip, lpips):
+    clip = replace(clip, ws=clip.ws[:3])
     first, again, other = (tune(clip, lpips, settings("paper"), seed=seed) for seed in (1, 1, 2))
     assert all(same(first, again).values())
     assert not all(same(first, other).values())

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-PARTS = ("input", "inverted", "direct", "edited")
-
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -21,6 +19,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("folder", type=Path, metavar="OUT", help="the --out of `steadyface edit`")
     parser.add_argument("--channel-sum", action="store_true", help="the warping error with its channels summed: 3 x")
+    parser.add_argument(
+        "--flow", choices=("spynet", "dis"), default="spynet", help="for the warping error; the default preset uses dis"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     parser.set_defaults(run=run)
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     with Console(stderr=True).status("loading") as status:
         metrics = evaluate_run(
             args.folder,
-            critics=Critics.load(choose_device(args.device)),
+            critics=Critics.load(choose_device(args.device), args.flow),
             reduction="channel_sum" if args.channel_sum else "channel_mean",
             announce=status.update,
         )
@@ -59,11 +60,11 @@ def parts_table(metrics: Mapping[str, Any]) -> "Table":
     """One row for each quantity, one column for each version of the clip."""
     from rich.table import Table
 
-    table = Table("", *PARTS, box=None, pad_edge=False)
+    table = Table("", *metrics["parts"], box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for label, values in _rows(metrics):
-        table.add_row(label, *(_number(values.get(part)) for part in PARTS))
+        table.add_row(label, *(_number(values.get(part)) for part in metrics["parts"]))
     return table
 
 
@@ -81,7 +82,10 @@ def gates_table(metrics: Mapping[str, Any]) -> "Table":
 
 def _rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for distance, errors in metrics["warping_error"].items():
-        yield f"warping error x 1000, {distance} apart ({metrics['flow']})", {k: 1000 * v for k, v in errors.items()}
+        yield (
+            f"warping error x 1000, {distance} apart ({metrics['flow']})",
+            {k: v and 1000 * v for k, v in errors.items()},
+        )
     yield from _ratios("LPIPS", metrics["lpips"])
     yield from _ratios("PSNR, dB", metrics["psnr"])
     yield "sharpness / inversion's", metrics["sharpness"]

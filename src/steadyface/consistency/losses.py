@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from steadyface.consistency.flows import Flows
 from steadyface.critics.lpips import Lpips
@@ -10,6 +11,8 @@ from steadyface.gan.base import Generator, broadcast_w
 
 CHARBONNIER = 0.01
 """Colour differences below this, in [-1, 1] units, count quadratically, larger ones linearly."""
+BLUR = 5
+"""Side in pixels of the box that blurs colours before they are compared."""
 _EPSILON = 1e-6
 
 
@@ -20,11 +23,15 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 
 
 def difference(lpips: Lpips, a: Tensor, b: Tensor, pixel_weight: float) -> Tensor:
-    """Spatial LPIPS plus ``pixel_weight`` times the Charbonnier difference of the colours: (N, 1, S, S)."""
+    """Spatial LPIPS plus ``pixel_weight`` times the Charbonnier difference of the blurred colours: (N, 1, S, S).
+
+    Blurred, since a warped image has been interpolated: equal pixels would ask the other one to be as soft.
+    """
     perceptual = lpips.spatial(a, b)
     if not pixel_weight:
         return perceptual
-    squared = (a - b).square().mean(1, keepdim=True)
+    blurred = F.avg_pool2d(a - b, BLUR, stride=1, padding=BLUR // 2, count_include_pad=False)
+    squared = blurred.square().mean(1, keepdim=True)
     return perceptual + pixel_weight * ((squared + CHARBONNIER**2).sqrt() - CHARBONNIER)
 
 

@@ -7,8 +7,10 @@ from torch.nn import functional as F
 from steadyface.critics.lpips import Lpips
 from steadyface.flow.warp import in_bounds, warp
 
-AGREEMENT_WINDOW = 5
+NOISE_WINDOW = 5
 """Side in pixels of the mean that keeps the camera's noise out of `agreement`."""
+REACH = 7
+"""Side in pixels of the neighbourhood that a disagreement takes along, since LPIPS looks around each pixel."""
 
 
 @torch.no_grad()
@@ -27,11 +29,11 @@ def fuse(visible: Tensor, perceptual: Tensor) -> Tensor:
 def agreement(a: Tensor, b: Tensor, flow_ab: Tensor, scale: float) -> Tensor:
     """How well the flow explains input a by input b (P, 3, S, S): (P, 1, S, S) in [0, 1].
 
-    exp(-(d / scale)^2) of the local mean d of |a(p) - b(p + F(p))|, 0 where the flow leaves the frame. Where
-    a mouth opens or an eye closes, no flow explains the input; an edit that were consistent there would be a
-    frozen face. Ours.
+    exp(-(d / scale)^2), d being the local mean of |a(p) - b(p + F(p))| where it is largest nearby; 0 where the flow
+    leaves the frame. Where a mouth opens or an eye closes, no flow explains the input, and an edit that were consistent
+    there would be a frozen face. Ours.
     """
     difference = (a - warp(b, flow_ab)).abs().mean(1, keepdim=True)
-    half = AGREEMENT_WINDOW // 2
-    mean = F.avg_pool2d(difference, AGREEMENT_WINDOW, stride=1, padding=half, count_include_pad=False)
-    return torch.exp(-(mean / scale).square()) * in_bounds(flow_ab)
+    mean = F.avg_pool2d(difference, NOISE_WINDOW, 1, NOISE_WINDOW // 2, count_include_pad=False)
+    largest = F.max_pool2d(mean, REACH, 1, REACH // 2)
+    return torch.exp(-(largest / scale).square()) * in_bounds(flow_ab)

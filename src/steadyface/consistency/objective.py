@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import CACHED_PAIRS, Flows, Frames, PairFlow, shrink
-from steadyface.consistency.losses import flow_error, outside, photometric
+from steadyface.consistency.losses import flow_error, masked_mean, outside, photometric
 from steadyface.consistency.masks import agreement, fuse, perceptual_difference
 from steadyface.consistency.pairs import Pair
 from steadyface.consistency.settings import Objective
@@ -57,7 +57,8 @@ def frame_losses(
     mask_a, mask_b = visible_masks(flows, inputs[first], inputs[second], objective)
     losses: dict[str, Tensor] = {}
     if objective.fused or objective.outside_weight:
-        changed = perceptual_difference(lpips, images, inputs)
+        edited_frames = images if objective.edited_frames == "current" else scene.start(frames)
+        changed = perceptual_difference(lpips, edited_frames, inputs)
         if objective.fused:
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:
@@ -66,8 +67,11 @@ def frame_losses(
     losses["photometric"] = photometric(lpips, a, b, flows, mask_a, mask_b, objective.pixel_weight)
     if objective.flow_error_weight:
         losses["flow_error"] = objective.flow_error_weight * flow_error(flows, mask_a, mask_b)
-    if objective.start_weight:
-        losses["start"] = objective.start_weight * lpips(images, scene.start(frames)).mean()
+    if objective.start_weight or objective.unexplained_weight:
+        moved = lpips.spatial(images, scene.start(frames))
+        losses["start"] = objective.start_weight * moved.mean()
+        unexplained = masked_mean(moved[first], 1 - mask_a) + masked_mean(moved[second], 1 - mask_b)
+        losses["unexplained"] = objective.unexplained_weight * unexplained
     return losses
 
 

@@ -19,6 +19,9 @@ class Objective:
     units, at which the weight has fallen to 1/e. None, as in the paper, compares everywhere."""
     fused: bool
     """Whether the perceptual difference mask is added to the visibility (in-domain edits)."""
+    edited_frames: Literal["current", "start"]
+    """Whose difference to the input is the perceptual mask: the frames as they are (paper), or as they were when the
+    phase began. With the first, an edit that fades shrinks its own mask, so that L_M goes on to erase it."""
     pixel_weight: float
     """Weight of the colour difference in the photometric loss; LPIPS hardly sees low frequencies."""
     flow_error_weight: float
@@ -29,6 +32,9 @@ class Objective:
     """Factor on the perceptual difference mask before it is clamped to [0, 1]; 1 in the paper."""
     start_weight: float
     """Weight of each frame's LPIPS to what it looked like when the phase began; 0 in the paper."""
+    unexplained_weight: float
+    """Weight of the same distance where the pair is not compared, as a mean over only that: what keeps a blink and a
+    mouth that opens as they were edited; 0 in the paper."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +96,13 @@ _PRINTED = Objective(
     sharpness=10.0,
     agreement=None,
     fused=True,
+    edited_frames="current",
     pixel_weight=0.0,
     flow_error_weight=10.0,
     outside_weight=0.0,
     outside_gain=1.0,
     start_weight=0.0,
+    unexplained_weight=0.0,
 )
 
 PAPER = Consistency(
@@ -129,23 +137,25 @@ PAPER_OUT_OF_DOMAIN = Consistency(
 _OURS = Objective(
     size=256,
     partners="anchor+neighbours",
-    sharpness=3.0,
-    agreement=0.1,
+    sharpness=1.0,
+    agreement=0.06,
     fused=False,
+    edited_frames="start",
     pixel_weight=1.0,
     flow_error_weight=0.0,
-    outside_weight=0.5,
-    outside_gain=4.0,
-    start_weight=0.5,
+    outside_weight=0.1,
+    outside_gain=8.0,
+    start_weight=1.0,
+    unexplained_weight=2.0,
 )
 
 DEFAULT = Consistency(
     flow="input",
-    phase1=Phase1(_OURS, epochs=2, rate=0.05, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
+    phase1=Phase1(_OURS, epochs=2, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
         epochs=3,
-        rate=5e-4,
+        rate=2e-4,
         ramped=True,
         locality_weight=0.0,
         locality_lpips=0.1,
@@ -154,3 +164,5 @@ DEFAULT = Consistency(
         trained_below=None,
     ),
 )
+"""Ours: no flow network in the loop, consecutive frames compared too, consistency only where the input itself has it,
+every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes."""

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -17,6 +17,7 @@ from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
+from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
 from steadyface.metrics import background, identity, liveliness, strength
 from steadyface.metrics.frames import Crops, Frames
@@ -44,8 +45,11 @@ class Critics:
     device: torch.device | str = "cpu"
 
     @classmethod
-    def load(cls, device: torch.device | str = "cpu") -> "Critics":
-        """Open the zoo's. The flow is SPyNet's, since the default preset optimises along DIS's.
+    def load(cls, device: torch.device | str = "cpu", flow: Literal["spynet", "dis"] = "spynet") -> "Critics":
+        """Open the zoo's.
+
+        The flow is SPyNet's unless told otherwise: the default preset optimises along DIS's, and would be
+        rewarded for its errors.
 
         Raises:
             WeightsError: some weights can't be had.
@@ -54,8 +58,9 @@ class Critics:
             strength.expression_scorer(Expression().to(device)),
             strength.age_gender_scorer(AgeGender().to(device)),
         )
-        nets = SpyNet().to(device), Lpips("alex").to(device), Identity().to(device), FaceMesh.load()
-        return cls(*nets, scorers, device)
+        estimator = SpyNet().to(device) if flow == "spynet" else DisFlow()
+        nets = Lpips("alex").to(device), Identity().to(device), FaceMesh.load()
+        return cls(estimator, *nets, scorers, device)
 
 
 def evaluate_run(
@@ -68,11 +73,11 @@ def evaluate_run(
 ) -> Table:
     """Measure a run folder: steady, edited, photographic, alive, the same person, nothing else changed.
 
-    Returns a JSON-able table. What needs a part that is missing or incomplete (a run stopped early, a deleted folder) is left out;
-    what can't be said (a blink rate without a blink) is None. Keys: "frames", "parts", "flow",
-    "warping_error" (by distance, by part; "input" is the floor), "warping_ratio", "lpips", "psnr",
-    "sharpness" (over the inversion's), "identity", "liveliness", "strength", "background", "attributes" (those
-    that the edits are about), "gates".
+    Returns a JSON-able table. What needs a part that is missing or incomplete (a run stopped early, a deleted
+    folder) is left out; what can't be said (the yaw of a head that doesn't turn) is None. Keys: "frames",
+    "parts", "flow", "warping_error" (by distance, by part; "input" is the floor), "warping_ratio",
+    "warping_reduction", "lpips", "psnr", "sharpness" (over the inversion's), "identity", "liveliness",
+    "strength", "background", "attributes" (those that the edits are about), "gates".
 
     Args:
         folder: OUT of ``steadyface edit``.
@@ -82,11 +87,11 @@ def evaluate_run(
         announce: called with the name of each group of metrics as it begins.
 
     Raises:
-        InputError: the folder isn't a run.
+        InputError: the folder isn't a run, or its manifest is damaged.
         WeightsError: a critic's weights can't be had.
     """
     parts = find_parts(folder)
-    manifest = json.loads((folder / "manifest.json").read_text()) if (folder / "manifest.json").exists() else {}
+    manifest = _manifest(folder)
     critics = critics or Critics.load()
     table: Table = {"frames": len(parts["input"]), "parts": list(parts), "flow": type(critics.flow).__name__}
     announce("warping error")
@@ -132,6 +137,15 @@ def edited_attributes(manifest: Mapping[str, Any]) -> list[str]:
     return attributes
 
 
+def _manifest(folder: Path) -> Table:
+    """Read the manifest; empty for a run that stopped before it was written."""
+    path = folder / "manifest.json"
+    try:
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged: run the edit again with the same --out") from error
+
+
 def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:
     errors: Table = {}
     ratios: Table = {}
@@ -139,7 +153,13 @@ def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequen
         if distance >= len(parts["input"]):
             continue
         found = warping_errors(
-            parts, parts["input"], critics.flow, distance=distance, reduction=reduction, device=critics.device
+            parts,
+            parts["input"],
+            critics.flow,
+            distance=distance,
+            every=(distance + 1) // 2,
+            reduction=reduction,
+            device=critics.device,
         )
         mean = {name: error.mean for name, error in found.items()}
         errors[str(distance)] = mean | {"coverage": found["input"].coverage}

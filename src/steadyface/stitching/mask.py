@@ -31,7 +31,8 @@ def seam(mask: Floats) -> Floats:
     """Where the picture has to be the input's for a seamless paste: the mask's soft edge and a ring around it."""
     side = len(mask) // 16 * 2 + 1
     wider = cv2.GaussianBlur(cv2.dilate(mask, np.ones((side, side), np.uint8)), (0, 0), side / 6)
-    return np.asarray(np.clip(wider - mask, 0.0, 1.0) + 4.0 * mask * (1.0 - mask) * (mask < 0.9), np.float32)
+    edge = 4.0 * mask * (1.0 - mask) * (mask < 0.9)
+    return np.asarray(np.clip(wider - mask + edge, 0.0, 1.0), np.float32)
 
 
 def spread_change(change: Floats, settings: Stitching) -> Floats:

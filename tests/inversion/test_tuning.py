@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from steadyface.critics.lpips import Lpips
+from steadyface.gan.base import Generator
+from steadyface.inversion.settings import PivotalTuning
+from steadyface.inversion.tuning import change_mask, edit_target, tune_generator
+
+
+def test_mask_of_no_change_is_empty_and_of_a_patch_is_local() -> None:
+    plain = torch.zeros(1, 3, 64, 64)
+    assert not change_mask(plain, plain).any()
+    edited = plain.clone()
+    edited[..., 20:36, 20:36] = 1.0
+    mask = change_mask(edited, plain)
+    assert mask[0, 0, 28, 28] == 1
+    assert not mask[0, 0, 50:, 50:].any()
+
+
+def test_target_is_the_real_frame_away_from_the_edit_and_carries_it_inside() -> None:
+    real, plain = torch.full((1, 3, 64, 64), 0.2), torch.zeros(1, 3, 64, 64)
+    edited = plain.clone()
+    edited[..., 20:36, 20:36] = 0.5
+    target = edit_target(real, plain, edited)
+    torch.testing.assert_close(target[..., 50:, 50:], real[..., 50:, 50:])
+    torch.testing.assert_close(target[0, :, 28, 28], torch.full((3,), 0.7))
+
+
+@pytest.fixture(scope="module")
+def lpips() -> Lpips:
+    return Lpips("alex")
+
+
+def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, lpips: Lpips) -> None:
+    torch.manual_seed(1)
+    ws = torch.randn(2, 4, 16)
+    shift = torch.zeros(1, 4, 16)
+    shift[:, 1] = 1.5
+    with torch.no_grad():
+        before = tiny_generator.synthesis(ws)
+        frames = (0.7 * before + 0.1).clamp(-1, 1)
+        wanted = tiny_generator.synthesis(ws + shift) - before
+
+    def run(edit_weight: float) -> tuple[float, float]:
+        settings = PivotalTuning(
+            epochs=0, least_steps=60, rate=3e-3, edit_every=1, edit_weight=edit_weight, local_weight=0.01
+        )
+        tuned = tune_generator(
+            tiny_generator, ws, lambda i: frames[list(i)], [lambda w: w + shift], lpips, settings, seed=0
+        )
+        with torch.no_grad():
+            after = tuned.synthesis(ws)
+            change = tuned.synthesis(ws + shift) - after
+        assert all(torch.equal(a, b) for a, b in zip(tuned.mapping.parameters(), tiny_generator.mapping.parameters()))
+        return float((after - frames).square().mean()), float((change - wanted).square().mean())
+
+    start = float((before - frames).square().mean())
+    plain, kept = run(0.0), run(1.0)
+    assert plain[0] < 0.3 * start
+    assert kept[0] < 0.5 * start
+    assert kept[1] < plain[1]

@@ -1,0 +1,69 @@
+"""What an edit changed, with classifiers of known answers."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from steadyface.errors import InputError
+from steadyface.metrics.strength import (
+    Change,
+    age_gender_scorer,
+    changes,
+    expression_scorer,
+    log_odds,
+    retention,
+    scores,
+)
+
+
+def clip(*values: int) -> list[np.ndarray]:
+    return [np.full((4, 4, 3), value, np.uint8) for value in values]
+
+
+def brightness(images):
+    return {"bright": (images.mean((1, 2, 3)) + 1) * 127.5}
+
+
+def red(images):
+    return {"red": images[:, 0].mean((1, 2))}
+
+
+def test_scores_of_all_scorers_by_frame():
+    found = scores(clip(10, 20, 30), [brightness, red], batch=2)
+    np.testing.assert_allclose(found["bright"], [10, 20, 30], atol=1e-4)
+    assert found["red"].shape == (3,)
+
+
+def test_mean_and_weakest_change():
+    before = scores(clip(100, 100, 100), [brightness])
+    up = changes(scores(clip(150, 130, 110), [brightness]), before)["bright"]
+    down = changes(scores(clip(50, 70, 90), [brightness]), before)["bright"]
+    assert (up.mean, up.weakest) == (pytest.approx(30), pytest.approx(10))
+    assert (down.mean, down.weakest) == (pytest.approx(-30), pytest.approx(-10))
+
+
+def test_retention():
+    assert retention(Change(19, 19), Change(20, 20), 0.5) == pytest.approx(0.95)
+    assert retention(Change(-3, -3), Change(-4, -4), 0.5) == pytest.approx(0.75)
+    assert retention(Change(1, 1), Change(0.3, 0.3), 0.5) is None
+
+
+def test_clips_of_different_length_are_refused():
+    with pytest.raises(InputError, match="3 edited frames, 2 before"):
+        changes(scores(clip(1, 2, 3), [brightness]), scores(clip(1, 2), [brightness]))
+
+
+def test_log_odds():
+    odds = log_odds(torch.tensor([0.5, 0.75, 1.0, 0.0]))
+    limit = math.log(0.9975 / 0.0025)
+    torch.testing.assert_close(odds, torch.tensor([0.0, math.log(3), limit, -limit]))
+
+
+def test_the_networks_answers_get_names():
+    table = torch.tensor([[0.1, 0.6, 0.05, 0.05, 0.1, 0.05, 0.05]])
+    assert expression_scorer(lambda _: table)(None)["happy"].item() == pytest.approx(math.log(1.5))
+    found = age_gender_scorer(lambda _: (torch.tensor([31.0]), torch.tensor([0.2])))(None)
+    assert found["age"].item() == 31
+    assert found["male"].item() == pytest.approx(math.log(0.25))

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from steadyface.stitching.mask import paste_mask, seam, spread_change
+from steadyface.stitching.paste import paste
+from steadyface.stitching.settings import Stitching
+
+SETTINGS = Stitching()
+
+
+def round_face(size: int = 128) -> np.ndarray:
+    """468 points of a disc in the middle of a crop."""
+    angle = np.linspace(0, 12 * np.pi, 468)
+    radius = size * 0.25 * np.linspace(0.1, 1, 468)
+    return size / 2 + np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def test_mask_covers_the_face_and_fades_before_the_border() -> None:
+    mask = paste_mask(round_face(), np.zeros((128, 128), np.float32), SETTINGS)
+    assert mask[64, 64] == pytest.approx(1.0, abs=1e-3)
+    border = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    assert border.max() == 0
+    assert np.abs(np.diff(mask, axis=1)).max() < 0.35
+
+
+def test_mask_grows_with_what_the_edit_changes() -> None:
+    change = np.zeros((128, 128), np.float32)
+    change[10:20, 60:70] = 1.0
+    plain = paste_mask(round_face(), np.zeros_like(change), SETTINGS)
+    grown = paste_mask(round_face(), spread_change(change, SETTINGS), SETTINGS)
+    assert grown[15, 65] > 0.9 > 0.1 > plain[15, 65]
+    assert (grown >= plain).all()
+
+
+def test_seam_is_where_the_mask_ends() -> None:
+    mask = paste_mask(round_face(), np.zeros((128, 128), np.float32), SETTINGS)
+    ring = seam(mask)
+    assert ring[64, 64] < 0.02
+    assert ring[0, 0] < 0.02
+    assert ring.max() > 0.5
+    assert 0 <= ring.min()
+    assert ring.max() <= 1
+
+
+def test_paste_of_the_frames_own_crop_is_the_frame() -> None:
+    frame = np.full((90, 120, 3), 77, np.uint8)
+    corners = np.array([[30.2, 20.1], [30.2, 70.1], [80.2, 70.1], [80.2, 20.1]])
+    picture = np.full((64, 64, 3), 77, np.uint8)
+    np.testing.assert_array_equal(paste(frame, picture, np.ones((64, 64), np.float32), corners), frame)
+
+
+def test_paste_changes_nothing_where_the_mask_is_zero() -> None:
+    rng = np.random.default_rng(0)
+    frame = rng.integers(0, 255, (90, 120, 3), np.uint8)
+    corners = np.array([[30.0, 20.0], [30.0, 70.0], [80.0, 70.0], [80.0, 20.0]])
+    mask = np.zeros((64, 64), np.float32)
+    mask[24:40, 24:40] = 1.0
+    out = paste(frame, np.zeros((64, 64, 3), np.uint8), mask, corners)
+    changed = (out != frame).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert changed[45, 55]
+    assert 36 <= rows.min()
+    assert rows.max() <= 54
+    assert 46 <= columns.min()
+    assert columns.max() <= 64

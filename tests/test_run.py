@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from steadyface.errors import ResourceError
+from steadyface.run import Run, StageCheckpoint, digest, write_atomically
+
+
+def test_a_finished_stage_is_read_back_not_made_again(tmp_path: Path) -> None:
+    made = []
+
+    def work(_: StageCheckpoint) -> dict[str, torch.Tensor]:
+        made.append(1)
+        return {"x": torch.arange(3.0)}
+
+    for key, times in (("a", 1), ("a", 1), ("b", 2)):
+        tensors = Run.open(tmp_path).stage("refine", key, work)
+        assert len(made) == times
+        torch.testing.assert_close(tensors["x"], torch.arange(3.0))
+
+
+def test_a_stage_of_another_run_serves_when_its_key_is_the_same(tmp_path: Path) -> None:
+    Run.open(tmp_path / "a").stage("refine", "k", lambda _: {"x": torch.ones(2)})
+    run = Run.open(tmp_path / "b", reuse=tmp_path / "a")
+    assert run.stage("refine", "k", lambda _: pytest.fail("made again"))["x"].sum() == 2
+    assert Run.open(tmp_path / "b").stage("refine", "k", lambda _: pytest.fail("not kept"))["x"].sum() == 2
+    assert run.stage("refine", "other", lambda _: {"x": torch.zeros(2)})["x"].sum() == 0
+
+
+def test_checkpoint_round_trip_and_its_key(tmp_path: Path) -> None:
+    shared = torch.ones(4)
+    checkpoint = StageCheckpoint(tmp_path / "s.part.safetensors", "key")
+    assert checkpoint.load() is None
+    checkpoint.save(7, {"a": shared, "b": shared[:2]})
+    step, tensors = checkpoint.load() or pytest.fail("nothing kept")
+    assert step == 7
+    torch.testing.assert_close(tensors, {"a": torch.ones(4), "b": torch.ones(2)})
+    assert StageCheckpoint(tmp_path / "s.part.safetensors", "another").load() is None
+
+
+def test_a_stage_without_its_record_is_made_again(tmp_path: Path) -> None:
+    run = Run.open(tmp_path)
+    run.stage("tune", "k", lambda _: {"x": torch.ones(1)})
+    (tmp_path / "state" / "tune.json").unlink()
+    assert run.stage("tune", "k", lambda _: {"x": torch.zeros(1)})["x"] == 0
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+
+    def half(beside: Path) -> None:
+        beside.write_text("ne")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ResourceError, match="disk is full"):
+        write_atomically(path, half)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_written_is_one_line() -> None:
+    with pytest.raises(ResourceError, match="can't write"):
+        Run.open(Path("/proc/steadyface"))
+
+
+def test_manifest_names_stages(tmp_path: Path) -> None:
+    run = Run.open(tmp_path)
+    run.stage("tune", "k", lambda _: {"x": torch.ones(1)})
+    run.write_manifest()
+    stages = json.loads((tmp_path / "manifest.json").read_text())["stages"]
+    assert stages["tune"]["peak_memory_mb"] > 0
+
+
+def test_digest_depends_on_every_part() -> None:
+    assert digest("a", {"x": 1, "y": 2}) == digest("a", {"y": 2, "x": 1})
+    assert len({digest("a", 1), digest("a", 2), digest("b", 1), digest("a")}) == 4
