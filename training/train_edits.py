@@ -21,12 +21,12 @@ from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit, EditCard
 
 Array = NDArray[np.float64]
-LABELS = ("eyeglasses", "beard")
+LABELS = ("eyeglasses", "sunglasses", "beard")
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, description, opposite)
-    "eyeglasses": ("eyeglasses", 4.5, (4, 32), "puts on eyeglasses", ""),
-    "beard": ("beard", 4.0, (4, 64), "grows a beard", ""),
+    "eyeglasses": ("eyeglasses", 4.0, (4, 32), "puts on eyeglasses", ""),
+    "beard": ("beard", 3.5, (4, 64), "grows a beard", ""),
     "age": ("age", 4.0, (4, 64), "makes older", "makes younger"),
     "gender": ("male", 4.0, (4, 64), "makes more masculine", "makes more feminine"),
     "smile": ("happy", 3.0, (4, 32), "smiles", "stops smiling"),
@@ -58,8 +58,9 @@ def attributes(faces: dict[str, Array], labels: Array) -> tuple[list[str], Array
 def fit_labels(labelled: dict[str, Array], marks: dict[str, list[int]]) -> tuple[Array, Array]:
     """Linear classifiers (D + 1, 2) on face features for the labels, by ridge regression; and held-out AUCs."""
     x, truth = labelled["features"][:, 0].astype(np.float64), np.zeros((len(labelled["w"]), len(LABELS)))
-    truth[marks["eyeglasses"] + marks["sunglasses"], 0] = 1
-    truth[marks["beard"], 1] = 1
+    for column, label in enumerate(LABELS):
+        truth[marks[label], column] = 1
+    truth[marks["sunglasses"], 0] = 0
     use = np.setdiff1d(np.arange(len(x)), marks.get("unsure_eyeglasses", []))
     mean = x[use].mean(0)
 

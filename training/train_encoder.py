@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from steadyface.inversion.encoder import ENCODER_FILE
 
-RIDGES = (30.0, 100.0, 300.0, 1000.0, 3000.0)
+RIDGES = (3000.0, 6000.0, 12000.0, 25000.0)
 
 
 def solve(x: torch.Tensor, y: torch.Tensor, ridges: tuple[float, ...]) -> list[torch.Tensor]:

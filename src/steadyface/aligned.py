@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from steadyface.errors import InputError
-from steadyface.faces.align import crop, crop_matrix, quads
+from steadyface.faces.align import crop, crop_matrix
+from steadyface.faces.align import quads as smooth_quads
+from steadyface.faces.mask import PersonMask
 from steadyface.faces.resample import apply
 from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
 from steadyface.faces.track import choose_track, find_tracks
@@ -30,6 +33,8 @@ class Aligned:
     """(T, 4, 2): where the crops lie, frame px."""
     landmarks: NDArray[np.float64]
     """(T, 468, 2): in crop px, smoothed over time."""
+    person: NDArray[np.float32]
+    """(S, S) in [0, 1]: where in the crops the person is in any of the frames, widened a little."""
     inputs: FrameFolder
     """The aligned crops of the input."""
 
@@ -57,22 +62,39 @@ def align_clip(
         if not total:
             raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
         track = choose_track(tracks, face, total, start=start)
-        corners = quads(track.landmarks)
+        corners = smooth_quads(track.landmarks)
         smoothed = smooth(track.landmarks, LANDMARK_SIGMA)
         in_crop = [apply(crop_matrix(c, size), points) for c, points in zip(corners, smoothed, strict=True)]
         return {"quads": torch.from_numpy(corners), "landmarks": torch.from_numpy(np.stack(in_crop))}
 
     kept = run.stage("align", key, work)
-    clip = Aligned(kept["quads"].numpy(), kept["landmarks"].numpy(), folder)
-    _cut_out(run, key, source, frames, clip, size)
-    return clip
+    corners = kept["quads"].numpy()
+    _cut_out(run, key, source, frames, corners, folder, size)
+    person = run.stage("person", key, lambda _: {"person": torch.from_numpy(_person(folder, len(corners)))})
+    return Aligned(corners, kept["landmarks"].numpy(), person["person"].numpy(), folder)
 
 
-def _cut_out(run: Run, key: str, source: Path, frames: FrameRange, clip: Aligned, size: int) -> None:
+def _person(folder: FrameFolder, count: int) -> NDArray[np.float32]:
+    find = PersonMask.load().find
+    most = np.max([find(folder.image(index)) for index in range(count)], axis=0)
+    reach = len(most) // 32 * 2 + 1
+    wider = cv2.dilate(most, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.asarray(cv2.GaussianBlur(wider, (0, 0), reach / 4), np.float32)
+
+
+def _cut_out(
+    run: Run,
+    key: str,
+    source: Path,
+    frames: FrameRange,
+    quads: NDArray[np.float64],
+    folder: FrameFolder,
+    size: int,
+) -> None:
     """Write the crops, unless they are all there from an earlier attempt under the same key."""
     done = run.path("state", "crops.json")
     if done.exists() and json.loads(done.read_text())["key"] == key:
         return
     for index, frame in enumerate(read_frames(source, *frames)):
-        clip.inputs.write(index, crop(frame.image, clip.quads[index], size))
+        folder.write(index, crop(frame.image, quads[index], size))
     run.write_json(done, {"key": key})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -164,14 +164,17 @@ def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:
 
     ws = run.stage("refine", key, refine)["ws"].to(generator.w_mean.device)
     shipped = [catalogue.load(catalogue.Request(name)) for name in sorted(catalogue.named_edits())]
-    survive = [lambda codes, edit=edit: edit(codes, generator) for edit in shipped]
+    survive = [
+        lambda codes, strength, edit=edit: replace(edit, strength=strength)(codes, generator) for edit in shipped
+    ]
+    person = torch.from_numpy(clip.person)[None, None].to(ws.device)
     tuned = tuned_stage(
         tools,
         "tune",
         key,
         generator,
         lambda part: tune_generator(
-            generator, ws, clip.inputs, survive, tools.lpips, preset.tuning, seed=tools.job.seed,
+            generator, ws, clip.inputs, survive, person, tools.lpips, preset.tuning, seed=tools.job.seed,
             checkpoint=part, watch=tools.watch,
         ),
     )  # fmt: skip

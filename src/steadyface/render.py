@@ -46,7 +46,7 @@ class Seams:
                 plain, edited = generator.synthesis(pair).chunk(2)
                 total = total + change_mask(edited, plain)[0, 0].cpu()
         change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
-        return cls(clip, spread_change(change, settings), settings)
+        return cls(clip, spread_change(change, settings) * clip.person, settings)
 
     def mask(self, index: int) -> NDArray[np.float32]:
         """The paste mask (S, S) of a frame."""

@@ -58,7 +58,11 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("text", "request_"),
-    [("age", Request("age", 1.0)), ("age:-0.5", Request("age", -0.5)), ("a:b.safetensors:2", Request("a:b.safetensors", 2.0))],
+    [
+        ("age", Request("age", 1.0)),
+        ("age:-0.5", Request("age", -0.5)),
+        ("a:b.safetensors:2", Request("a:b.safetensors", 2.0)),
+    ],
 )
 def test_requests_are_read(text: str, request_: Request) -> None:
     assert Request.parse(text) == request_

@@ -21,7 +21,9 @@ def test_target_is_the_real_frame_away_from_the_edit_and_carries_it_inside() -> 
     real, plain = torch.full((1, 3, 64, 64), 0.2), torch.zeros(1, 3, 64, 64)
     edited = plain.clone()
     edited[..., 20:36, 20:36] = 0.5
-    target = edit_target(real, plain, edited)
+    person = torch.ones(1, 1, 64, 64)
+    target = edit_target(real, plain, edited, person)
+    torch.testing.assert_close(edit_target(real, plain, edited, 0 * person), real)
     torch.testing.assert_close(target[..., 50:, 50:], real[..., 50:, 50:])
     torch.testing.assert_close(target[0, :, 28, 28], torch.full((3,), 0.7))
 
@@ -43,15 +45,31 @@ def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, 
 
     def run(edit_weight: float) -> tuple[float, float]:
         settings = PivotalTuning(
-            epochs=0, least_steps=60, rate=3e-3, edit_every=1, edit_weight=edit_weight, local_weight=0.01
+            epochs=0,
+            least_steps=60,
+            rate=3e-3,
+            edit_every=1,
+            edit_strengths=(1.0, 1.0),
+            edit_weight=edit_weight,
+            local_weight=0.01,
         )
         tuned = tune_generator(
-            tiny_generator, ws, lambda i: frames[list(i)], [lambda w: w + shift], lpips, settings, seed=0
+            tiny_generator,
+            ws,
+            lambda i: frames[list(i)],
+            [lambda w, strength: w + strength * shift],
+            torch.ones(1, 1, 64, 64),
+            lpips,
+            settings,
+            seed=0,
         )
         with torch.no_grad():
             after = tuned.synthesis(ws)
             change = tuned.synthesis(ws + shift) - after
-        assert all(torch.equal(a, b) for a, b in zip(tuned.mapping.parameters(), tiny_generator.mapping.parameters()))
+        assert all(
+            torch.equal(a, b)
+            for a, b in zip(tuned.mapping.parameters(), tiny_generator.mapping.parameters(), strict=True)
+        )
         return float((after - frames).square().mean()), float((change - wanted).square().mean())
 
     start = float((before - frames).square().mean())

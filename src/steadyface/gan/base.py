@@ -1,6 +1,6 @@
 """The contract every generator meets. Nothing downstream asks which one it has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
@@ -34,6 +34,14 @@ class Generator(Protocol):
 
     def synthesis(self, ws: Tensor) -> Tensor:
         """(N, num_ws, w_dim) -> (N, 3, resolution, resolution), nominally in [-1, 1]."""
+        ...
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """As `torch.nn.Module.state_dict`."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Tensor]) -> object:
+        """As `torch.nn.Module.load_state_dict`."""
         ...
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:

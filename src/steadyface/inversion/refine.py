@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from steadyface.critics.closeup import closeup
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
@@ -69,6 +70,7 @@ def refine_codes(
         image = generator.synthesis(code[None])
         return {
             "lpips": lpips(image, target).mean(),
+            "closeup": settings.closeup * lpips(closeup(image), closeup(target)).mean(),
             "l2": settings.l2 * (image - target).square().mean(),
             **code_penalties(generator, code[None], settings),
             **tie,

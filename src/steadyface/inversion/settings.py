@@ -17,6 +17,8 @@ class Refinement:
     """Adam's rate for the offsets of the frames."""
     l2: float = 0.5
     """Weight of the mean squared error beside LPIPS."""
+    closeup: float = 0.5
+    """Weight of LPIPS on eyes and mouth, enlarged: without it lips follow only half of what they say."""
     spread: float = 0.004
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001
@@ -39,8 +41,12 @@ class PivotalTuning:
     """Adam's rate for all synthesis weights."""
     l2: float = 4.0
     """Weight of the mean squared error beside LPIPS."""
+    closeup: float = 0.5
+    """Weight of LPIPS on eyes and mouth, enlarged."""
     edit_weight: float = 0.7
     """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
+    edit_strengths: tuple[float, float] = (0.4, 1.3)
+    """The edits are drawn at strengths between these."""
     edit_every: int = 2
     """Every how many steps that term is taken."""
     local_weight: float = 0.1

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from steadyface.consistency.losses import locality, nearby_code
+from steadyface.critics.closeup import closeup
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import synthesis_parameters
@@ -19,8 +20,8 @@ from steadyface.inversion.refine import Frames
 from steadyface.inversion.settings import PivotalTuning
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
 
-EditCodes = Callable[[Tensor], Tensor]
-"""An in-domain edit at its usual strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
+EditCodes = Callable[[Tensor, float], Tensor]
+"""An in-domain edit at a strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
 
 
 def change_mask(edited: Tensor, plain: Tensor) -> Tensor:
@@ -31,9 +32,12 @@ def change_mask(edited: Tensor, plain: Tensor) -> Tensor:
     return ((blurred - 0.03) / 0.09).clamp(0.0, 1.0)
 
 
-def edit_target(real: Tensor, plain: Tensor, edited: Tensor) -> Tensor:
-    """The real frame where the edit changes nothing, plus the edit's own change where it does; all (N, 3, H, W)."""
-    return real + change_mask(edited, plain) * (edited - plain)
+def edit_target(real: Tensor, plain: Tensor, edited: Tensor, person: Tensor) -> Tensor:
+    """The real frame where the edit changes nothing, plus the edit's own change on the person where it does.
+
+    All (N, 3, H, W), ``person`` (1, 1, H, W) in [0, 1]: what an edit does to the background is a side effect.
+    """
+    return real + person * change_mask(edited, plain) * (edited - plain)
 
 
 def tune_generator(
@@ -41,6 +45,7 @@ def tune_generator(
     ws: Tensor,
     frames: Frames,
     edits: Sequence[EditCodes],
+    person: Tensor,
     lpips: Lpips,
     settings: PivotalTuning,
     *,
@@ -48,7 +53,10 @@ def tune_generator(
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> Generator:
-    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim)."""
+    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim).
+
+    ``person`` (1, 1, R, R) in [0, 1] says where in the crops edits may change anything.
+    """
     original, tuned = generator, copy.deepcopy(generator)
     parameters = synthesis_parameters(tuned)
     for parameter in parameters.values():
@@ -56,6 +64,7 @@ def tune_generator(
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
         perceptual: Tensor = lpips(image, target).mean()
+        perceptual = perceptual + settings.closeup * lpips(closeup(image), closeup(target)).mean()
         return perceptual + settings.l2 * (image - target).square().mean()
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -63,10 +72,10 @@ def tune_generator(
         pivot, real = ws[index : index + 1], frames([index])
         losses = {"reconstruction": distance(tuned.synthesis(pivot), real)}
         if edits and step % settings.edit_every == 0:
-            edit = edits[int(step_rng(seed, step).integers(len(edits)))]
-            moved = edit(pivot)
+            rng = step_rng(seed, step)
+            moved = edits[int(rng.integers(len(edits)))](pivot, float(rng.uniform(*settings.edit_strengths)))
             with torch.no_grad():
-                target = edit_target(real, original.synthesis(pivot), original.synthesis(moved))
+                target = edit_target(real, original.synthesis(pivot), original.synthesis(moved), person)
             losses["edit"] = settings.edit_weight * distance(tuned.synthesis(moved), target)
         if step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, original.z_dim))).to(pivot)
