@@ -17,6 +17,7 @@ class Memory:
     """A checkpoint that keeps copies, as one on disk would."""
 
     def __init__(self) -> None:
+        self.every_seconds = 20.0
         self.kept: tuple[int, dict[str, Tensor]] | None = None
 
     def load(self) -> tuple[int, dict[str, Tensor]] | None:

@@ -1,4 +1,5 @@
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,36 @@ def test_a_stage_without_its_record_is_made_again(tmp_path: Path) -> None:
     run.stage("tune", "k", lambda _: {"x": torch.ones(1)})
     (tmp_path / "state" / "tune.json").unlink()
     assert run.stage("tune", "k", lambda _: {"x": torch.zeros(1)})["x"] == 0
+
+
+@pytest.mark.parametrize("damaged", ["state/tune.safetensors", "state/tune.json"])
+def test_a_damaged_stage_is_made_again(tmp_path: Path, damaged: str) -> None:
+    Run.open(tmp_path).stage("tune", "k", lambda _: {"x": torch.ones(8)})
+    (tmp_path / damaged).write_bytes((tmp_path / damaged).read_bytes()[:20])
+    assert Run.open(tmp_path).stage("tune", "k", lambda _: {"x": torch.zeros(8)})["x"].sum() == 0
+    assert Run.open(tmp_path).stage("tune", "k", lambda _: pytest.fail("made again"))["x"].sum() == 0
+
+
+def test_a_damaged_checkpoint_is_as_none(tmp_path: Path) -> None:
+    checkpoint = StageCheckpoint(tmp_path / "s.part.safetensors", "key")
+    checkpoint.save(7, {"a": torch.ones(4)})
+    checkpoint.path.write_bytes(checkpoint.path.read_bytes()[:-4])
+    assert checkpoint.load() is None
+
+
+def test_a_disk_that_takes_no_more_tensors_is_one_line(tmp_path: Path) -> None:
+    checkpoint = StageCheckpoint(tmp_path / "s.part.safetensors", "key")
+    checkpoint.save(1, {"a": torch.ones(4)})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(ResourceError, match="can't write"):
+            checkpoint.save(2, {"a": torch.ones(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    step, _ = checkpoint.load() or pytest.fail("lost")
+    assert step == 1
+    assert list(tmp_path.iterdir()) == [checkpoint.path]
 
 
 def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from distil_head import codes, renderer
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
+from distil_head import codes, renderer
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.expression import Expression
+from steadyface.critics.face_features import face_features
 from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.faces.detect import FaceDetector
@@ -26,7 +27,6 @@ from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.topology import eye_opening, head_yaw, mouth_opening
 from steadyface.gan.base import sample_w
 from steadyface.gan.load import load_generator
-from steadyface.inversion.encoder import face_features
 
 
 def rendered(folder: Path) -> Iterator[tuple[Tensor, Tensor]]:

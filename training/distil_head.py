@@ -1,7 +1,8 @@
 """Distil the 256 px head of the default generator from its 1024 px image.
 
-Student: the trunk up to 64 px is the teacher's and frozen; the 128 px block starts as the teacher's; `Refine` and the
-colours start from least squares. Target: the 1024 px image, area-downsampled by four. Loss: L1 + LPIPS (AlexNet).
+Student: the trunk up to 32 px is the teacher's and frozen; the blocks at 64 and 128 px start as the teacher's;
+`Refine` starts at random, the colours from least squares. Target: the 1024 px image, area-downsampled by four.
+Loss: L1 + LPIPS (AlexNet).
 
     python training/distil_head.py targets --runs training/runs/head --count 3000
     python training/distil_head.py train   --runs training/runs/head --steps 4000
@@ -18,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import broadcast_w, sample_w
@@ -29,7 +30,7 @@ from steadyface.gan.load import WEIGHTS, load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 
 HELD_OUT = 200
-TRAINED = ("blocks.4.", "refine.", "to_image.")
+TRAINED = ("blocks.3.", "blocks.4.", "refine.", "to_image.")
 
 
 def codes(teacher: MobileStyleGAN, count: int) -> Tensor:
@@ -122,8 +123,9 @@ def train(runs: Path, steps: int, batch: int, rate: float) -> None:
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         student.load_state_dict(state["student"])
-        optimiser.load_state_dict(state["optimiser"])
-        average, start = state["average"], state["step"]
+        average, start = average | state["average"], state["step"]
+        if len(state["optimiser"]["state"]) == sum(len(group["params"]) for group in optimiser.param_groups):
+            optimiser.load_state_dict(state["optimiser"])  # else: more layers are trained from here on
     lpips, begun = Lpips("alex"), time.time()
     for step in range(start, steps):
         available = json.loads((runs / "done.json").read_text())

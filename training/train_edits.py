@@ -8,20 +8,22 @@ means. Eyeglasses and beard are labelled by hand on 480 faces; a classifier fitt
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 
+from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS
+from steadyface.critics.face_features import COLOUR_SIDE
+from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit, EditCard
 
 Array = NDArray[np.float64]
-LABELS = ("eyeglasses", "sunglasses", "beard")
+RING = 12
+"""Principal components of the picture's border that are held: background, hats, clothes."""
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, description, opposite)
@@ -40,66 +42,48 @@ def standard(values: Array) -> Array:
     return np.asarray((values - values.mean(0)) / (values.std(0) + 1e-9))
 
 
-def attributes(faces: dict[str, Array], labels: Array) -> tuple[list[str], Array]:
+def border(features: Array) -> Array:
+    """The first components (N, RING) of the features' thumbnails (N, 3, 8, 8) along the border of the picture."""
+    thumbnails = features[:, -3 * COLOUR_SIDE**2 :].reshape(len(features), 3, COLOUR_SIDE, COLOUR_SIDE)
+    ring = np.concatenate([thumbnails[:, :, 0], thumbnails[:, :, :, 0], thumbnails[:, :, :, -1]], axis=2)
+    flat = ring.reshape(len(features), -1)
+    flat = flat - flat.mean(0)
+    return np.asarray(flat @ np.linalg.svd(flat, full_matrices=False)[2][:RING].T)
+
+
+def with_both(faces: Path, labelled: Path) -> dict[str, Array]:
+    """The arrays of two files of `describe_faces.py` as one; of the features, the clean view's."""
+    files = [np.load(path) for path in (faces, labelled)]
+    both = {name: np.concatenate([file[name] for file in files]) for name in files[0].files}
+    both["features"] = both["features"][:, 0]
+    return {name: values.astype(np.float64) for name, values in both.items()}
+
+
+def columns_of(faces: dict[str, Array]) -> tuple[list[str], Array]:
     """Names and standardised columns (N, K); the regression's nuisances are there beside what is edited."""
     expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
     columns: dict[str, Array] = {
         "age": faces["age"],
         "male": np.log((faces["male"] + 0.02) / (1.02 - faces["male"])),
-        "yaw": np.nan_to_num(faces["shape"][:, 0]),
+        "yaw": faces["shape"][:, 0],
     }
     for name in ("happy", "angry", "surprised", "sad"):
         columns[name] = expression[:, EXPRESSIONS.index(name)]
-    columns |= dict(zip(LABELS, labels.T, strict=True))
+    network = Attributes(Lpips("alex"))
+    logits = network.of_features(torch.from_numpy(faces["features"]).float()).clamp(-6, 6).double().numpy()
+    columns |= dict(zip(network.labels, logits.T, strict=True))
+    columns |= {f"border {k}": column for k, column in enumerate(border(faces["features"]).T)}
     names = list(columns)
     return names, standard(np.stack([columns[name] for name in names], axis=1))
-
-
-def fit_labels(labelled: dict[str, Array], marks: dict[str, list[int]]) -> tuple[Array, Array]:
-    """Linear classifiers (D + 1, 2) on face features for the labels, by ridge regression; and held-out AUCs."""
-    x, truth = labelled["features"][:, 0].astype(np.float64), np.zeros((len(labelled["w"]), len(LABELS)))
-    for column, label in enumerate(LABELS):
-        truth[marks[label], column] = 1
-    truth[marks["sunglasses"], 0] = 0
-    use = np.setdiff1d(np.arange(len(x)), marks.get("unsure_eyeglasses", []))
-    mean = x[use].mean(0)
-
-    def fit(rows: NDArray[np.int64]) -> Array:
-        z, y = x[rows] - mean, truth[rows] - truth[rows].mean(0)
-        weights = z.T @ np.linalg.solve(z @ z.T + 3.0 * np.eye(len(z)), y)
-        return np.vstack([weights, truth[rows].mean(0) - mean @ weights])
-
-    scores = np.zeros((len(use), len(LABELS)))
-    for fold in range(5):
-        test = np.arange(len(use)) % 5 == fold
-        model = fit(use[~test])
-        scores[test] = x[use[test]] @ model[:-1] + model[-1]
-    aucs = np.array([auc(scores[:, k], truth[use, k]) for k in range(len(LABELS))])
-    return fit(use), aucs
-
-
-def auc(scores: Array, truth: Array) -> float:
-    """Area under the ROC curve, by ranks."""
-    ranks = scores.argsort().argsort() + 1
-    positive = truth > 0.5
-    n, m = positive.sum(), (~positive).sum()
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faces", type=Path, default=Path("training/runs/faces.npz"))
     parser.add_argument("--labelled", type=Path, default=Path("training/runs/labelled.npz"))
-    parser.add_argument("--labels", type=Path, default=Path("../shared/labels/faces480_labels.json"))
     args = parser.parse_args()
-    faces, labelled = dict(np.load(args.faces)), dict(np.load(args.labelled))
-    marks = json.loads(args.labels.read_text())
-    model, aucs = fit_labels(labelled, marks)
-    print("cross-validated AUC", dict(zip(LABELS, aucs.round(3), strict=True)))
-    both = {name: np.concatenate([faces[name], labelled[name]]).astype(np.float64) for name in faces if name != "features"}
-    features = np.concatenate([faces["features"][:, 0], labelled["features"][:, 0]]).astype(np.float64)
-    soft = features @ model[:-1] + model[-1]
-    names, columns = attributes(both, soft)
+    both = with_both(args.faces, args.labelled)
+    names, columns = columns_of(both)
     design = np.hstack([columns, np.ones((len(columns), 1))])
     rows = np.linalg.lstsq(design, both["w"], rcond=None)[0]
     SHIPPED.mkdir(parents=True, exist_ok=True)
@@ -110,8 +94,6 @@ def main() -> None:
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")
         print(f"{name:<12} |row| {np.linalg.norm(direction):.2f}")
-    state = {"weight": torch.from_numpy(model[:-1]).half(), "bias": torch.from_numpy(model[-1]).float()}
-    save_file(state, SHIPPED.parent / "attributes.safetensors", metadata={"labels": json.dumps(LABELS)})
 
 
 if __name__ == "__main__":

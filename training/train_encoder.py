@@ -40,7 +40,9 @@ def main() -> None:
     solutions = solve((train_x - mean) * scale, train_y - offset, RIDGES)
     figures = {}
     for ridge, matrix in zip(RIDGES, solutions, strict=True):
-        errors = [((features[-held:, v] - mean) * scale @ matrix + offset - w[-held:]) for v in range(features.shape[1])]
+        errors = [
+            ((features[-held:, v] - mean) * scale @ matrix + offset - w[-held:]) for v in range(features.shape[1])
+        ]
         figures[ridge] = [float(1 - error.square().sum() / spread) for error in errors]
         print(f"ridge {ridge:g}: held-out R2 per view {[round(r, 3) for r in figures[ridge]]}")
     best = max(RIDGES, key=lambda ridge: sum(figures[ridge]))

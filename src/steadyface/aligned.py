@@ -18,11 +18,9 @@ from steadyface.faces.resample import apply
 from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
 from steadyface.faces.track import choose_track, find_tracks
 from steadyface.frames import FrameFolder
+from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.video.reader import read_frames
-
-FrameRange = tuple[int, int | None]
-"""First frame, and the frame after the last (None: to the end)."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,10 @@ def _cut_out(
 ) -> None:
     """Write the crops, unless they are all there from an earlier attempt under the same key."""
     done = run.path("state", "crops.json")
-    if done.exists() and json.loads(done.read_text())["key"] == key:
+    if done.exists() and json.loads(done.read_text())["key"] == key and folder.count() == len(quads):
         return
+    done.unlink(missing_ok=True)
+    folder.clear()
     for index, frame in enumerate(read_frames(source, *frames)):
         folder.write(index, crop(frame.image, quads[index], size))
     run.write_json(done, {"key": key})

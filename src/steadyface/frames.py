@@ -48,19 +48,27 @@ class FrameFolder:
         """Frames by number: (N, 3, R, R) in [-1, 1]."""
         return torch.cat([to_tensor(self._read(int(index))) for index in indices]).to(self.device)
 
+    def clear(self) -> None:
+        """Remove all frames, of which an earlier, longer clip may have left more than the next one writes."""
+        for path in self.folder.glob("*.png"):
+            path.unlink()
+        self._read.cache_clear()
+
+    def count(self) -> int:
+        """How many frames there are."""
+        return sum(1 for _ in self.folder.glob("[0-9]*.png"))
+
     def write(self, index: int, image: NDArray[np.uint8]) -> None:
         """Keep a frame, uint8 RGB (R, R, 3)."""
         encoded = cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
         write_atomically(self.path(index), lambda beside: beside.write_bytes(encoded))
-
-    def write_all(self, images: Sequence[Tensor]) -> None:
-        """Keep all frames of a clip, (1, 3, R, R) each."""
-        for index, image in enumerate(images):
-            self.write(index, to_image(image))
         self._read.cache_clear()
 
     def _decode(self, index: int) -> NDArray[np.uint8]:
-        image = cv2.imread(str(self.path(index)))
+        try:
+            image = cv2.imdecode(np.frombuffer(self.path(index).read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        except (OSError, cv2.error):
+            image = None
         if image is None:
             raise ResourceError(f"{self.path(index)} is missing or damaged; delete the run folder and start again")
         return np.ascontiguousarray(image[:, :, ::-1])

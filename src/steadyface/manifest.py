@@ -1,25 +1,27 @@
 """What the run's manifest says: settings, versions, and the hashes of everything that went in and came out."""
 
+import json
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from steadyface.editing import catalogue
+from steadyface.frames import FrameFolder
 from steadyface.gan.load import WEIGHTS
+from steadyface.job import Job
 from steadyface.run import Run, file_sha256
 from steadyface.settings import Preset
 from steadyface.zoo import CARDS
 
-if TYPE_CHECKING:
-    from steadyface.pipeline import Job
-
 RECORDED = ("steadyface", "torch", "numpy", "av", "opencv-python-headless", "ai-edge-litert", "safetensors")
-USED = ("mobile-ffhq", "lpips-alex", "face-detector-short", "face-detector-full", "face-mesh", "spynet")
+PARTS = ("input", "inverted", "direct", "edited")
+"""The folders of aligned pictures."""
+USED = ("mobile-ffhq", "lpips-alex", "face-detector-short", "face-detector-full", "face-mesh", "person-mask", "spynet")
 
 
-def begin(job: "Job", preset: Preset) -> dict[str, Any]:
+def begin(job: Job, preset: Preset) -> dict[str, Any]:
     """The part that is known before the first stage. Raises `OSError` when the source can't be read."""
     edits = [
         {"name": request.name, "strength": request.strength, "sha256": file_sha256(catalogue.find(request))}
@@ -41,7 +43,24 @@ def begin(job: "Job", preset: Preset) -> dict[str, Any]:
     }
 
 
-def finish(run: Run, *outputs: Path) -> None:
+def finish(run: Run, key: str, *outputs: Path) -> None:
     """Add the outputs' hashes and write the manifest."""
-    run.manifest["outputs"] = {path.name: file_sha256(path) for path in outputs}
+    run.manifest |= {"key": key, "outputs": {path.name: file_sha256(path) for path in outputs}}
     run.write_manifest()
+
+
+def forget(run: Run) -> None:
+    """Remove what describes an earlier result in the folder, before its pictures change."""
+    for name in ("manifest.json", "metrics.json", "report.html"):
+        run.path(name).unlink(missing_ok=True)
+
+
+def is_finished(run: Run, key: str, frames: int) -> bool:
+    """Whether the folder's manifest is that of ``key``, its outputs are as it states, and no picture is missing."""
+    if any(FrameFolder(run.path("aligned", name)).count() != frames for name in PARTS):
+        return False
+    try:
+        kept = json.loads(run.path("manifest.json").read_text())
+        return kept["key"] == key and all(file_sha256(run.path(name)) == sha for name, sha in kept["outputs"].items())
+    except (OSError, ValueError, KeyError):
+        return False

@@ -34,6 +34,11 @@ Watcher = Callable[[Progress], None]
 class Checkpoint(Protocol):
     """Where a loop keeps its state between two runs of the program."""
 
+    @property
+    def every_seconds(self) -> float:
+        """How often it wants the state."""
+        ...
+
     def load(self) -> tuple[int, dict[str, Tensor]] | None:
         """Return the steps done and the tensors, or None when there is nothing."""
         ...
@@ -80,7 +85,6 @@ def optimise(
     rate: float | Callable[[int], float],
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
-    save_every_seconds: float = 20.0,
 ) -> None:
     """Minimise, in place, the sum of ``losses_at(step)`` over the named parameters.
 
@@ -104,7 +108,7 @@ def optimise(
         optimiser.step()
         if watch is not None:
             watch(Progress(stage, step + 1, steps, {name: value.item() for name, value in losses.items()}))
-        if checkpoint is not None and (step + 1 == steps or time.monotonic() - saved > save_every_seconds):
+        if checkpoint is not None and (step + 1 == steps or time.monotonic() - saved > checkpoint.every_seconds):
             checkpoint.save(step + 1, _state(tensors, optimiser))
             saved = time.monotonic()
     for tensor in tensors.values():

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from steadyface import manifest
-from steadyface.aligned import Aligned, FrameRange, align_clip
+from steadyface.aligned import Aligned, align_clip
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import pair_flow
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
+from steadyface.errors import InputError
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
 from steadyface.gan.base import Generator
@@ -21,27 +22,13 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import tune_generator
+from steadyface.job import FrameRange, Job, check
 from steadyface.optimise import Watcher
 from steadyface.render import Restored, Seams, render, write_videos
 from steadyface.run import Run, StageCheckpoint, Tensors, digest
 from steadyface.settings import Preset, preset_for
 from steadyface.stitching.tuning import stitch
 from steadyface.video.info import probe
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that a result depends on."""
-
-    source: Path
-    edits: tuple[catalogue.Request, ...]
-    preset: str = "default"
-    model: str = "mobile-ffhq-256"
-    frames: FrameRange = (0, None)
-    face: int | None = None
-    """Counted from 1 by `faces.track.rank`; None takes the first."""
-    seed: int = 0
-    device: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -90,15 +77,16 @@ def edit_video(
     """
     requests = tuple(catalogue.Request.parse(text) for text in edits)
     job = Job(Path(source), requests, preset, model, frames, face, seed, device)
-    run = Run.open(Path(out), announce=announce, reuse=Path(reuse) if reuse else None)
-    return run_job(job, run, watch=watch)
+    earlier = Path(reuse) if reuse else None
+    check(job, Path(out), earlier)
+    return run_job(job, Run.open(Path(out), announce=announce, reuse=earlier), watch=watch)
 
 
-def run_job(job: Job, run: Run, *, watch: Watcher | None = None) -> Result:
-    """Run all stages of a job in its folder."""
+def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
+    """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     info = probe(job.source)
     edits = [catalogue.load(request) for request in job.edits]
-    preset = preset_for(job.preset, tuple(request.name for request in job.edits))
+    preset = preset or preset_for(job.preset, tuple(request.name for request in job.edits))
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), watch)
@@ -132,19 +120,26 @@ def run_job(job: Job, run: Run, *, watch: Watcher | None = None) -> Result:
         ),
     )  # fmt: skip
 
-    run.announce("render")
-    render(run, "inverted", inverted, ws)
-    direct = render(run, "direct", inverted, direct_ws)
-    edited = render(run, "edited", stitched, steady_ws)
-    restored = Restored(job.source, info, job.frames, clip, seams)
-    result = Result(run.folder, *write_videos(run, restored, direct, edited), frames=len(clip))
-    manifest.finish(run, result.edited, result.direct, result.compare)
-    return result
+    videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
+    if not manifest.is_finished(run, stitch_key, len(clip)):
+        run.announce("render")
+        manifest.forget(run)
+        render(run, "inverted", inverted, ws)
+        direct = render(run, "direct", inverted, direct_ws)
+        edited = render(run, "edited", stitched, steady_ws)
+        write_videos(run, Restored(job.source, info, job.frames, clip, seams), direct, edited)
+        manifest.finish(run, stitch_key, *videos)
+    return Result(run.folder, *videos, frames=len(clip))
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes a GPU when there is one."""
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    """``auto`` takes a GPU when there is one. Raises `InputError` for a device that this machine doesn't have."""
+    try:
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+        torch.zeros(1, device=device).item()
+    except (RuntimeError, AssertionError, ImportError) as error:
+        raise InputError(f"--device {name} can't be used on this machine; take auto or cpu") from error
+    return device
 
 
 def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:

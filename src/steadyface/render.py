@@ -9,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from steadyface.aligned import Aligned, FrameRange
+from steadyface.aligned import Aligned
 from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
 from steadyface.inversion.tuning import change_mask
+from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.stitching.mask import paste_mask, seam, spread_change
 from steadyface.stitching.paste import paste
@@ -63,6 +64,7 @@ class Seams:
 def render(run: Run, name: str, generator: Generator, ws: Tensor) -> FrameFolder:
     """Synthesise all frames into ``aligned/<name>``."""
     folder = FrameFolder(run.path("aligned", name))
+    folder.clear()
     for index in range(len(ws)):
         folder.write(index, to_image(generator.synthesis(ws[index : index + 1])))
     return folder

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -41,19 +42,21 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
     Raises `ResourceError` when the folder can't be written or the disk is full.
     """
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    beside = path.with_name(f".{path.stem}.writing{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(beside)
         beside.replace(path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise _resource_error(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
 
 
-def _resource_error(path: Path, error: OSError) -> ResourceError:
-    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+def _resource_error(path: Path, error: Exception) -> ResourceError:
+    # safetensors wraps what the system says into an error of its own
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+    reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)
     return ResourceError(f"can't write {path}: {reason}; choose another --out or free some space")
 
 
@@ -63,12 +66,17 @@ class StageCheckpoint:
 
     path: Path
     key: str
+    every_seconds: float = 20.0
+    """A crash costs so much at most, and a checkpoint of a tuned generator takes a fraction of a second."""
 
     def load(self) -> tuple[int, Tensors] | None:
         """Return the steps done and the tensors of an earlier attempt at the same stage with the same key."""
         if not self.path.exists():
             return None
-        tensors = load_file(self.path)
+        try:
+            tensors = load_file(self.path)
+        except SafetensorError:  # cut short by a power failure: begin again
+            return None
         if bytes(tensors.pop("key").tolist()).decode() != self.key:
             return None
         return int(tensors.pop("step")), tensors
@@ -91,6 +99,8 @@ class Run:
     announce: Callable[[str], None] = lambda _: None
     reuse: Path | None = None
     """Another run, whose finished stages are taken where their keys are the same."""
+    save_every_seconds: float = StageCheckpoint.every_seconds
+    """How often an unfinished stage is kept."""
     manifest: dict[str, Any] = field(default_factory=lambda: {"stages": {}})
 
     @classmethod
@@ -117,7 +127,7 @@ class Run:
                     self._keep(name, *kept)
                 return tensors
         self.announce(name)
-        checkpoint = StageCheckpoint(data.with_suffix(".part.safetensors"), key)
+        checkpoint = StageCheckpoint(data.with_suffix(".part.safetensors"), key, self.save_every_seconds)
         begun = time.monotonic()
         tensors = {k: v.detach().cpu().clone().contiguous() for k, v in work(checkpoint).items()}
         seconds = round(time.monotonic() - begun, 1)
@@ -152,10 +162,11 @@ class Run:
 
 def _kept(data: Path, record: Path, key: str) -> tuple[Tensors, dict[str, Any]] | None:
     """A finished stage, if its record is there and names this key."""
-    if not (record.exists() and data.exists()):
+    try:
+        kept: dict[str, Any] = json.loads(record.read_text())
+        return (load_file(data), kept) if kept["key"] == key else None
+    except (OSError, ValueError, KeyError, SafetensorError):  # not there, or damaged: made again
         return None
-    kept: dict[str, Any] = json.loads(record.read_text())
-    return (load_file(data), kept) if kept["key"] == key else None
 
 
 def peak_memory_mb() -> int:

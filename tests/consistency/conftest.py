@@ -60,6 +60,7 @@ class Memory:
     """A checkpoint in memory."""
 
     def __init__(self) -> None:
+        self.every_seconds = 20.0
         self.kept: tuple[int, dict[str, Tensor]] | None = None
 
     def load(self) -> tuple[int, dict[str, Tensor]] | None:

@@ -36,7 +36,7 @@ def test_file_round_trip(tmp_path: Path) -> None:
     loaded = Edit.load(tmp_path / "mine.safetensors")
     assert loaded.card == edit.card
     torch.testing.assert_close(loaded.directions, edit.directions)
-    assert catalogue.describe(tmp_path / "mine.safetensors") == "a test"
+    assert catalogue.read_card(tmp_path / "mine.safetensors")["description"] == "a test"
 
 
 def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

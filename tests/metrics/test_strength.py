@@ -10,6 +10,7 @@ from steadyface.errors import InputError
 from steadyface.metrics.strength import (
     Change,
     age_gender_scorer,
+    attributes_scorer,
     changes,
     expression_scorer,
     log_odds,
@@ -67,3 +68,16 @@ def test_the_networks_answers_get_names():
     found = age_gender_scorer(lambda _: (torch.tensor([31.0]), torch.tensor([0.2])))(None)
     assert found["age"].item() == 31
     assert found["male"].item() == pytest.approx(math.log(0.25))
+
+
+def test_attributes_are_named_by_the_networks_labels():
+    class Network:
+        labels = ("left", "right")
+
+        def __call__(self, images):
+            return torch.stack([images[..., 0].mean((1, 2)), images[..., -1].mean((1, 2))], dim=1)
+
+    picture = np.full((4, 4, 3), 255, np.uint8)
+    picture[:, :2] = 0
+    found = scores([picture], [attributes_scorer(Network())])
+    assert found == {"left": -1, "right": 1}

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from steadyface.cli import edit
+from steadyface.gan.models import MODELS
 
 CLIP = Path(__file__).resolve().parents[1] / "weights" / "demo.mp4"
 """A person who does not exist, made by ``training/make_demo_clip.py``."""
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     args = argparse.Namespace(
         **{**vars(args), "edit": args.edit or ["eyeglasses"]},
         input=CLIP,
-        model=edit.MODELS[0],
+        model=next(iter(MODELS)),
         frames=(0, None),
         face=None,
         reuse=None,

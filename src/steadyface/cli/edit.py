@@ -5,12 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadyface.cli.progress import stage_bars
-from steadyface.errors import InputError
+from steadyface.gan.models import MODELS
 
 if TYPE_CHECKING:
     from steadyface.pipeline import Result
 
-MODELS = ("mobile-ffhq-256", "mobile-ffhq-1024")
+EXAMPLES = """examples:
+  steadyface edit talk.mp4 --edit eyeglasses --out talk-eyeglasses
+  steadyface edit talk.mp4 --edit age:-0.8 --edit smile:0.5 --out younger --preset fast
+  steadyface edit talk.mp4 --edit beard --out talk-beard --reuse talk-eyeglasses
+
+The folder holds edited.mp4, direct.mp4 (the same edit made frame by frame), compare.mp4 (input, direct, edited side by
+side), the aligned pictures, and manifest.json. Run again with the same --out, it goes on where it stopped."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,20 +24,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser = commands.add_parser(
         "edit",
         help="edit a face in a video",
-        description="Edit a face in a video. Run again with the same --out, it goes on where it stopped.",
+        description="Edit a face in a video.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
     parser.add_argument(
-        "--edit", action="append", required=True, metavar="NAME[:STRENGTH]", help="what to change; may be repeated"
+        "--edit",
+        action="append",
+        required=True,
+        metavar="NAME[:STRENGTH]",
+        help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the result")
-    parser.add_argument("--preset", default="default", help="default, fast or paper")
-    parser.add_argument("--model", default=MODELS[0], help=" or ".join(MODELS))
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
+    parser.add_argument("--preset", default="default", help="default, fast (a look in minutes) or paper")
+    parser.add_argument("--model", default=next(iter(MODELS)), help=f"{' or '.join(MODELS)}; default: %(default)s")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
-    parser.add_argument("--reuse", type=Path, metavar="RUN", help="take the inversion of an earlier run of this clip")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    parser.add_argument(
+        "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
     parser.set_defaults(run=run)
 
 
@@ -56,29 +70,15 @@ def run(args: argparse.Namespace) -> int:
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
     """Check what can be checked without torch, then run the pipeline."""
-    from steadyface.editing.catalogue import Request, find
-    from steadyface.video.info import probe
+    from steadyface.editing.catalogue import Request
+    from steadyface.job import Job, check
 
-    for text in args.edit:
-        find(Request.parse(text))
-    probe(args.input)
-    if args.out.exists() and not args.out.is_dir():
-        raise InputError(f"--out {args.out} is a file, not a folder")
+    requests = tuple(Request.parse(text) for text in args.edit)
+    job = Job(args.input, requests, args.preset, args.model, args.frames, args.face, args.seed, args.device)
+    check(job, args.out, args.reuse)
 
-    from steadyface.pipeline import edit_video
+    from steadyface.pipeline import run_job
+    from steadyface.run import Run
 
     with stage_bars() as bars:
-        return edit_video(
-            args.input,
-            args.edit,
-            args.out,
-            preset=args.preset,
-            model=args.model,
-            frames=args.frames,
-            face=args.face,
-            reuse=args.reuse,
-            seed=args.seed,
-            device=args.device,
-            watch=bars.watch,
-            announce=bars.announce,
-        )
+        return run_job(job, Run.open(args.out, announce=bars.announce, reuse=args.reuse), watch=bars.watch)

@@ -13,17 +13,15 @@ if TYPE_CHECKING:
 
 
 class Bars:
-    """Shows what `pipeline.edit_video` tells its callbacks."""
+    """Shows what `pipeline.run_job` tells its callbacks."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
     def announce(self, stage: str) -> None:
-        """A stage begins; those without steps show a pulse."""
-        for task in self._progress.tasks:
-            if task.total is None:
-                self._progress.update(task.id, total=1, completed=1)
+        """A stage begins, and the one before is done; those without steps show a pulse."""
+        self.finish()
         self._tasks[stage] = self._progress.add_task(stage, total=None)
 
     def watch(self, seen: "optimise.Progress") -> None:
@@ -31,10 +29,19 @@ class Bars:
         stage = next(reversed(self._tasks), seen.stage)
         self._progress.update(self._tasks[stage], total=seen.steps, completed=seen.step)
 
+    def finish(self) -> None:
+        """The last stage is done."""
+        for task in self._progress.tasks:
+            if task.total is None:
+                self._progress.update(task.id, total=1, completed=1)
+
 
 @contextmanager
 def stage_bars() -> Iterator[Bars]:
-    """Bars on stderr, so that stdout stays clean for pipes."""
+    """Bars on stderr, so that stdout stays clean for pipes; nothing where nobody watches them move."""
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        yield Bars(progress)
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars = Bars(progress)
+        yield bars
+        bars.finish()

@@ -55,13 +55,15 @@ def named_edits() -> dict[str, Path]:
     return {path.stem: path for folder in folders() for path in sorted(folder.glob("*.safetensors"))}
 
 
-def describe(path: Path) -> str:
-    """The one-line description of an edit's card, read from the file's header alone."""
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(min(length, 2**20)))
-    card = json.loads(header.get("__metadata__", {}).get("steadyface.edit", "{}"))
-    return str(card.get("description", ""))
+def read_card(path: Path) -> dict[str, str]:
+    """The card of an edit, read from the file's header alone. Raises `InputError` when it is something else."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, 2**20)))
+        return dict(json.loads(header["__metadata__"]["steadyface.edit"]))
+    except (OSError, struct.error, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is not an edit of steadyface (a safetensors file with a card)") from error
 
 
 def find(request: Request) -> Path:

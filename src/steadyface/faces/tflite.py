@@ -1,5 +1,8 @@
 """One small TensorFlow Lite network on the CPU."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +25,9 @@ class TfliteModel:
             WeightsError: the file isn't there or isn't a TensorFlow Lite model.
         """
         try:
-            self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _quiet():
+                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise WeightsError(
@@ -43,3 +47,16 @@ class TfliteModel:
         self._interpreter.set_tensor(self._input, np.ascontiguousarray(image[None], dtype=np.float32))
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the library's C++ part says of itself, which no setting stops, off stderr."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
-from steadyface.errors import InputError
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
+from steadyface.gan.models import resolution_of
 from steadyface.zoo import weights
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the networks that this project trained itself."""
-MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 
 
 def load_generator(name: str) -> MobileStyleGAN:
@@ -18,9 +17,7 @@ def load_generator(name: str) -> MobileStyleGAN:
 
     Raises `InputError` for an unknown name and `WeightsError` when its weights can't be had.
     """
-    if name not in MODELS:
-        raise InputError(f"unknown model '{name}'; known: {', '.join(MODELS)}")
-    generator = MobileStyleGAN(MODELS[name])
+    generator = MobileStyleGAN(resolution_of(name))
     wanted = generator.state_dict()
     state = {key: value for key, value in load_file(weights("mobile-ffhq")).items() if key in wanted}
     if generator.refine is not None:

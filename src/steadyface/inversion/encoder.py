@@ -9,22 +9,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from steadyface.critics.face_features import face_features
 from steadyface.critics.lpips import Lpips
 
 ENCODER_FILE = Path(__file__).resolve().parents[1] / "weights" / "encoder-mobile-ffhq.safetensors"
-POOLED = ((1, 4), (2, 3), (4, 4))
-"""Which of LPIPS's five AlexNet layers are read, and the side of the grid that each is averaged to."""
-COLOUR_SIDE = 8
-
-
-def face_features(lpips: Lpips, images: Tensor) -> Tensor:
-    """(N, 3, R, R) in [-1, 1] -> (N, features): a coarse grid of deep features, and a thumbnail."""
-    images = F.interpolate(images, (256, 256), mode="bilinear", align_corners=False, antialias=True)
-    maps = lpips.features(images)
-    pooled = [F.adaptive_avg_pool2d(maps[layer], side).flatten(1) for layer, side in POOLED]
-    return torch.cat([*pooled, F.adaptive_avg_pool2d(images, COLOUR_SIDE).flatten(1)], dim=1)
 
 
 class Encoder(nn.Module):

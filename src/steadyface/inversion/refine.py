@@ -21,9 +21,13 @@ def starting_codes(generator: Generator, w: Tensor, motion_side: int) -> Tensor:
     Rows that act above ``motion_side`` pixels carry colour and texture, which don't change within a clip: they take the
     clip's mean, so that the encoder's noise can't flicker there.
     """
-    moving = torch.tensor([side <= motion_side for side in generator.ws_resolutions])
     still = w.mean(dim=0, keepdim=True).expand_as(w)
-    return torch.where(moving[None, :, None], w[:, None], still[:, None])
+    return torch.where(moving_rows(generator, motion_side), w[:, None], still[:, None])
+
+
+def moving_rows(generator: Generator, motion_side: int) -> Tensor:
+    """Which rows may differ from frame to frame: (num_ws, 1), boolean."""
+    return torch.tensor([[side <= motion_side] for side in generator.ws_resolutions], device=generator.w_mean.device)
 
 
 def code_penalties(generator: Generator, ws: Tensor, settings: Refinement) -> dict[str, Tensor]:
@@ -52,6 +56,7 @@ def refine_codes(
     count = len(ws)
     common = torch.zeros_like(ws[0]).requires_grad_()
     own = [torch.zeros_like(ws[0]).requires_grad_() for _ in range(count)]
+    moving = moving_rows(generator, settings.motion_side)
     first = settings.common_steps
     own_steps = settings.steps_per_frame * count
 
@@ -62,7 +67,7 @@ def refine_codes(
             tie = {}
         else:
             index = shuffled_index(seed, step - first, count)
-            code = ws[index] + common.detach() + own[index]
+            code = ws[index] + common.detach() + moving * own[index]
             beside = [own[i].detach() for i in (index - 1, index + 1) if 0 <= i < count]
             gap = (own[index] - torch.stack(beside).mean(dim=0)) if beside else own[index]
             tie = {"steady": settings.steady * (gap / generator.w_std).square().mean()}
@@ -86,4 +91,4 @@ def refine_codes(
         checkpoint=checkpoint,
         watch=watch,
     )
-    return (ws + common + torch.stack(own)).detach()
+    return (ws + common + moving * torch.stack(own)).detach()

@@ -26,7 +26,8 @@ class Refinement:
     steady: float = 0.02
     """Weight of the squared difference from the neighbouring frames' offsets: weak, or the mouth stops moving."""
     motion_side: int = 32
-    """Up to this side the encoder's codes are taken frame by frame, above it their mean over the clip."""
+    """Up to this side codes differ from frame to frame. Rows above carry colour and texture: one for the whole clip, so
+    that they can't flicker."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import Expression
 from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
@@ -54,12 +55,14 @@ class Critics:
         Raises:
             WeightsError: some weights can't be had.
         """
+        lpips = Lpips("alex").to(device)
         scorers = (
             strength.expression_scorer(Expression().to(device)),
             strength.age_gender_scorer(AgeGender().to(device)),
+            strength.attributes_scorer(Attributes(lpips).to(device)),
         )
         estimator = SpyNet().to(device) if flow == "spynet" else DisFlow()
-        nets = Lpips("alex").to(device), Identity().to(device), FaceMesh.load()
+        nets = lpips, Identity().to(device), FaceMesh.load()
         return cls(estimator, *nets, scorers, device)
 
 

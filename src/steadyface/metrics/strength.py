@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS, Expression
 from steadyface.errors import InputError
 from steadyface.metrics.frames import Frames, batches, load
@@ -53,6 +54,15 @@ def age_gender_scorer(network: AgeGender) -> Scorer:
     def score(images: Tensor) -> dict[str, Tensor]:
         age, male = network(images)
         return {"age": age, "male": log_odds(male)}
+
+    return score
+
+
+def attributes_scorer(network: Attributes) -> Scorer:
+    """Log-odds of each of the network's labels."""
+
+    def score(images: Tensor) -> dict[str, Tensor]:
+        return dict(zip(network.labels, network(images).unbind(1), strict=True))
 
     return score
 

@@ -1,0 +1,141 @@
+"""The README's table: the main job on real clips, its metrics, time, memory and pictures.
+
+    python benchmarks/main_job.py --clips ../shared/clips --out runs          # runs what isn't there yet
+    python benchmarks/main_job.py --clips ../shared/clips --out runs --table  # only the table of what is there
+
+One clip with three edits and all its frames (one inversion serves them), four clips with eyeglasses and 25 frames. Run
+again, it goes on where it stopped.
+"""
+
+import argparse
+import json
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from steadyface import edit_video
+from steadyface.metrics.clip import Critics, evaluate_run
+from steadyface.report.contact_sheet import run_sheet
+from steadyface.report.slices import slices_figure
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the table."""
+
+    clip: str
+    edit: str
+    frames: tuple[int, int | None]
+
+    @property
+    def name(self) -> str:
+        """Of the run, its folder and its pictures."""
+        return f"{self.clip}_{self.edit}"
+
+
+WHOLE = "grid_sbia1a"
+PARTS = ("grid_brbk7n", "grid_lbax4n", "grid_lwbsza", "grid_swiz3n")
+CELLS = [Cell(WHOLE, edit, (0, None)) for edit in ("eyeglasses", "age", "smile")]
+CELLS += [Cell(clip, "eyeglasses", (0, 25)) for clip in PARTS]
+
+
+def run(cell: Cell, clips: Path, out: Path, preset: str) -> Path:
+    folder = out / cell.name
+    first = out / CELLS[0].name
+    edit_video(
+        clips / f"{cell.clip}.mpg",
+        [cell.edit],
+        folder,
+        preset=preset,
+        frames=cell.frames,
+        reuse=first if cell.clip == WHOLE and folder != first else None,
+        announce=lambda stage: print(f"{cell.name}: {stage}", flush=True),
+    )
+    return folder
+
+
+def measure(folder: Path, critics: Critics) -> dict[str, Any]:
+    metrics = folder / "metrics.json"
+    if not metrics.exists() or metrics.stat().st_mtime < (folder / "manifest.json").stat().st_mtime:
+        metrics.write_text(json.dumps(evaluate_run(folder, critics=critics), indent=2))
+    return {**json.loads(metrics.read_text()), "manifest": json.loads((folder / "manifest.json").read_text())}
+
+
+def pictures(cell: Cell, folder: Path, docs: Path, frames: int) -> None:
+    """Contact sheet and x-t slices, as JPEG."""
+    docs.mkdir(parents=True, exist_ok=True)
+    shown = [round(k * (frames - 1) / 5) for k in range(6)]
+    for kind, picture in (("sheet", run_sheet(folder, shown)), ("slices", slices_figure(folder))):
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
+        cv2.imwrite(str(docs / f"{cell.name}_{kind}.jpg"), picture[:, :, ::-1], quality)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def motion(table: dict[str, Any], signal: str) -> str:
+    found = table["liveliness"]["edited"][signal]
+    return "-" if found is None else f"{found['correlation']:.2f} / {found['amplitude']:.2f}"
+
+
+def row(cell: Cell, table: dict[str, Any]) -> str:
+    stages = table["manifest"]["stages"].values()
+    errors = table["warping_error"]["1"]
+    kept = [table["strength"]["kept"].get(name) for name in table["attributes"]]
+    cells = [
+        cell.clip.removeprefix("grid_"),
+        cell.edit,
+        str(table["frames"]),
+        number(1e3 * errors["input"], 3),
+        number(table["warping_ratio"]["1"]["direct/input"]),
+        f"**{number(table['warping_ratio']['1']['edited/input'])}**",
+        number(table["lpips"]["edited/direct"], 3),
+        f"{number(table['lpips']['inverted/input'], 3)} / {number(table['psnr']['inverted/input'], 1)}",
+        number(kept[0] if kept else None),
+        motion(table, "mouth"),
+        motion(table, "eyes"),
+        number(sum(stage["seconds"] for stage in stages) / 60, 1),
+        number(max(stage["peak_memory_mb"] for stage in stages) / 1024, 1),
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+HEAD = """| clip | edit | frames | E(input) x 1000 | E(direct) / E(input) | E(edited) / E(input) | \
+LPIPS direct to edited | \
+inversion LPIPS / dB | strength kept | mouth corr / ampl | eyes corr / ampl | minutes | GB |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=Path, default=Path("../shared/clips"))
+    parser.add_argument("--out", type=Path, default=Path("runs"))
+    parser.add_argument("--docs", type=Path, default=Path("docs/runs"))
+    parser.add_argument("--preset", default="default")
+    parser.add_argument("--only", nargs="*", help="names like grid_sbia1a_eyeglasses")
+    parser.add_argument("--table", action="store_true", help="only print what is there")
+    args = parser.parse_args()
+    critics, rows = Critics.load(), [HEAD]
+    for cell in CELLS:
+        folder = args.out / cell.name
+        if args.only and cell.name not in args.only:
+            continue
+        if not args.table:
+            run(cell, args.clips, args.out, args.preset)
+        if not (folder / "edited.mp4").exists():
+            continue
+        table = measure(folder, critics)
+        pictures(cell, folder, args.docs, table["frames"])
+        rows.append(row(cell, table))
+        print(rows[-1], flush=True)
+    text = "\n".join(rows) + f"\n\nPreset `{args.preset}`, {platform.machine()}, Python {platform.python_version()}.\n"
+    (args.docs / "table.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What a user asks for, and the checks that cost nothing; importing it doesn't import torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from steadyface.editing import catalogue
+from steadyface.errors import InputError
+from steadyface.gan.models import resolution_of
+from steadyface.settings import preset_for
+from steadyface.video.info import probe
+from steadyface.video.reader import read_frames
+
+FrameRange = tuple[int, int | None]
+"""First frame, and the frame after the last (None: to the end)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a result depends on."""
+
+    source: Path
+    edits: tuple[catalogue.Request, ...]
+    preset: str = "default"
+    model: str = "mobile-ffhq-256"
+    frames: FrameRange = (0, None)
+    face: int | None = None
+    """Counted from 1 by `faces.track.rank`; None takes the first."""
+    seed: int = 0
+    device: str = "auto"
+
+
+def check(job: Job, out: Path, reuse: Path | None = None) -> None:
+    """Refuse what is wrong before weights are fetched or a stage begins.
+
+    Raises `InputError` for unknown names, numbers out of range, a source that is not a video or has not those frames,
+    an ``out`` that is a file, and a ``reuse`` that no run has written.
+    """
+    if not job.edits:
+        raise InputError("no edit is given; `steadyface edits` lists them")
+    for request in job.edits:
+        catalogue.read_card(catalogue.find(request))
+    preset_for(job.preset, tuple(request.name for request in job.edits))
+    resolution_of(job.model)
+    if job.face is not None and job.face < 1:
+        raise InputError(f"--face {job.face}: faces are counted from 1")
+    if job.seed < 0:
+        raise InputError(f"--seed {job.seed}: give 0 or more")
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file, not a folder")
+    if reuse is not None and not (reuse / "state").is_dir():
+        raise InputError(f"--reuse {reuse} is not the folder of an earlier run")
+    probe(job.source)
+    if job.frames != (0, None):
+        for _ in read_frames(job.source, *job.frames):
+            pass  # only decoding tells how many frames there are

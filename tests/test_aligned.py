@@ -1,0 +1,94 @@
+"""The first stage on a real clip: what it leaves in the folder, and when it is made anew."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from steadyface.aligned import Aligned, align_clip
+from steadyface.errors import InputError
+from steadyface.faces.topology import interocular
+from steadyface.job import FrameRange
+from steadyface.run import Run
+from steadyface.video.reader import read_frames
+
+SIDE = 64
+
+
+@pytest.fixture
+def clip(shared: Path) -> Path:
+    return shared / "clips" / "grid_sbia1a.mpg"
+
+
+def align(run: Run, clip: Path, frames: FrameRange, key: str) -> Aligned:
+    return align_clip(run, key, clip, frames, None, SIDE, torch.device("cpu"))
+
+
+def pictures(run: Run, name: str = "input") -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in sorted(run.path("aligned", name).iterdir())}
+
+
+def test_crops_are_upright_faces_and_match_their_quads(clip, tmp_path):
+    run = Run.open(tmp_path)
+    aligned = align(run, clip, (5, 8), "key")
+    assert len(aligned) == 3
+    assert aligned.quads.shape == (3, 4, 2)
+    assert aligned.landmarks.shape == (3, 468, 2)
+    assert aligned.inputs([0, 2]).shape == (2, 3, SIDE, SIDE)
+    # FFHQ's alignment has the eyes about a quarter of the side apart, in its middle
+    assert interocular(aligned.landmarks) == pytest.approx(SIDE / 4, rel=0.15)
+    assert aligned.landmarks.mean((0, 1)) == pytest.approx([SIDE / 2, SIDE * 0.57], abs=SIDE * 0.08)
+    assert aligned.person.shape == (SIDE, SIDE)
+    assert aligned.person[SIDE // 2, SIDE // 2] > 0.95
+    assert aligned.person[2, 2] < 0.3
+    frame = next(read_frames(clip, 5, 6)).image
+    centre = aligned.quads[0].mean(0)
+    patch = cv2.getRectSubPix(frame, (7, 7), tuple(float(c) for c in centre)).mean((0, 1))
+    middle = aligned.inputs.image(0)[SIDE // 2 - 1 : SIDE // 2 + 1, SIDE // 2 - 1 : SIDE // 2 + 1].mean((0, 1))
+    assert middle == pytest.approx(patch, abs=12)
+
+
+def test_fewer_frames_leave_no_old_pictures(clip, tmp_path):
+    run = Run.open(tmp_path)
+    align(run, clip, (0, 4), "long")
+    assert len(pictures(run)) == 4
+    align(run, clip, (0, 2), "short")
+    assert list(pictures(run)) == ["00000.png", "00001.png"]
+
+
+def test_the_same_key_makes_nothing_anew(clip, tmp_path):
+    first = align(Run.open(tmp_path), clip, (0, 2), "key")
+    before = pictures(Run.open(tmp_path))
+    again = align(Run.open(tmp_path, announce=lambda name: pytest.fail(name)), clip, (0, 2), "key")
+    assert pictures(Run.open(tmp_path)) == before
+    assert np.array_equal(first.quads, again.quads)
+    assert np.array_equal(first.landmarks, again.landmarks)
+    assert torch.equal(first.inputs([0, 1]), again.inputs([0, 1]))
+
+
+def test_missing_pictures_are_cut_out_again(clip, tmp_path):
+    run = Run.open(tmp_path)
+    whole = align(run, clip, (0, 2), "key").inputs([0, 1])
+    run.path("aligned", "input", "00001.png").unlink()
+    assert torch.equal(align(run, clip, (0, 2), "key").inputs([0, 1]), whole)
+
+
+def test_a_crash_between_two_clips_is_not_taken_for_the_first(clip, tmp_path, monkeypatch):
+    run = Run.open(tmp_path)
+    whole = align(run, clip, (0, 2), "a").inputs([0, 1])
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "write_json", lambda self, path, content: crash() if path.name == "crops.json" else None)
+        with pytest.raises(KeyboardInterrupt):
+            align(Run.open(tmp_path), clip, (30, 32), "b")
+    assert torch.equal(align(Run.open(tmp_path), clip, (0, 2), "a").inputs([0, 1]), whole)
+
+
+def test_a_range_behind_the_end(clip, tmp_path):
+    with pytest.raises(InputError, match="the video has 75 frames"):
+        align(Run.open(tmp_path), clip, (80, None), "key")

@@ -1,0 +1,270 @@
+"""The whole way with the real generator on three frames of a real clip, in as few steps as each stage can do.
+
+Run as a program, ``python tests/test_pipeline.py CLIP OUT THREADS``, it is the process that the resume test kills.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from steadyface.critics.lpips import Lpips
+from steadyface.editing.catalogue import Request, find
+from steadyface.errors import InputError
+from steadyface.frames import FrameFolder
+from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.job import Job
+from steadyface.pipeline import choose_device, edit_video, run_job
+from steadyface.render import render
+from steadyface.run import Run, file_sha256
+from steadyface.settings import PRESETS
+from steadyface.stitching.settings import Stitching
+from steadyface.video.info import probe
+from steadyface.video.reader import read_frames
+from steadyface.video.writer import write_video
+
+TINY = replace(
+    PRESETS["fast"],
+    name="tiny",
+    refinement=Refinement(common_steps=4, steps_per_frame=1),
+    tuning=PivotalTuning(epochs=1, least_steps=3),
+    stitching=Stitching(epochs=1),
+)
+FRAMES = (2, 5)
+STAGES = ("refine", "tune", "phase1", "phase2", "stitch")
+PARTS = ("input", "inverted", "direct", "edited")
+
+
+class StopError(Exception):
+    """Ends a run at a stage."""
+
+
+def stop_at(stage, announced):
+    def announce(name):
+        announced.append(name)
+        if name == stage:
+            raise StopError
+
+    return announce
+
+
+def job_on(clip, edit="eyeglasses", **more):
+    return Job(clip, (Request(edit),), **{"frames": FRAMES, **more})
+
+
+@pytest.fixture(scope="module")
+def clip(shared):
+    return shared / "clips" / "grid_sbia1a.mpg"
+
+
+@pytest.fixture(scope="module")
+def finished(clip, tmp_path_factory):
+    """A finished run, and the stages that it announced."""
+    announced = []
+    run = Run.open(tmp_path_factory.mktemp("pipeline") / "out", announce=announced.append)
+    return run_job(job_on(clip), run, preset=TINY), announced
+
+
+@pytest.fixture(scope="module")
+def input_frames(clip):
+    return list(read_frames(clip, *FRAMES))
+
+
+def snapshot(folder):
+    return {path: (path.stat().st_mtime_ns, file_sha256(path)) for path in folder.rglob("*") if path.is_file()}
+
+
+def states(folder):
+    return {name: (folder / "state" / f"{name}.safetensors").read_bytes() for name in ("align", "person", *STAGES)}
+
+
+def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):
+    result, announced = finished
+    assert announced == ["align", "person", *STAGES, "render"]
+    assert result.frames == 3
+    assert (result.edited, result.compare) == (result.folder / "edited.mp4", result.folder / "compare.mp4")
+    for path, width in ((result.edited, 360), (result.direct, 360), (result.compare, 3 * 360)):
+        frames = list(read_frames(path))
+        assert [frame.image.shape for frame in frames] == [(288, width, 3)] * 3
+        times = [(frame.pts - frames[0].pts) * frame.time_base for frame in frames]
+        assert times == [(frame.pts - input_frames[0].pts) * frame.time_base for frame in input_frames]
+
+
+def test_sound_is_the_input_s_own_cut_to_the_frames(clip, finished, input_frames):
+    def packets(path):
+        with av.open(str(path)) as container:
+            return [(p.pts * p.time_base, bytes(p)) for p in container.demux(container.streams.audio[0]) if p.size]
+
+    result, _ = finished
+    start = input_frames[0].pts * input_frames[0].time_base
+    end = input_frames[-1].pts * input_frames[-1].time_base + Fraction(1, 25)
+    ours, theirs = packets(result.edited), packets(clip)
+    first = [content for _, content in theirs].index(ours[0][1])
+    for (moved, content), (stamp, original) in zip(ours, theirs[first:], strict=False):
+        assert content == original
+        assert abs(moved - (stamp - start)) < Fraction(1, 5000)
+    length = ours[1][0] - ours[0][0]
+    assert ours[0][0] <= 0
+    assert end - start - length <= ours[-1][0] < end - start
+
+
+def test_outside_the_crop_nothing_changes_but_the_encoding(finished, input_frames):
+    result, _ = finished
+    quads = Run.open(result.folder).stage("align", read_key(result, "align"), lambda _: pytest.fail("lost"))["quads"]
+    outside, inside = [], []
+    for before, after, quad in zip(input_frames, read_frames(result.edited), quads.numpy(), strict=True):
+        crop = cv2.fillConvexPoly(np.zeros((288, 360), np.uint8), np.rint(quad).astype(np.int32), 1)
+        crop = cv2.dilate(crop, np.ones((5, 5), np.uint8)) > 0
+        error = (before.image.astype(float) - after.image) ** 2
+        outside.append(error[~crop].mean())
+        inside.append(error[crop].mean())
+    assert 10 * np.log10(255**2 / np.mean(outside)) > 38
+    assert 10 * np.log10(255**2 / np.mean(inside)) < 30
+
+
+def read_key(result, stage):
+    return json.loads((result.folder / "state" / f"{stage}.json").read_text())["key"]
+
+
+def test_aligned_pictures_are_complete_and_the_inversion_resembles_the_input(finished):
+    result, _ = finished
+    folders = {name: FrameFolder(result.folder / "aligned" / name) for name in PARTS}
+    for folder in folders.values():
+        assert sorted(path.name for path in folder.folder.iterdir()) == [f"{i:05d}.png" for i in range(3)]
+    pictures = {name: folder([0, 1, 2]) for name, folder in folders.items()}
+    assert {tuple(images.shape) for images in pictures.values()} == {(3, 3, 256, 256)}
+    lpips = Lpips("alex")
+    with torch.no_grad():
+        assert lpips(pictures["inverted"], pictures["input"]).max() < 0.2
+        assert lpips(pictures["direct"], pictures["inverted"]).min() > 0.04  # eyeglasses
+        assert lpips(pictures["edited"], pictures["direct"]).max() < 0.15
+
+
+def test_manifest_states_what_was_made_of_what(clip, finished):
+    result, _ = finished
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    assert manifest["source_sha256"] == file_sha256(clip)
+    assert manifest["outputs"] == {
+        f"{name}.mp4": file_sha256(result.folder / f"{name}.mp4") for name in ("edited", "direct", "compare")
+    }
+    assert manifest["edits"] == [
+        {"name": "eyeglasses", "strength": 1.0, "sha256": file_sha256(find(Request("eyeglasses")))}
+    ]
+    assert manifest["stages"].keys() == {"align", "person", *STAGES}
+    for stage in STAGES:
+        assert manifest["stages"][stage]["seconds"] > 0
+        assert manifest["stages"][stage]["peak_memory_mb"] > 100
+    assert manifest["preset"]["refinement"]["common_steps"] == 4
+    assert manifest["frames"] == list(FRAMES)
+    assert all(len(sha) == 64 for sha in manifest["weights"].values())
+    assert {"mobile-ffhq", "person-mask", "encoder-mobile-ffhq.safetensors"} <= manifest["weights"].keys()
+
+
+def test_nothing_unfinished_is_left(finished):
+    names = [path.name for path in finished[0].folder.rglob("*")]
+    assert not [name for name in names if "part" in name or name.startswith(".")]
+
+
+def test_a_second_call_does_no_work(clip, finished):
+    result, _ = finished
+    before = snapshot(result.folder)
+    again = run_job(job_on(clip), Run.open(result.folder, announce=lambda name: pytest.fail(name)), preset=TINY)
+    assert again == result
+    assert snapshot(result.folder) == before
+
+
+def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
+    announced = []
+    run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
+    with pytest.raises(StopError):
+        run_job(job_on(clip, "smile"), run, preset=TINY)
+    assert announced == ["phase1"]
+    assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
+
+
+def test_another_seed_differs(clip, finished, tmp_path):
+    with pytest.raises(StopError):
+        run_job(job_on(clip, seed=1), Run.open(tmp_path, announce=stop_at("tune", [])), preset=TINY)
+    other = (tmp_path / "state" / "refine.safetensors").read_bytes()
+    assert other != states(finished[0].folder)["refine"]
+
+
+def test_killed_in_every_stage_it_ends_in_the_same_bytes(clip, finished, tmp_path):
+    out = tmp_path / "out"
+    started = [sys.executable, __file__, str(clip), str(out), str(torch.get_num_threads())]
+    for stage in STAGES:
+        process = subprocess.Popen(started)
+        part = out / "state" / f"{stage}.part.safetensors"
+        while not part.exists() and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+        assert not (out / "state" / f"{stage}.json").exists()
+        assert not list(out.glob("*.mp4"))
+    subprocess.run(started, check=True)
+    assert states(out) == states(finished[0].folder)
+    for part in PARTS:
+        kept = [FrameFolder(folder / "aligned" / part)([0, 1, 2]) for folder in (out, finished[0].folder)]
+        assert torch.equal(*kept)
+    done = (out / "steps.txt").read_text().splitlines()
+    for stage in ("refine codes", "tune the generator", "phase 1", "phase 2", "phase 3"):
+        assert done.count(f"{stage} 1") == 1  # went on instead of beginning anew
+
+
+def test_a_video_of_one_frame(clip, tmp_path):
+    write_video(tmp_path / "one.mp4", read_frames(clip, 0, 1), probe(clip))
+    announced = []
+    run = Run.open(tmp_path / "out", announce=announced.append)
+    result = run_job(job_on(tmp_path / "one.mp4", frames=(0, None)), run, preset=TINY)
+    assert announced == ["align", "person", "refine", "tune", "stitch", "render"]
+    assert result.frames == len(list(read_frames(result.edited))) == 1
+    for part in PARTS:
+        assert [path.name for path in run.path("aligned", part).iterdir()] == ["00000.png"]
+
+
+def test_fewer_frames_leave_no_old_pictures(tmp_path, tiny_generator):
+    run = Run.open(tmp_path)
+    ws = torch.zeros(4, tiny_generator.num_ws, tiny_generator.w_dim)
+    assert render(run, "edited", tiny_generator, ws).count() == 4
+    assert render(run, "edited", tiny_generator, ws[:2]).count() == 2
+
+
+def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):
+    with pytest.raises(InputError, match="unknown edit 'grin'"):
+        edit_video(clip, ["grin"], tmp_path / "out")
+    with pytest.raises(InputError, match="no edit"):
+        edit_video(clip, [], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_devices():
+    assert choose_device("cpu") == torch.device("cpu")
+    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(InputError, match="--device meta"):
+        choose_device("meta")
+
+
+def note_steps(path):
+    def watch(seen):
+        with path.open("a") as file:
+            file.write(f"{seen.stage} {seen.step}\n")
+
+    return watch
+
+
+if __name__ == "__main__":
+    source, out, threads = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    folder = Run.open(Path(out))
+    folder.save_every_seconds = 0.0
+    run_job(job_on(Path(source)), folder, preset=TINY, watch=note_steps(Path(out) / "steps.txt"))

@@ -1,0 +1,84 @@
+"""Contact sheets of the edits that ship: docs/edits/NAME.jpg, a face per row, a strength per column.
+
+    python training/edit_sheets.py [NAME ...] [--runs FOLDER ...]
+
+With run folders, the first rows are their real faces, inverted (the clip's middle frame).
+"""
+
+import argparse
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+
+from steadyface.editing.catalogue import SHIPPED
+from steadyface.editing.edit import Edit
+from steadyface.frames import to_image
+from steadyface.gan.base import Generator, broadcast_w, sample_w
+from steadyface.gan.load import load_generator
+from steadyface.report.labels import text_line
+
+Image = NDArray[np.uint8]
+ONE_WAY, BOTH_WAYS = (0.4, 0.7, 1.0, 1.3, 1.6), (-1.0, -0.5, 0.5, 1.0, 1.5)
+SAMPLES, TRUNCATION = 10, 0.7
+TILE, LABEL = 160, 20
+QUALITY = 85
+
+Faces = list[tuple[Generator, Tensor]]
+"""A generator and a code (1, num_ws, w_dim) each."""
+
+
+def samples(generator: Generator, seed: int) -> Faces:
+    draws = torch.Generator().manual_seed(seed)
+    w = sample_w(generator, torch.randn(SAMPLES, generator.z_dim, generator=draws), TRUNCATION)
+    return [(generator, broadcast_w(generator, row[None])) for row in w]
+
+
+def inverted(generator: Generator, run: Path) -> tuple[Generator, Tensor]:
+    """The tuned generator of a finished run, and the code of its clip's middle frame."""
+    ws = load_file(run / "state" / "refine.safetensors")["ws"]
+    tuned = deepcopy(generator)
+    tuned.load_state_dict({**generator.state_dict(), **load_file(run / "state" / "tune.safetensors")})
+    return tuned, ws[len(ws) // 2][None]
+
+
+def sheet(edit: Edit, faces: Faces) -> Image:
+    """Rows of faces: as they are, then at each strength."""
+    strengths = BOTH_WAYS if edit.card.opposite else ONE_WAY
+    labels = [edit.card.name, *(f"{strength:+g}" for strength in strengths)]
+    rows = [np.concatenate([text_line(label, LABEL, TILE, centred=True) for label in labels], axis=1)]
+    for generator, ws in faces:
+        codes = [ws, *(replace(edit, strength=strength)(ws, generator) for strength in strengths)]
+        images = [to_image(generator.synthesis(code)) for code in codes]
+        tiles = [cv2.resize(image, (TILE, TILE), interpolation=cv2.INTER_AREA) for image in images]
+        rows.append(np.concatenate(tiles, axis=1))
+    return np.concatenate(rows)
+
+
+@torch.no_grad()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", default=[path.stem for path in sorted(SHIPPED.glob("*.safetensors"))])
+    parser.add_argument("--runs", type=Path, nargs="+", default=[], metavar="FOLDER")
+    parser.add_argument("--model", default="mobile-ffhq-256")
+    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--out", type=Path, default=Path("docs/edits"))
+    args = parser.parse_args()
+    generator = load_generator(args.model)
+    faces = [inverted(generator, run) for run in args.runs] + samples(generator, args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name in args.names:
+        picture = sheet(Edit.load(SHIPPED / f"{name}.safetensors"), faces)
+        path = args.out / f"{name}.jpg"
+        cv2.imwrite(str(path), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        print(f"{path}: {path.stat().st_size // 1000} KB")
+
+
+if __name__ == "__main__":
+    main()
