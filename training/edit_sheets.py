@@ -2,7 +2,7 @@
 
     python training/edit_sheets.py [NAME ...] [--runs FOLDER ...]
 
-With run folders, the first rows are their real faces, inverted (the clip's middle frame).
+Ten rows: the real faces of the run folders, inverted (the clip's middle frame), then samples.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from steadyface.report.labels import text_line
 
 Image = NDArray[np.uint8]
 ONE_WAY, BOTH_WAYS = (0.4, 0.7, 1.0, 1.3, 1.6), (-1.0, -0.5, 0.5, 1.0, 1.5)
-SAMPLES, TRUNCATION = 10, 0.7
+ROWS, TRUNCATION = 10, 0.7
 TILE, LABEL = 160, 20
 QUALITY = 85
 
@@ -36,7 +36,7 @@ Faces = list[tuple[Generator, Tensor]]
 
 def samples(generator: Generator, seed: int) -> Faces:
     draws = torch.Generator().manual_seed(seed)
-    w = sample_w(generator, torch.randn(SAMPLES, generator.z_dim, generator=draws), TRUNCATION)
+    w = sample_w(generator, torch.randn(ROWS, generator.z_dim, generator=draws), TRUNCATION)
     return [(generator, broadcast_w(generator, row[None])) for row in w]
 
 
@@ -72,6 +72,7 @@ def main() -> None:
     args = parser.parse_args()
     generator = load_generator(args.model)
     faces = [inverted(generator, run) for run in args.runs] + samples(generator, args.seed)
+    faces = faces[: max(ROWS, len(args.runs))]
     args.out.mkdir(parents=True, exist_ok=True)
     for name in args.names:
         picture = sheet(Edit.load(SHIPPED / f"{name}.safetensors"), faces)

@@ -39,7 +39,8 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},
         "weights": {name: CARDS[name].source.sha256 for name in USED}
-        | {path.name: file_sha256(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
+        | {path.stem: file_sha256(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
+        "shipped_edits": {path.stem: file_sha256(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))},
     }
 
 

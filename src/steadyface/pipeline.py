@@ -14,6 +14,7 @@ from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import pair_flow
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
+from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
@@ -95,8 +96,9 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution)
     clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
 
-    invert_key = digest(align_key, job.model, job.seed, asdict(preset.refinement), asdict(preset.tuning))
-    ws, inverted = invert(tools, invert_key, clip)
+    refine_key = digest(align_key, job.model, job.seed, run.manifest["weights"], asdict(preset.refinement))
+    tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))
+    ws, inverted = invert(tools, refine_key, tune_key, clip)
 
     def edit(codes: Tensor) -> Tensor:
         for each in edits:
@@ -104,7 +106,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         return codes
 
     direct_ws = edit(ws)
-    steady_key = digest(invert_key, run.manifest["edits"], asdict(preset.consistency))
+    steady_key = digest(tune_key, run.manifest["edits"], asdict(preset.consistency))
     steady_ws, steady = make_consistent(tools, steady_key, direct_ws, inverted, clip)
 
     seams = Seams.of(run, clip, inverted, ws, direct_ws, preset.stitching)
@@ -142,7 +144,7 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:
+def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple[Tensor, Generator]:
     """Codes (T, num_ws, w_dim) and a tuned generator that together reproduce the clip; they serve every edit."""
     run, preset, generator = tools.run, tools.preset, tools.generator
 
@@ -157,8 +159,8 @@ def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:
         )  # fmt: skip
         return {"ws": ws}
 
-    ws = run.stage("refine", key, refine)["ws"].to(generator.w_mean.device)
-    shipped = [catalogue.load(catalogue.Request(name)) for name in sorted(catalogue.named_edits())]
+    ws = run.stage("refine", refine_key, refine)["ws"].to(generator.w_mean.device)
+    shipped = [Edit.load(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     survive = [
         lambda codes, strength, edit=edit: replace(edit, strength=strength)(codes, generator) for edit in shipped
     ]
@@ -166,7 +168,7 @@ def invert(tools: Tools, key: str, clip: Aligned) -> tuple[Tensor, Generator]:
     tuned = tuned_stage(
         tools,
         "tune",
-        key,
+        tune_key,
         generator,
         lambda part: tune_generator(
             generator, ws, clip.inputs, survive, person, tools.lpips, preset.tuning, seed=tools.job.seed,

@@ -27,7 +27,7 @@ PRESETS = {
         replace(
             DEFAULT,
             phase1=replace(DEFAULT.phase1, epochs=1),
-            phase2=replace(DEFAULT.phase2, epochs=1),
+            phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60),
         ),
         Refinement(common_steps=80, steps_per_frame=6),
         PivotalTuning(epochs=2.0, least_steps=100),

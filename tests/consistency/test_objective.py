@@ -12,7 +12,7 @@ from steadyface.consistency.settings import DEFAULT, PAPER, Objective
 from .conftest import Clip, no_motion
 
 FRAMES, PAIRS = [3, 5, 6], [(3, 5), (5, 6)]
-NOTHING = replace(DEFAULT.phase1.objective, outside_weight=0, start_weight=0, unexplained_weight=0)
+NOTHING = replace(DEFAULT.phase1.objective, outside_weight=0, start_weight=0, texture_weight=0, unexplained_weight=0)
 
 
 def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None):
@@ -33,7 +33,7 @@ def test_terms_without_weight_are_left_out(clip: Clip, lpips):
     assert set(losses(clip, lpips, NOTHING)) == {"photometric"}
 
 
-@pytest.mark.parametrize("name", ["outside_weight", "start_weight", "unexplained_weight"])
+@pytest.mark.parametrize("name", ["outside_weight", "start_weight", "texture_weight", "unexplained_weight"])
 def test_terms_are_proportional_to_their_weights(clip: Clip, lpips, name: str):
     images = clip.inputs(FRAMES) * 0.5
     term = name.removesuffix("_weight")

@@ -30,9 +30,18 @@ def difference(lpips: Lpips, a: Tensor, b: Tensor, pixel_weight: float) -> Tenso
     perceptual = lpips.spatial(a, b)
     if not pixel_weight:
         return perceptual
-    blurred = F.avg_pool2d(a - b, BLUR, stride=1, padding=BLUR // 2, count_include_pad=False)
-    squared = blurred.square().mean(1, keepdim=True)
+    squared = coarser(a - b).square().mean(1, keepdim=True)
     return perceptual + pixel_weight * ((squared + CHARBONNIER**2).sqrt() - CHARBONNIER)
+
+
+def coarser(x: Tensor) -> Tensor:
+    """Mean over a box of `BLUR` pixels: (N, C, S, S), the same shape."""
+    return F.avg_pool2d(x, BLUR, stride=1, padding=BLUR // 2, count_include_pad=False)
+
+
+def finer(x: Tensor) -> Tensor:
+    """What `coarser` leaves out."""
+    return x - coarser(x)
 
 
 def photometric(
@@ -68,13 +77,13 @@ def flow_error(flows: Flows, mask_a: Tensor, mask_b: Tensor) -> Tensor:
     return masked_mean(flows.error_ab, mask_a) + masked_mean(flows.error_ba, mask_b)
 
 
-def outside(lpips: Lpips, images: Tensor, inputs: Tensor, mask: Tensor) -> Tensor:
-    """L_M, eq. 6: LPIPS of frames to their inputs where the edit changes nothing, summed over a pair.
+def outside(lpips: Lpips, images: Tensor, inputs: Tensor, mask: Tensor, pixel_weight: float = 0.0) -> Tensor:
+    """L_M, eq. 6: distance of frames to their inputs where the edit changes nothing, summed over a pair.
 
     images, inputs: (N, 3, S, S) in [-1, 1]; mask: (N, 1, S, S) in [0, 1], M^PD. The mean over frames is
     doubled as in `residual_size`.
     """
-    return 2 * masked_mean(lpips.spatial(images, inputs), 1 - mask)
+    return 2 * masked_mean(difference(lpips, images, inputs, pixel_weight), 1 - mask)
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import CACHED_PAIRS, Flows, Frames, PairFlow, shrink
-from steadyface.consistency.losses import flow_error, masked_mean, outside, photometric
+from steadyface.consistency.losses import finer, flow_error, masked_mean, outside, photometric
 from steadyface.consistency.masks import agreement, fuse, perceptual_difference
 from steadyface.consistency.pairs import Pair
 from steadyface.consistency.settings import Objective
@@ -63,10 +63,13 @@ def frame_losses(
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:
             edited = (objective.outside_gain * changed).clamp(0, 1)
-            losses["outside"] = objective.outside_weight * outside(lpips, images, inputs, edited)
+            away = outside(lpips, images, inputs, edited, objective.pixel_weight)
+            losses["outside"] = objective.outside_weight * away
     losses["photometric"] = photometric(lpips, a, b, flows, mask_a, mask_b, objective.pixel_weight)
     if objective.flow_error_weight:
         losses["flow_error"] = objective.flow_error_weight * flow_error(flows, mask_a, mask_b)
+    if objective.texture_weight:
+        losses["texture"] = objective.texture_weight * finer(images - scene.start(frames)).square().mean()
     if objective.start_weight or objective.unexplained_weight:
         moved = lpips.spatial(images, scene.start(frames))
         losses["start"] = objective.start_weight * moved.mean()

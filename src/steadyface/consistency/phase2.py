@@ -57,7 +57,7 @@ def tune_generator(
             losses["locality"] = settings.locality_weight * locality(lpips, generator, tuned, code, *weights)
         return losses
 
-    steps = steps_of(settings.epochs, count)
+    steps = max(settings.least_steps, steps_of(settings.epochs, count))
     optimise(
         "phase 2",
         losses_at,

@@ -32,6 +32,9 @@ class Objective:
     """Factor on the perceptual difference mask before it is clamped to [0, 1]; 1 in the paper."""
     start_weight: float
     """Weight of each frame's LPIPS to what it looked like when the phase began; 0 in the paper."""
+    texture_weight: float
+    """Weight of the squared difference to the phase's beginning in what is finer than colour: a checkerboard of a level
+    or two, which neither LPIPS nor blurred colours see; 0 in the paper."""
     unexplained_weight: float
     """Weight of the same distance where the pair is not compared, as a mean over only that: what keeps a blink and a
     mouth that opens as they were edited; 0 in the paper."""
@@ -64,6 +67,8 @@ class Phase2:
     objective: Objective
     epochs: int
     """An epoch draws each frame but the anchor once."""
+    least_steps: int
+    """Steps for clips so short that their epochs have fewer."""
     rate: float
     """Learning rate of Adam, for the generator's weights."""
     ramped: bool
@@ -102,6 +107,7 @@ _PRINTED = Objective(
     outside_weight=0.0,
     outside_gain=1.0,
     start_weight=0.0,
+    texture_weight=0.0,
     unexplained_weight=0.0,
 )
 
@@ -111,6 +117,7 @@ PAPER = Consistency(
     phase2=Phase2(
         replace(_PRINTED, outside_weight=7.5),
         epochs=5,
+        least_steps=0,
         rate=1e-4,
         ramped=False,
         locality_weight=200.0,
@@ -141,21 +148,23 @@ _OURS = Objective(
     agreement=0.06,
     fused=False,
     edited_frames="start",
-    pixel_weight=1.0,
+    pixel_weight=3.0,
     flow_error_weight=0.0,
-    outside_weight=0.1,
+    outside_weight=1.0,
     outside_gain=8.0,
-    start_weight=1.0,
-    unexplained_weight=2.0,
+    start_weight=0.3,
+    texture_weight=20.0,
+    unexplained_weight=1.0,
 )
 
 DEFAULT = Consistency(
     flow="input",
-    phase1=Phase1(_OURS, epochs=2, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
+    phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
-        epochs=3,
-        rate=2e-4,
+        epochs=4,
+        least_steps=150,
+        rate=4e-4,
         ramped=True,
         locality_weight=0.0,
         locality_lpips=0.1,

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadyface.critics.closeup import closeup
 from steadyface.critics.lpips import Lpips
+from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
@@ -51,7 +52,7 @@ def refine_codes(
     """Fit the codes (T, num_ws, w_dim) of a clip to its aligned frames; returns refined codes of the same shape.
 
     First one offset for all frames, fitted on frames drawn at random; then an offset for each frame, tied weakly to its
-    neighbours'. ``code(t) = ws[t] + common + own[t]``.
+    neighbours'. ``code(t) = ws[t] + common + own[t]``, smoothed over time at the end.
     """
     count = len(ws)
     common = torch.zeros_like(ws[0]).requires_grad_()
@@ -91,4 +92,5 @@ def refine_codes(
         checkpoint=checkpoint,
         watch=watch,
     )
-    return (ws + common + moving * torch.stack(own)).detach()
+    refined = (ws + common + moving * torch.stack(own)).detach()
+    return torch.from_numpy(smooth(refined.cpu().numpy(), settings.smoothing)).to(ws)
