@@ -27,6 +27,7 @@ from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
 from steadyface.render import render
 from steadyface.run import Run, file_sha256
+from steadyface.consistency.settings import DEFAULT
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import probe
@@ -36,6 +37,11 @@ from steadyface.video.writer import write_video
 TINY = replace(
     PRESETS["fast"],
     name="tiny",
+    consistency=replace(
+        DEFAULT,
+        phase1=replace(DEFAULT.phase1, epochs=1),
+        phase2=replace(DEFAULT.phase2, epochs=1, least_steps=2),
+    ),
     refinement=Refinement(common_steps=4, steps_per_frame=1),
     tuning=PivotalTuning(epochs=1, least_steps=3),
     stitching=Stitching(epochs=1),

@@ -65,7 +65,7 @@ def test_the_papers_terms_and_ours(clip: Clip, lpips):
     for name in PRESETS:
         refine(clip, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "residual"}
-    assert seen["default"] == {"photometric", "outside", "start", "unexplained"}
+    assert seen["default"] == {"photometric", "outside", "start", "texture", "unexplained"}
 
 
 def test_the_residual_term_keeps_codes_near(clip: Clip, lpips):

