@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import torch
 
+from steadyface.consistency.settings import DEFAULT
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import Request, find
 from steadyface.errors import InputError
@@ -27,7 +28,6 @@ from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
 from steadyface.render import render
 from steadyface.run import Run, file_sha256
-from steadyface.consistency.settings import DEFAULT
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import probe
