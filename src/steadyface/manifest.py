@@ -60,6 +60,8 @@ def is_finished(run: Run, key: str, frames: int) -> bool:
     """Whether the folder's manifest is that of ``key``, its outputs are as it states, and no picture is missing."""
     if any(FrameFolder(run.path("aligned", name)).count() != frames for name in PARTS):
         return False
+    if not FrameFolder(run.path("aligned", "untuned", "edited")).count():
+        return False
     try:
         kept = json.loads(run.path("manifest.json").read_text())
         return kept["key"] == key and all(file_sha256(run.path(name)) == sha for name, sha in kept["outputs"].items())

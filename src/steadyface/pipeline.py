@@ -25,7 +25,7 @@ from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import tune_generator
 from steadyface.job import FrameRange, Job, check
 from steadyface.optimise import Watcher
-from steadyface.render import Restored, Seams, render, write_videos
+from steadyface.render import Restored, Seams, probe_frames, render, write_videos
 from steadyface.run import Run, StageCheckpoint, Tensors, digest
 from steadyface.settings import Preset, preset_for
 from steadyface.stitching.tuning import stitch
@@ -126,6 +126,9 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     if not manifest.is_finished(run, stitch_key, len(clip)):
         run.announce("render")
         manifest.forget(run)
+        probes = probe_frames(len(clip))
+        render(run, "untuned/plain", generator, ws[probes])
+        render(run, "untuned/edited", generator, direct_ws[probes])
         render(run, "inverted", inverted, ws)
         direct = render(run, "direct", inverted, direct_ws)
         edited = render(run, "edited", stitched, steady_ws)

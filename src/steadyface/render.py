@@ -23,7 +23,12 @@ from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
 
 PROBES = 12
-"""Frames, spread over the clip, that say where the edit changes the picture."""
+"""Frames, spread over the clip, that say where and how much the edit changes the picture."""
+
+
+def probe_frames(count: int) -> list[int]:
+    """At most `PROBES` frame numbers, evenly spread over a clip of ``count``."""
+    return sorted({round(k * (count - 1) / (PROBES - 1)) for k in range(PROBES)})
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Seams:
         cls, run: Run, clip: Aligned, generator: Generator, ws: Tensor, edited_ws: Tensor, settings: Stitching
     ) -> "Seams":
         """Find where the edit changes this clip: the mean over some frames, so that it doesn't move."""
-        indices = np.unique(np.linspace(0, len(ws) - 1, PROBES).round().astype(int))
+        indices = probe_frames(len(ws))
         total = torch.zeros(())
         with torch.no_grad():
             for index in indices:

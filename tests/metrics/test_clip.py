@@ -96,6 +96,15 @@ def test_a_run_is_measured(run, critics):
     assert len(announced) == 6
 
 
+def test_what_is_kept_is_of_the_untuned_generators_edit(run, critics, frames, write_crops):
+    light = {name: [np.full_like(frames["input"][0], value)] * 3 for name, value in (("plain", 80), ("edited", 160))}
+    for name, pictures in light.items():
+        write_crops(run / "aligned" / "untuned" / name, pictures)
+    found = evaluate_run(run, critics=critics, distances=(1,))["strength"]
+    assert found["untuned"]["light"]["mean"] == pytest.approx(80, abs=0.1)
+    assert found["kept"]["light"] == pytest.approx(40 / 80, abs=0.01)
+
+
 def test_the_table_is_strict_json(run, critics):
     found = evaluate_run(run, critics=critics, distances=(1,))
     assert json.loads(json.dumps(found, allow_nan=False)) == found

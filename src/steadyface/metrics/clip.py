@@ -106,7 +106,7 @@ def evaluate_run(
     announce("liveliness")
     table["liveliness"] = _liveliness(parts, critics)
     announce("strength")
-    table["strength"] = _strength(parts, critics)
+    table["strength"] = _strength(parts, critics, folder / "aligned" / "untuned")
     announce("background")
     around = background.of_run(folder, manifest)
     table["background"] = around and asdict(around)
@@ -214,20 +214,26 @@ def _liveliness(parts: Mapping[str, Frames], critics: Critics) -> Table:
     return table
 
 
-def _strength(parts: Mapping[str, Frames], critics: Critics) -> Table:
+def _strength(parts: Mapping[str, Frames], critics: Critics, untuned: Path) -> Table:
+    """Changes against the inversion, and how much of the same edit's change on the untuned generator is kept."""
     names = [name for name in ("direct", "edited") if name in parts]
     if "inverted" not in parts or not names:
         return {}
-    before = strength.scores(parts["inverted"], critics.scorers, device=critics.device)
-    found = {
-        name: strength.changes(strength.scores(parts[name], critics.scorers, device=critics.device), before)
-        for name in names
-    }
-    table: Table = {name: {key: asdict(value) for key, value in found[name].items()} for name in names}
-    if len(names) == 2:
+
+    def scored(frames: Frames) -> strength.Scores:
+        return strength.scores(frames, critics.scorers, device=critics.device)
+
+    before = scored(parts["inverted"])
+    found = {name: strength.changes(scored(parts[name]), before) for name in names}
+    plain, edited = Crops(untuned / "plain"), Crops(untuned / "edited")
+    if len(plain) and len(plain) == len(edited):
+        found["untuned"] = strength.changes(scored(edited), scored(plain))
+    table: Table = {name: {key: asdict(value) for key, value in changes.items()} for name, changes in found.items()}
+    full = found.get("untuned", found.get("direct"))
+    if full and "edited" in found:
         table["kept"] = {
-            key: strength.retention(found["edited"][key], full, AGE_FLOOR if key == "age" else SCORE_FLOOR)
-            for key, full in found["direct"].items()
+            key: strength.retention(found["edited"][key], change, AGE_FLOOR if key == "age" else SCORE_FLOOR)
+            for key, change in full.items()
         }
     return table
 
