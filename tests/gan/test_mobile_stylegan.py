@@ -62,7 +62,7 @@ def test_small_generator_shows_what_the_wide_one_does(wide: MobileStyleGAN, smal
 def test_equals_the_reference_runtime(wide: MobileStyleGAN, tmp_path: Path) -> None:
     openvino = pytest.importorskip("openvino")
     card = CARDS["mobile-ffhq"]
-    archive = tmp_path / card.source.file_name
+    archive = tmp_path / card.source.filename
     download(card.source, archive)
     for name, content in read_members(archive, card.members).items():
         (tmp_path / Path(name).name).write_bytes(content)
