@@ -173,7 +173,7 @@ def test_manifest_states_what_was_made_of_what(clip, finished):
     assert manifest["preset"]["refinement"]["common_steps"] == 4
     assert manifest["frames"] == list(FRAMES)
     assert all(len(sha) == 64 for sha in manifest["weights"].values())
-    assert {"mobile-ffhq", "person-mask", "encoder-mobile-ffhq.safetensors"} <= manifest["weights"].keys()
+    assert {"mobile-ffhq", "person-mask", "encoder-mobile-ffhq"} <= manifest["weights"].keys()
 
 
 def test_nothing_unfinished_is_left(finished):
