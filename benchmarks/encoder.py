@@ -1,6 +1,6 @@
 """How near the encoder's codes come to a face before any refinement: held-out samples and real photographs.
 
-    python benchmarks/encoder.py --photos ../shared/faces
+python benchmarks/encoder.py --photos ../shared/faces
 """
 
 import argparse
