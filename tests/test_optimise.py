@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from steadyface import optimise as loop
-from steadyface.optimise import DivergedError, frame_batches, optimise, ramp, shuffled_index, step_rng
+from steadyface.optimise import DivergedError, optimise, ramp, shuffled_index, step_rng
 
 
 class Memory:
@@ -162,8 +162,3 @@ def test_ramp_rises_stays_and_falls():
     assert rates[10:50] == pytest.approx(2.0)
     assert rates[50:] == pytest.approx(1 + np.cos(np.pi * (np.arange(50) + 0.5) / 50), abs=1e-12)
     assert ramp(1.0, 10, rise=0, fall=0)(9) == 1.0
-
-
-def test_frame_batches():
-    assert frame_batches(range(5), 2) == [[0, 1], [2, 3], [4]]
-    assert frame_batches([], 2) == []

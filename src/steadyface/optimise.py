@@ -6,7 +6,7 @@ it had not been.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -136,8 +136,3 @@ def _restore(checkpoint: Checkpoint | None, tensors: Mapping[str, Tensor], optim
             moments = {key: state[f"adam.{key}.{name}"].clone() for key in ("step", "exp_avg", "exp_avg_sq")}
             optimiser.state[tensor] = {k: v if k == "step" else v.to(tensor.device) for k, v in moments.items()}
     return step
-
-
-def frame_batches(indices: Sequence[int], size: int) -> list[list[int]]:
-    """Split frame numbers into batches of at most ``size``."""
-    return [list(indices[i : i + size]) for i in range(0, len(indices), size)]
