@@ -109,7 +109,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady_key = digest(tune_key, run.manifest["edits"], asdict(preset.consistency))
     steady_ws, steady = make_consistent(tools, steady_key, direct_ws, inverted, clip)
 
-    seams = Seams.of(run, clip, inverted, ws, direct_ws, preset.stitching)
+    seams = Seams.of(clip, inverted, ws, direct_ws, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
     stitched = tuned_stage(
         tools,

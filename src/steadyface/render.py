@@ -40,9 +40,7 @@ class Seams:
     settings: Stitching
 
     @classmethod
-    def of(
-        cls, run: Run, clip: Aligned, generator: Generator, ws: Tensor, edited_ws: Tensor, settings: Stitching
-    ) -> "Seams":
+    def of(cls, clip: Aligned, generator: Generator, ws: Tensor, edited_ws: Tensor, settings: Stitching) -> "Seams":
         """Find where the edit changes this clip: the mean over some frames, so that it doesn't move."""
         indices = probe_frames(len(ws))
         total = torch.zeros(())

@@ -1,19 +1,15 @@
 """W+ refinement of all frames of a clip together, from the encoder's codes."""
 
-from collections.abc import Callable, Sequence
-
 import torch
 from torch import Tensor
 
+from steadyface.consistency.flows import Frames
 from steadyface.critics.closeup import closeup
 from steadyface.critics.lpips import Lpips
 from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
-
-Frames = Callable[[Sequence[int]], Tensor]
-"""Frame numbers -> aligned frames (N, 3, R, R) in [-1, 1]."""
 
 
 def starting_codes(generator: Generator, w: Tensor, motion_side: int) -> Tensor:

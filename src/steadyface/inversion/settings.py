@@ -18,7 +18,7 @@ class Refinement:
     l2: float = 0.5
     """Weight of the mean squared error beside LPIPS."""
     closeup: float = 0.5
-    """Weight of LPIPS on eyes and mouth, enlarged: without it lips follow only half of what they say."""
+    """Weight of LPIPS on eyes and mouth, enlarged: lips and lids are small in the whole crop."""
     spread: float = 0.004
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001

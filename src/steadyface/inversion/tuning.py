@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from steadyface.consistency.flows import Frames
 from steadyface.consistency.losses import locality, nearby_code
 from steadyface.critics.closeup import closeup
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import synthesis_parameters
-from steadyface.inversion.refine import Frames
 from steadyface.inversion.settings import PivotalTuning
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
 
