@@ -108,3 +108,11 @@ def test_manifest_names_stages(tmp_path: Path) -> None:
 def test_digest_depends_on_every_part() -> None:
     assert digest("a", {"x": 1, "y": 2}) == digest("a", {"y": 2, "x": 1})
     assert len({digest("a", 1), digest("a", 2), digest("b", 1), digest("a")}) == 4
+
+
+def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    first, second = Run.open(tmp_path), Run.open(tmp_path)
+    with first.locked(), pytest.raises(ResourceError, match="another run"), second.locked():
+        raise AssertionError
+    with second.locked():
+        pass

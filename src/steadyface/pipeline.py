@@ -11,7 +11,9 @@ from torch import Tensor
 from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
 from steadyface.consistency import phase1, phase2
-from steadyface.consistency.flows import pair_flow
+from steadyface.consistency.flows import Frames, pair_flow
+from steadyface.consistency.objective import Scene, rendered
+from steadyface.consistency.wanted import input_with_change
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.edit import Edit
@@ -80,7 +82,9 @@ def edit_video(
     job = Job(Path(source), requests, preset, model, frames, face, seed, device)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
-    return run_job(job, Run.open(Path(out), announce=announce, reuse=earlier), watch=watch)
+    run = Run.open(Path(out), announce=announce, reuse=earlier)
+    with run.locked():
+        return run_job(job, run, watch=watch)
 
 
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
@@ -107,7 +111,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     direct_ws = edit(ws)
     steady_key = digest(tune_key, run.manifest["edits"], asdict(preset.consistency))
-    steady_ws, steady = make_consistent(tools, steady_key, direct_ws, inverted, clip)
+    steady_ws, steady = make_consistent(tools, steady_key, ws, direct_ws, inverted, clip)
 
     seams = Seams.of(clip, inverted, ws, direct_ws, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
@@ -167,35 +171,46 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
     survive = [
         lambda codes, strength, edit=edit: replace(edit, strength=strength)(codes, generator) for edit in shipped
     ]
-    person = torch.from_numpy(clip.person)[None, None].to(ws.device)
     tuned = tuned_stage(
         tools,
         "tune",
         tune_key,
         generator,
         lambda part: tune_generator(
-            generator, ws, clip.inputs, survive, person, tools.lpips, preset.tuning, seed=tools.job.seed,
+            generator, ws, clip.inputs, survive, person_of(clip, ws), tools.lpips, preset.tuning, seed=tools.job.seed,
             checkpoint=part, watch=tools.watch,
         ),
     )  # fmt: skip
     return ws, tuned
 
 
+def person_of(clip: Aligned, ws: Tensor) -> Tensor:
+    """Where edits may change anything, as a tensor beside the codes: (1, 1, R, R) in [0, 1]."""
+    return torch.from_numpy(clip.person)[None, None].to(ws)
+
+
 def make_consistent(
-    tools: Tools, key: str, ws: Tensor, generator: Generator, clip: Aligned
+    tools: Tools, key: str, ws: Tensor, direct_ws: Tensor, generator: Generator, clip: Aligned
 ) -> tuple[Tensor, Generator]:
     """Phases 1 and 2 on the directly edited codes. A single frame is consistent with itself."""
     if len(clip) == 1:
-        return ws, generator
+        return direct_ws, generator
     settings, seed = tools.preset.consistency, tools.job.seed
     estimator = SpyNet().to(ws.device) if settings.flow == "current" else DisFlow()
     flow = pair_flow(settings.flow, estimator, clip.inputs)
+    wanted: Frames = clip.inputs
+    if settings.wanted == "input+change":
+        objective = settings.phase2.objective
+        before, after = (rendered(generator, codes, objective.size) for codes in (ws, direct_ws))
+        wanted = input_with_change(
+            clip.inputs, before, after, person_of(clip, ws), flow, len(clip), settings.reach, objective
+        )
+    scene = Scene(clip.inputs, wanted, flow, tools.lpips)
 
     def refine(part: StageCheckpoint) -> Tensors:
         refined = phase1.refine_codes(
-            generator, ws, clip.inputs, flow, tools.lpips, settings.phase1, seed=seed,
-            checkpoint=part, watch=tools.watch,
-        )  # fmt: skip
+            generator, direct_ws, scene, settings.phase1, seed=seed, checkpoint=part, watch=tools.watch
+        )
         return {"ws": refined}
 
     refined = tools.run.stage("phase1", key, refine)["ws"].to(ws.device)
@@ -205,10 +220,9 @@ def make_consistent(
         key,
         generator,
         lambda part: phase2.tune_generator(
-            generator, refined, clip.inputs, flow, tools.lpips, settings.phase2, seed=seed,
-            checkpoint=part, watch=tools.watch,
+            generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
         ),
-    )  # fmt: skip
+    )
     return refined, tuned
 
 

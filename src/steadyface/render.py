@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.aligned import Aligned
+from steadyface.editing.change import change_mask
 from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
-from steadyface.inversion.tuning import change_mask
 from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.stitching.mask import paste_mask, seam, spread_change

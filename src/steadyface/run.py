@@ -11,11 +11,13 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -115,6 +117,20 @@ class Run:
         except OSError as error:
             raise _resource_error(folder, error) from error
         return run
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the folder to this process. Raises `ResourceError` when another one is writing into it."""
+        lock = FileLock(self.folder / "state" / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            message = f"another run is writing into {self.folder}; wait for it or choose another --out"
+            raise ResourceError(message) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def stage(self, name: str, key: str, work: Callable[[StageCheckpoint], Tensors]) -> Tensors:
         """Return the tensors of a stage: read back when they were made under the same key, else made now and kept."""

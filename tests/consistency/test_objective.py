@@ -12,14 +12,15 @@ from steadyface.consistency.settings import DEFAULT, PAPER, Objective
 from .conftest import Clip, no_motion
 
 FRAMES, PAIRS = [3, 5, 6], [(3, 5), (5, 6)]
-NOTHING = replace(DEFAULT.phase1.objective, outside_weight=0, start_weight=0, texture_weight=0, unexplained_weight=0)
+OURS = ("outside_weight", "wanted_weight", "texture_weight", "unexplained_weight", "closeup_weight")
+NOTHING = replace(DEFAULT.phase1.objective, **dict.fromkeys(OURS, 0.0))
 
 
-def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None):
+def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None, wanted=None):
     inputs = inputs or clip.inputs
-    scene = Scene(inputs, InputFlow(no_motion, inputs), lpips, rendered(clip.generator, clip.ws, 64))
+    scene = Scene(inputs, wanted or inputs, InputFlow(no_motion, inputs), lpips)
     images = clip.generator.synthesis(clip.ws[FRAMES]) if images is None else images
-    return frame_losses(images, FRAMES, PAIRS, scene, objective)
+    return frame_losses(images, FRAMES, PAIRS, scene, rendered(clip.generator, clip.ws, 64), objective)
 
 
 def blinking(frames) -> torch.Tensor:
@@ -33,7 +34,7 @@ def test_terms_without_weight_are_left_out(clip: Clip, lpips):
     assert set(losses(clip, lpips, NOTHING)) == {"photometric"}
 
 
-@pytest.mark.parametrize("name", ["outside_weight", "start_weight", "texture_weight", "unexplained_weight"])
+@pytest.mark.parametrize("name", OURS)
 def test_terms_are_proportional_to_their_weights(clip: Clip, lpips, name: str):
     images = clip.inputs(FRAMES) * 0.5
     term = name.removesuffix("_weight")
@@ -50,10 +51,13 @@ def test_equal_frames_cost_nothing(clip: Clip, lpips):
     assert losses(clip, lpips, NOTHING, same)["photometric"].item() == pytest.approx(0, abs=1e-6)
 
 
-def test_the_frames_a_phase_starts_from_cost_nothing_to_keep(clip: Clip, lpips):
-    kept = losses(clip, lpips, replace(NOTHING, start_weight=1, unexplained_weight=1))
-    assert kept["start"] < 1e-4
-    assert kept["unexplained"] < 1e-4
+def test_frames_as_wanted_cost_nothing_wherever_they_differ_from_the_input(clip: Clip, lpips):
+    weights = dict(outside_weight=1, outside_gain=1, wanted_weight=1, unexplained_weight=1, closeup_weight=1)
+    images = clip.generator.synthesis(clip.ws[FRAMES])
+    kept = losses(clip, lpips, replace(NOTHING, **weights), images, wanted=lambda frames: images)
+    assert all(kept[name] < 1e-4 for name in ("outside", "wanted", "unexplained", "closeup"))
+    taken_back = losses(clip, lpips, replace(NOTHING, **weights), images)
+    assert all(taken_back[name] > 1e-3 for name in ("outside", "wanted", "closeup"))
 
 
 def test_no_consistency_is_asked_where_the_input_is_not_explained(clip: Clip, lpips):

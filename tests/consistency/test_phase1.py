@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from steadyface.consistency.flows import CurrentFlow, InputFlow
+from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase1 import refine_codes
 from steadyface.consistency.settings import DEFAULT, PAPER, Phase1
 
@@ -20,7 +21,9 @@ def settings(name: str, **changes) -> Phase1:
 
 def refine(clip: Clip, lpips, wanted: Phase1, seed: int = 0, **more):
     flow = CurrentFlow(mean_flow) if wanted.objective.flow_error_weight else InputFlow(no_motion, clip.inputs)
-    return refine_codes(clip.generator, clip.ws, clip.inputs, flow, lpips, wanted, seed=seed, **more)
+    return refine_codes(
+        clip.generator, clip.ws, Scene(clip.inputs, clip.inputs, flow, lpips), wanted, seed=seed, **more
+    )
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -65,7 +68,7 @@ def test_the_papers_terms_and_ours(clip: Clip, lpips):
     for name in PRESETS:
         refine(clip, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "residual"}
-    assert seen["default"] == {"photometric", "outside", "start", "texture", "unexplained"}
+    assert seen["default"] == {"photometric", "outside", "wanted", "texture", "unexplained", "closeup"}
 
 
 def test_the_residual_term_keeps_codes_near(clip: Clip, lpips):

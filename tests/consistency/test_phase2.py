@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from steadyface.consistency.flows import CurrentFlow, InputFlow
+from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase2 import tune_generator
 from steadyface.consistency.settings import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN, Phase2
 
@@ -20,7 +21,9 @@ def settings(name: str, **changes) -> Phase2:
 
 def tune(clip: Clip, lpips, wanted: Phase2, seed: int = 0, **more):
     flow = CurrentFlow(mean_flow) if wanted.objective.flow_error_weight else InputFlow(no_motion, clip.inputs)
-    return tune_generator(clip.generator, clip.ws, clip.inputs, flow, lpips, wanted, seed=seed, **more)
+    return tune_generator(
+        clip.generator, clip.ws, Scene(clip.inputs, clip.inputs, flow, lpips), wanted, seed=seed, **more
+    )
 
 
 def same(one: torch.nn.Module, other: torch.nn.Module) -> dict[str, bool]:
@@ -72,7 +75,7 @@ def test_terms(clip: Clip, lpips):
         tune(short, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "locality", "outside"}
     assert seen["style"] == {"photometric", "flow_error", "locality"}
-    assert seen["default"] == {"photometric", "outside", "start", "texture", "unexplained"}
+    assert seen["default"] == {"photometric", "outside", "wanted", "texture", "unexplained", "closeup"}
 
 
 def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):

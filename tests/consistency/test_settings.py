@@ -6,6 +6,7 @@ from steadyface.consistency.settings import DEFAULT, PAPER, PAPER_EYEGLASSES, PA
 def test_in_domain_as_printed():
     one, two = PAPER.phase1, PAPER.phase2
     assert PAPER.flow == "current"
+    assert PAPER.wanted == "input"
     assert (one.rate, one.epochs, one.alpha) == (0.05, 10, 0.04)
     assert (one.residual_weight, one.objective.flow_error_weight, one.objective.sharpness) == (0.1, 10, 10)
     assert (two.rate, two.epochs, two.locality_weight, two.locality_distance) == (1e-4, 5, 200, 30)
@@ -13,7 +14,7 @@ def test_in_domain_as_printed():
         assert objective.partners == "anchor"
         assert objective.fused
         assert objective.agreement is None
-        assert objective.pixel_weight == objective.start_weight == 0
+        assert objective.pixel_weight == objective.wanted_weight == objective.closeup_weight == 0
     assert one.objective.outside_weight == 0
     assert two.trained_below is None
 

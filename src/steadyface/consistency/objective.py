@@ -12,6 +12,7 @@ from steadyface.consistency.losses import finer, flow_error, masked_mean, outsid
 from steadyface.consistency.masks import agreement, fuse, perceptual_difference
 from steadyface.consistency.pairs import Pair
 from steadyface.consistency.settings import Objective
+from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.flow.occlusion import visibility
 from steadyface.gan.base import Generator
@@ -19,13 +20,14 @@ from steadyface.gan.base import Generator
 
 @dataclass(frozen=True)
 class Scene:
-    """What frames are held against; nothing of it is optimised."""
+    """What frames are held against in both phases; nothing of it is optimised."""
 
     inputs: Frames
+    """The aligned input frames."""
+    wanted: Frames
+    """What each frame should look like by itself, (len, 3, R, R): the input (paper), or the input with the edit."""
     flow: PairFlow
     lpips: Lpips
-    start: Frames
-    """The frames as they were when the phase began: (len, 3, S, S)."""
 
 
 def rendered(generator: Generator, ws: Tensor, size: int) -> Frames:
@@ -43,38 +45,41 @@ def rendered(generator: Generator, ws: Tensor, size: int) -> Frames:
 
 
 def frame_losses(
-    images: Tensor, frames: Sequence[int], pairs: Sequence[Pair], scene: Scene, objective: Objective
+    images: Tensor, frames: Sequence[int], pairs: Sequence[Pair], scene: Scene, start: Frames, objective: Objective
 ) -> dict[str, Tensor]:
     """Weighted losses of the current images (N, 3, R, R) of ``frames``, compared in ``pairs``.
 
-    A term whose weight is zero is left out and costs nothing.
+    ``start`` gives the frames as they were when the phase began. A term whose weight is zero is left out and costs
+    nothing.
     """
     lpips, places = scene.lpips, {frame: place for place, frame in enumerate(frames)}
     first, second = ([places[pair[side]] for pair in pairs] for side in (0, 1))
-    images, inputs = (shrink(x, objective.size) for x in (images, scene.inputs(frames)))
+    images, inputs, wanted = (shrink(x, objective.size) for x in (images, scene.inputs(frames), scene.wanted(frames)))
     a, b = images[first], images[second]
     flows = scene.flow(pairs, a, b)
     mask_a, mask_b = visible_masks(flows, inputs[first], inputs[second], objective)
     losses: dict[str, Tensor] = {}
     if objective.fused or objective.outside_weight:
-        edited_frames = images if objective.edited_frames == "current" else scene.start(frames)
+        edited_frames = images if objective.edited_frames == "current" else start(frames)
         changed = perceptual_difference(lpips, edited_frames, inputs)
         if objective.fused:
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:
             edited = (objective.outside_gain * changed).clamp(0, 1)
-            away = outside(lpips, images, inputs, edited, objective.pixel_weight)
+            away = outside(lpips, images, wanted, edited, objective.pixel_weight)
             losses["outside"] = objective.outside_weight * away
     losses["photometric"] = photometric(lpips, a, b, flows, mask_a, mask_b, objective.pixel_weight)
     if objective.flow_error_weight:
         losses["flow_error"] = objective.flow_error_weight * flow_error(flows, mask_a, mask_b)
     if objective.texture_weight:
-        losses["texture"] = objective.texture_weight * finer(images - scene.start(frames)).square().mean()
-    if objective.start_weight or objective.unexplained_weight:
-        moved = lpips.spatial(images, scene.start(frames))
-        losses["start"] = objective.start_weight * moved.mean()
+        losses["texture"] = objective.texture_weight * finer(images - start(frames)).square().mean()
+    if objective.wanted_weight or objective.unexplained_weight:
+        moved = lpips.spatial(images, wanted)
+        losses["wanted"] = objective.wanted_weight * moved.mean()
         unexplained = masked_mean(moved[first], 1 - mask_a) + masked_mean(moved[second], 1 - mask_b)
         losses["unexplained"] = objective.unexplained_weight * unexplained
+    if objective.closeup_weight:
+        losses["closeup"] = objective.closeup_weight * closeup_distance(lpips, images, wanted).mean()
     return losses
 
 

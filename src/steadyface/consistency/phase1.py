@@ -3,13 +3,11 @@
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import Frames, PairFlow
 from steadyface.consistency.losses import residual_size
 from steadyface.consistency.mapper import Mapper
 from steadyface.consistency.objective import Scene, frame_losses, rendered
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase1
-from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp
 
@@ -17,9 +15,7 @@ from steadyface.optimise import Checkpoint, Watcher, optimise, ramp
 def refine_codes(
     generator: Generator,
     ws_edit: Tensor,
-    inputs: Frames,
-    flow: PairFlow,
-    lpips: Lpips,
+    scene: Scene,
     settings: Phase1,
     *,
     seed: int,
@@ -28,20 +24,20 @@ def refine_codes(
 ) -> Tensor:
     """Return the refined codes W + alpha f_theta(W) (eq. 2), the generator left as it is.
 
-    ws_edit: (T, num_ws, w_dim), the directly edited codes; ``inputs`` gives the T aligned input frames. Both
-    frames of a pair are synthesised anew in each step, the anchor's too. Raises `DivergedError`.
+    ws_edit: (T, num_ws, w_dim), the directly edited codes; Both frames of a pair are synthesised anew in each step,
+    the anchor's too. Raises `DivergedError`.
     """
     count, objective = len(ws_edit), settings.objective
     mapper = Mapper(generator.ws_resolutions, generator.w_dim, seed).to(ws_edit.device)
     seen = ws_edit - ws_edit.mean(0) if settings.centred else ws_edit
-    scene = Scene(inputs, flow, lpips, start=rendered(generator, ws_edit, objective.size))
+    start = rendered(generator, ws_edit, objective.size)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pairs = step_pairs(seed, step, count, objective.partners)
         frames = frames_of(pairs)
         residuals = mapper(seen[frames])
         images = generator.synthesis(ws_edit[frames] + settings.alpha * residuals)
-        losses = frame_losses(images, frames, pairs, scene, objective)
+        losses = frame_losses(images, frames, pairs, scene, start, objective)
         if settings.residual_weight:
             losses["residual"] = settings.residual_weight * residual_size(residuals)
         return losses

@@ -27,17 +27,19 @@ class Objective:
     flow_error_weight: float
     """lambda_eps: weight of the flow's consistency error; only a flow on current frames can lower it."""
     outside_weight: float
-    """lambda_M of eq. 5: weight of staying with the input where nothing was edited."""
+    """lambda_M of eq. 5: weight of staying as wanted (`Consistency.wanted`) where nothing was edited."""
     outside_gain: float
     """Factor on the perceptual difference mask before it is clamped to [0, 1]; 1 in the paper."""
-    start_weight: float
-    """Weight of each frame's LPIPS to what it looked like when the phase began; 0 in the paper."""
+    wanted_weight: float
+    """Weight of each frame's LPIPS to what is wanted of it, everywhere; 0 in the paper."""
     texture_weight: float
     """Weight of the squared difference to the phase's beginning in what is finer than colour: a checkerboard of a level
     or two, which neither LPIPS nor blurred colours see; 0 in the paper."""
     unexplained_weight: float
     """Weight of the same distance where the pair is not compared, as a mean over only that: what keeps a blink and a
     mouth that opens as they were edited; 0 in the paper."""
+    closeup_weight: float
+    """Weight of the same distance of eyes and mouth, enlarged; 0 in the paper."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ class Consistency:
 
     flow: Literal["current", "input"]
     """Flow on the current generated pair, in the graph (paper), or once on the input frames (ours)."""
+    wanted: Literal["input", "input+change"]
+    """What a frame should look like by itself: the input, where nothing was edited (paper), or the input plus what the
+    edit changes on the person. With the first, L_M takes back an edit as diffuse as grey hair; the second also gives
+    back what the inversion missed of the input, a blink for one."""
+    reach: int
+    """How many frames on either side that change is averaged over, along the flow; 0 leaves it as it is."""
     phase1: Phase1
     phase2: Phase2
 
@@ -106,13 +114,16 @@ _PRINTED = Objective(
     flow_error_weight=10.0,
     outside_weight=0.0,
     outside_gain=1.0,
-    start_weight=0.0,
+    wanted_weight=0.0,
     texture_weight=0.0,
     unexplained_weight=0.0,
+    closeup_weight=0.0,
 )
 
 PAPER = Consistency(
     flow="current",
+    wanted="input",
+    reach=0,
     phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, centred=False, residual_weight=0.1),
     phase2=Phase2(
         replace(_PRINTED, outside_weight=7.5),
@@ -136,6 +147,8 @@ PAPER_EYEGLASSES = replace(PAPER, phase1=replace(PAPER.phase1, alpha=0.12))
 _PRINTED_STYLE = replace(_PRINTED, fused=False)
 PAPER_OUT_OF_DOMAIN = Consistency(
     flow="current",
+    wanted="input",
+    reach=0,
     phase1=replace(PAPER.phase1, objective=_PRINTED_STYLE, epochs=5, rate=0.005),
     phase2=replace(PAPER.phase2, objective=_PRINTED_STYLE, rate=8e-4, trained_below=128),
 )
@@ -152,13 +165,16 @@ _OURS = Objective(
     flow_error_weight=0.0,
     outside_weight=1.0,
     outside_gain=8.0,
-    start_weight=0.3,
+    wanted_weight=0.3,
     texture_weight=20.0,
     unexplained_weight=1.0,
+    closeup_weight=0.2,
 )
 
 DEFAULT = Consistency(
     flow="input",
+    wanted="input+change",
+    reach=4,
     phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,

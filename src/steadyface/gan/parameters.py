@@ -1,9 +1,30 @@
 """Which of a generator's parameters to train, by the side in pixels at which they act."""
 
+from copy import deepcopy
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 
 from steadyface.gan.base import Generator
+
+AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
+
+
+def copy_to_tune(generator: AnyGenerator, below: int | None = None) -> tuple[AnyGenerator, dict[str, nn.Parameter]]:
+    """A copy of which only `synthesis_parameters` are trained, and these by name."""
+    tuned = deepcopy(generator)
+    _module(tuned).requires_grad_(False)
+    parameters = synthesis_parameters(tuned, below)
+    for parameter in parameters.values():
+        parameter.requires_grad_(True)
+    return tuned, parameters
+
+
+def frozen(generator: AnyGenerator) -> AnyGenerator:
+    """The same generator, none of its parameters trained."""
+    _module(generator).requires_grad_(False)
+    return generator
 
 
 def synthesis_parameters(generator: Generator, below: int | None = None) -> dict[str, nn.Parameter]:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import Frames
-from steadyface.critics.closeup import closeup
+from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
@@ -72,7 +72,7 @@ def refine_codes(
         image = generator.synthesis(code[None])
         return {
             "lpips": lpips(image, target).mean(),
-            "closeup": settings.closeup * lpips(closeup(image), closeup(target)).mean(),
+            "closeup": settings.closeup * closeup_distance(lpips, image, target).mean(),
             "l2": settings.l2 * (image - target).square().mean(),
             **code_penalties(generator, code[None], settings),
             **tie,

@@ -48,7 +48,9 @@ class PivotalTuning:
     """Weight of the mean squared error beside LPIPS."""
     closeup: float = 0.5
     """Weight of LPIPS on eyes and mouth, enlarged."""
-    edit_weight: float = 0.7
+    texture: float = 10.0
+    """Weight of the squared difference in what is finer than blurred colour: LPIPS lets a screen of dots pass."""
+    edit_weight: float = 1.0
     """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
     edit_strengths: tuple[float, float] = (0.4, 1.3)
     """The edits are drawn at strengths between these."""

@@ -3,21 +3,17 @@
 One generator for all frames instead of one for each: seams can't flicker, and it costs a pass instead of a hundred.
 """
 
-import copy
 from collections.abc import Callable
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import Frames
 from steadyface.critics.lpips import Lpips
-from steadyface.gan.base import Generator
-from steadyface.gan.parameters import synthesis_parameters
+from steadyface.gan.parameters import AnyGenerator, copy_to_tune, frozen
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index
 from steadyface.stitching.settings import Stitching
 
-AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
 Masks = Callable[[int], tuple[Tensor, Tensor]]
 """Frame number -> the paste mask and the seam, (1, 1, S, S) each."""
 
@@ -35,10 +31,7 @@ def stitch(
     watch: Watcher | None = None,
 ) -> AnyGenerator:
     """Return a tuned copy whose pictures meet the input along the seams and stay as they were inside."""
-    tuned = copy.deepcopy(generator)
-    parameters = synthesis_parameters(tuned)
-    for parameter in parameters.values():
-        parameter.requires_grad_(True)
+    tuned, parameters = copy_to_tune(generator)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         index = shuffled_index(seed, step, len(ws))
@@ -61,6 +54,4 @@ def stitch(
         checkpoint=checkpoint,
         watch=watch,
     )
-    for parameter in parameters.values():
-        parameter.requires_grad_(False)
-    return tuned
+    return frozen(tuned)

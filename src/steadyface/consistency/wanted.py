@@ -1,0 +1,65 @@
+"""What each frame should look like by itself: the input, with the edit's own change made steady. Ours."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import CACHED_PAIRS, Frames, PairFlow, shrink
+from steadyface.consistency.objective import visible_masks
+from steadyface.consistency.settings import Objective
+from steadyface.editing.change import with_change
+from steadyface.flow.warp import warp
+
+
+def steady_change(
+    changes: Frames, inputs: Frames, flow: PairFlow, index: int, count: int, reach: int, objective: Objective
+) -> Tensor:
+    """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, 3, S, S).
+
+    ``changes`` gives what the edit adds to frames, (len, 3, S, S), and ``inputs`` the frames in the same size. The mean
+    over the ``reach`` frames on either side is Gaussian and weighted by the visibility, so that a blink keeps its own.
+    """
+    own = changes([index])
+    beside = [n for n in range(index - reach, index + reach + 1) if 0 <= n < count and n != index]
+    if not beside:
+        return own
+    a, b = inputs([index]).expand(len(beside), -1, -1, -1), inputs(beside)
+    flows = flow([(index, n) for n in beside], a, b)
+    away = own.new_tensor([n - index for n in beside]).view(-1, 1, 1, 1)
+    weight = visible_masks(flows, a, b, objective)[0] * torch.exp(-2 * (away / reach).square())
+    total = own + (weight * warp(changes(beside), flows.ab)).sum(0, keepdim=True)
+    return total / (1 + weight.sum(0, keepdim=True))
+
+
+def input_with_change(
+    inputs: Frames,
+    inverted: Frames,
+    direct: Frames,
+    person: Tensor,
+    flow: PairFlow,
+    count: int,
+    reach: int,
+    objective: Objective,
+) -> Frames:
+    """Each of ``count`` input frames plus the `steady_change` of its direct edit, on the person: (len, 3, S, S).
+
+    ``inverted`` and ``direct`` give frames of the objective's size S, ``person`` is (1, 1, R, R) in [0, 1]. The last
+    frames used are kept in float16.
+    """
+    where = shrink(person, objective.size)
+
+    def small(frames: Sequence[int]) -> Tensor:
+        return shrink(inputs(frames), objective.size)
+
+    def changes(frames: Sequence[int]) -> Tensor:
+        return direct(frames) - inverted(frames)
+
+    @lru_cache(CACHED_PAIRS)
+    @torch.no_grad()
+    def frame(index: int) -> Tensor:
+        change = steady_change(changes, small, flow, index, count, reach, objective)
+        return with_change(small([index]), change, where)[0].half()
+
+    return lambda frames: torch.stack([frame(index) for index in frames]).to(person.dtype)

@@ -1,0 +1,21 @@
+"""What an edit changes in a picture."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def with_change(real: Tensor, change: Tensor, person: Tensor) -> Tensor:
+    """Carry an edit over to a real frame: the frame plus what the edit adds to its inversion, on the person.
+
+    ``real`` and ``change`` (N, 3, R, R), ``person`` (1, 1, R, R) in [0, 1]: what an edit does to the background is a
+    side effect. Whatever the inversion missed of the frame is there again.
+    """
+    return (real + person * change).clamp(-1, 1)
+
+
+def change_mask(edited: Tensor, plain: Tensor) -> Tensor:
+    """Where an edit changes the picture: (N, 1, H, W) in [0, 1], blurred; small changes of light don't count."""
+    change = (edited - plain).abs().mean(dim=1, keepdim=True)
+    side = change.shape[-1] // 32 * 2 + 1
+    blurred = F.avg_pool2d(F.avg_pool2d(change, side, 1, side // 2), side, 1, side // 2)
+    return ((blurred - 0.03) / 0.09).clamp(0.0, 1.0)

@@ -1,0 +1,78 @@
+"""The target that carries an edit over to the input frames."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import InputFlow
+from steadyface.consistency.settings import DEFAULT
+from steadyface.consistency.wanted import input_with_change, steady_change
+
+from .conftest import flicker, no_motion
+
+COUNT = 9
+OBJECTIVE = replace(DEFAULT.phase2.objective, size=32)
+
+
+def drifting(a: Tensor, b: Tensor) -> Tensor:
+    """One pixel to the right in each frame, read off a mark in the corner."""
+    speed = 100 * (b - a)[:, 0, 0, 0]
+    return torch.stack([speed, torch.zeros_like(speed)], dim=1)[..., None, None].expand(-1, 2, 32, 32)
+
+
+def still(frames) -> Tensor:
+    return torch.zeros(len(frames), 3, 32, 32)
+
+
+def marked(frames) -> Tensor:
+    images = still(frames)
+    images[:, 0, 0, 0] = torch.tensor([frame / 100 for frame in frames])
+    return images
+
+
+def noise(frames) -> Tensor:
+    return torch.stack([torch.randn(3, 32, 32, generator=torch.Generator().manual_seed(n)) for n in frames])
+
+
+def all_of(changes, inputs, flow, reach: int = 4) -> Tensor:
+    pair_flow = InputFlow(flow, inputs)
+    return torch.cat([steady_change(changes, inputs, pair_flow, n, COUNT, reach, OBJECTIVE) for n in range(COUNT)])
+
+
+def test_a_change_that_flickers_is_averaged_and_one_that_does_not_stays() -> None:
+    assert flicker(all_of(noise, still, no_motion)) < 0.05 * flicker(noise(range(COUNT)))
+    torch.testing.assert_close(all_of(lambda f: still(f) + 0.3, still, no_motion), torch.full((COUNT, 3, 32, 32), 0.3))
+
+
+def test_a_change_that_moves_with_the_face_keeps_its_edge() -> None:
+    def edge(frames) -> Tensor:
+        images = still(frames)
+        for image, frame in zip(images, frames, strict=True):
+            image[:, :, 10 + frame :] = 1.0
+        return images
+
+    found = all_of(edge, marked, drifting)
+    torch.testing.assert_close(found[:, :, 8:, :24], edge(range(COUNT))[:, :, 8:, :24], atol=1e-3, rtol=0)
+
+
+def test_what_the_input_does_alone_is_not_averaged() -> None:
+    def blinking(frames) -> Tensor:
+        return torch.stack([torch.full((3, 32, 32), 0.8 if frame == 4 else -0.8) for frame in frames])
+
+    own = all_of(noise, blinking, no_motion)[4]
+    torch.testing.assert_close(own, noise([4])[0], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("reach", [0, 2])
+def test_the_person_alone_is_edited_and_the_inversions_error_is_given_back(reach: int) -> None:
+    def inputs(frames) -> Tensor:
+        return 0.1 * noise(frames).clamp(-1, 1)
+
+    inverted, direct = (lambda frames, value=value: still(frames) + value for value in (0.1, 0.4))
+    person = torch.zeros(1, 1, 32, 32)
+    person[..., 16:] = 1
+    flow = InputFlow(no_motion, inputs)
+    wanted = input_with_change(inputs, inverted, direct, person, flow, COUNT, reach, OBJECTIVE)([2, 5])
+    torch.testing.assert_close(wanted, inputs([2, 5]) + 0.3 * person, atol=1e-3, rtol=0)
