@@ -116,13 +116,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs"))
     parser.add_argument("--docs", type=Path, default=Path("docs/runs"))
     parser.add_argument("--preset", default="default")
-    parser.add_argument("--only", nargs="*", help="run only these, names like grid_sbia1a_eyeglasses")
+    parser.add_argument("--only", nargs="*", help="only these, names like grid_sbia1a_eyeglasses")
     parser.add_argument("--table", action="store_true", help="run nothing, only measure what is there")
     args = parser.parse_args()
     critics, rows = Critics.load(), [HEAD]
     for cell in CELLS:
         folder = args.out / cell.name
-        if not args.table and (not args.only or cell.name in args.only):
+        if args.only and cell.name not in args.only:
+            continue
+        if not args.table:
             run(cell, args.clips, args.out, args.preset)
         if not (folder / "edited.mp4").exists():
             continue

@@ -17,16 +17,18 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from steadyface.consistency.settings import DEFAULT
+from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.consistency.presets import DEFAULT
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import Request, find
 from steadyface.errors import InputError
 from steadyface.frames import FrameFolder
-from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
-from steadyface.render import render
+from steadyface.render import render, synthesised
 from steadyface.run import Run, file_sha256
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
@@ -37,7 +39,7 @@ from steadyface.video.writer import write_video
 TINY = replace(
     PRESETS["fast"],
     name="tiny",
-    consistency=replace(
+    remedy=replace(
         DEFAULT,
         phase1=replace(DEFAULT.phase1, epochs=1),
         phase2=replace(DEFAULT.phase2, epochs=1, least_steps=2),
@@ -198,6 +200,30 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
     assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
 
 
+@pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
+def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
+    announced = []
+    run = Run.open(tmp_path, announce=announced.append, reuse=finished[0].folder)
+    result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=Stitching(epochs=0)))
+    own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
+    assert announced == ["stitch", *own, "render"]
+    inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])
+    assert torch.equal(inverted, FrameFolder(finished[0].folder / "aligned" / "inverted")([0, 1, 2]))
+    assert torch.equal(edited, direct) == (remedy is None)
+
+
+def test_frames_inverted_each_by_itself_do_not_depend_on_each_other(clip, tmp_path):
+    codes = {}
+    for name, frames in (("three", (2, 5)), ("two", (2, 4))):
+        preset = replace(TINY, refinement=replace(INDEPENDENT, steps_per_frame=1))
+        with pytest.raises(StopError):
+            run_job(job_on(clip, frames=frames), Run.open(tmp_path / name, announce=stop_at("tune", [])), preset=preset)
+        codes[name] = load_file(tmp_path / name / "state" / "refine.safetensors")["ws"]
+    moved = (codes["three"][:2] - codes["two"]).abs().mean() / codes["two"].std()
+    assert moved < 0.02  # the crops' smoothing over time is all that ties the frames
+    assert (codes["three"][0] - codes["three"][1]).abs().amax(1).gt(0).all()
+
+
 def test_another_seed_differs(clip, finished, tmp_path):
     with pytest.raises(StopError):
         run_job(job_on(clip, seed=1), Run.open(tmp_path, announce=stop_at("tune", [])), preset=TINY)
@@ -241,8 +267,8 @@ def test_a_video_of_one_frame(clip, tmp_path):
 def test_fewer_frames_leave_no_old_pictures(tmp_path, tiny_generator):
     run = Run.open(tmp_path)
     ws = torch.zeros(4, tiny_generator.num_ws, tiny_generator.w_dim)
-    assert render(run, "edited", tiny_generator, ws).count() == 4
-    assert render(run, "edited", tiny_generator, ws[:2]).count() == 2
+    assert render(run, "edited", synthesised(tiny_generator, ws), 4).count() == 4
+    assert render(run, "edited", synthesised(tiny_generator, ws), 2).count() == 2
 
 
 def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):

@@ -27,6 +27,7 @@ class Job:
     """Counted from 1 by `faces.track.rank`; None takes the first."""
     seed: int = 0
     device: str = "auto"
+    inversion: str = "joint"
 
 
 def check(job: Job, out: Path, reuse: Path | None = None) -> None:
@@ -39,7 +40,7 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
         raise InputError("no edit is given; `steadyface edits` lists them")
     for request in job.edits:
         catalogue.read_card(catalogue.find(request))
-    preset_for(job.preset, tuple(request.name for request in job.edits))
+    preset_for(job.preset, tuple(request.name for request in job.edits), job.inversion)
     resolution_of(job.model)
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")

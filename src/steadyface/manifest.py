@@ -36,6 +36,7 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "face": job.face,
         "seed": job.seed,
         "device": job.device,
+        "inversion": job.inversion,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},
         "weights": {name: CARDS[name].source.sha256 for name in USED}

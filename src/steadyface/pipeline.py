@@ -10,9 +10,13 @@ from torch import Tensor
 
 from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
+from steadyface.baselines import dvp
+from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.baselines.smooth import smooth_codes
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, pair_flow
 from steadyface.consistency.objective import Scene, rendered
+from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import input_with_change
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
@@ -27,7 +31,7 @@ from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import tune_generator
 from steadyface.job import FrameRange, Job, check
 from steadyface.optimise import Watcher
-from steadyface.render import Restored, Seams, probe_frames, render, write_videos
+from steadyface.render import Restored, Seams, probe_frames, render, synthesised, write_videos
 from steadyface.run import Run, StageCheckpoint, Tensors, digest
 from steadyface.settings import Preset, preset_for
 from steadyface.stitching.tuning import stitch
@@ -68,6 +72,7 @@ def edit_video(
     face: int | None = None,
     seed: int = 0,
     device: str = "auto",
+    inversion: str = "joint",
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -79,7 +84,7 @@ def edit_video(
     name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(catalogue.Request.parse(text) for text in edits)
-    job = Job(Path(source), requests, preset, model, frames, face, seed, device)
+    job = Job(Path(source), requests, preset, model, frames, face, seed, device, inversion)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
     run = Run.open(Path(out), announce=announce, reuse=earlier)
@@ -91,7 +96,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     info = probe(job.source)
     edits = [catalogue.load(request) for request in job.edits]
-    preset = preset or preset_for(job.preset, tuple(request.name for request in job.edits))
+    preset = preset or preset_for(job.preset, tuple(request.name for request in job.edits), job.inversion)
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), watch)
@@ -110,8 +115,8 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         return codes
 
     direct_ws = edit(ws)
-    steady_key = digest(tune_key, run.manifest["edits"], asdict(preset.consistency))
-    steady_ws, steady = make_consistent(tools, steady_key, ws, direct_ws, inverted, clip)
+    steady_key = digest(tune_key, run.manifest["edits"], preset.remedy and asdict(preset.remedy))
+    steady_ws, steady = remedy(tools, steady_key, ws, direct_ws, inverted, clip)
 
     seams = Seams.of(clip, inverted, ws, direct_ws, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
@@ -126,16 +131,20 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
+    pictures = synthesised(stitched, steady_ws)
+    if isinstance(preset.remedy, DeepVideoPrior):
+        pictures = deep_video_prior(tools, stitch_key, clip, pictures)
+
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, stitch_key, len(clip)):
         run.announce("render")
         manifest.forget(run)
         probes = probe_frames(len(clip))
-        render(run, "untuned/plain", generator, ws[probes])
-        render(run, "untuned/edited", generator, direct_ws[probes])
-        render(run, "inverted", inverted, ws)
-        direct = render(run, "direct", inverted, direct_ws)
-        edited = render(run, "edited", stitched, steady_ws)
+        render(run, "untuned/plain", synthesised(generator, ws[probes]), len(probes))
+        render(run, "untuned/edited", synthesised(generator, direct_ws[probes]), len(probes))
+        render(run, "inverted", synthesised(inverted, ws), len(clip))
+        direct = render(run, "direct", synthesised(inverted, direct_ws), len(clip))
+        edited = render(run, "edited", pictures, len(clip))
         write_videos(run, Restored(job.source, info, job.frames, clip, seams), direct, edited)
         manifest.finish(run, stitch_key, *videos)
     return Result(run.folder, *videos, frames=len(clip))
@@ -189,22 +198,30 @@ def person_of(clip: Aligned, ws: Tensor) -> Tensor:
     return torch.from_numpy(clip.person)[None, None].to(ws)
 
 
-def make_consistent(
+def remedy(
     tools: Tools, key: str, ws: Tensor, direct_ws: Tensor, generator: Generator, clip: Aligned
 ) -> tuple[Tensor, Generator]:
-    """Phases 1 and 2 on the directly edited codes. A single frame is consistent with itself."""
-    if len(clip) == 1:
-        return direct_ws, generator
-    settings, seed = tools.preset.consistency, tools.job.seed
+    """What the preset does against flicker in the directly edited codes. A single frame has none."""
+    settings = tools.preset.remedy
+    if isinstance(settings, Smoothing):
+        return smooth_codes(direct_ws, settings), generator
+    if isinstance(settings, Consistency) and len(clip) > 1:
+        return make_consistent(tools, settings, key, ws, direct_ws, generator, clip)
+    return direct_ws, generator
+
+
+def make_consistent(
+    tools: Tools, settings: Consistency, key: str, ws: Tensor, direct_ws: Tensor, generator: Generator, clip: Aligned
+) -> tuple[Tensor, Generator]:
+    """Phases 1 and 2."""
+    seed = tools.job.seed
     estimator = SpyNet().to(ws.device) if settings.flow == "current" else DisFlow()
     flow = pair_flow(settings.flow, estimator, clip.inputs)
     wanted: Frames = clip.inputs
     if settings.wanted == "input+change":
-        objective = settings.phase2.objective
-        before, after = (rendered(generator, codes, objective.size) for codes in (ws, direct_ws))
-        wanted = input_with_change(
-            clip.inputs, before, after, person_of(clip, ws), flow, len(clip), settings.reach, objective
-        )
+        size = settings.phase2.objective.size
+        before, after = (rendered(generator, codes, size) for codes in (ws, direct_ws))
+        wanted = input_with_change(clip.inputs, before, after, person_of(clip, ws), flow, len(clip), settings)
     scene = Scene(clip.inputs, wanted, flow, tools.lpips)
 
     def refine(part: StageCheckpoint) -> Tensors:
@@ -224,6 +241,24 @@ def make_consistent(
         ),
     )
     return refined, tuned
+
+
+def deep_video_prior(tools: Tools, key: str, clip: Aligned, edited: Frames) -> Frames:
+    """The baseline that works on pictures: a network of its own makes each edited frame from its input frame."""
+    settings = tools.preset.remedy
+    assert isinstance(settings, DeepVideoPrior)
+    device = tools.generator.w_mean.device
+    network = dvp.UNet(settings.width, tools.job.seed).to(device)
+
+    def train(part: StageCheckpoint) -> Tensors:
+        trained = dvp.train(
+            network, clip.inputs, torch.no_grad()(edited), len(clip), Lpips("vgg").to(device), settings,
+            checkpoint=part, watch=tools.watch,
+        )  # fmt: skip
+        return trained.state_dict()
+
+    network.load_state_dict(tools.run.stage("dvp", key, train))
+    return lambda frames: network(clip.inputs(frames))
 
 
 def tuned_stage(

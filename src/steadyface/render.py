@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.aligned import Aligned
+from steadyface.consistency.flows import Frames
 from steadyface.editing.change import change_mask
 from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
@@ -63,13 +64,18 @@ class Seams:
         return both[0], both[1]
 
 
+def synthesised(generator: Generator, ws: Tensor) -> Frames:
+    """The frames that ``generator`` makes of ``ws`` (T, num_ws, w_dim)."""
+    return lambda frames: generator.synthesis(ws[list(frames)])
+
+
 @torch.no_grad()
-def render(run: Run, name: str, generator: Generator, ws: Tensor) -> FrameFolder:
-    """Synthesise all frames into ``aligned/<name>``."""
+def render(run: Run, name: str, frames: Frames, count: int) -> FrameFolder:
+    """Make the first ``count`` frames and write them into ``aligned/<name>``."""
     folder = FrameFolder(run.path("aligned", name))
     folder.clear()
-    for index in range(len(ws)):
-        folder.write(index, to_image(generator.synthesis(ws[index : index + 1])))
+    for index in range(count):
+        folder.write(index, to_image(frames([index])))
     return folder
 
 

@@ -2,26 +2,43 @@
 
 from dataclasses import dataclass, field, replace
 
-from steadyface.consistency.settings import DEFAULT, PAPER, PAPER_EYEGLASSES, Consistency
+from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.consistency.presets import (
+    DEFAULT,
+    OFFICIAL,
+    OFFICIAL_EYEGLASSES,
+    PAPER,
+    PAPER_EYEGLASSES,
+    PHASE1_ONLY,
+    PHASE2_ONLY,
+)
+from steadyface.consistency.settings import Consistency
 from steadyface.errors import InputError
-from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.stitching.settings import Stitching
+
+INVERSIONS = ("joint", "independent")
+"""The whole clip together, or each frame's code by itself as in the paper."""
+
+Remedy = Consistency | Smoothing | DeepVideoPrior | None
+"""What is done against the flicker: the method, a baseline, or nothing."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """All constants of the method."""
+    """All constants of a run."""
 
     name: str
-    consistency: Consistency
+    remedy: Remedy
     refinement: Refinement = field(default_factory=Refinement)
     tuning: PivotalTuning = field(default_factory=PivotalTuning)
     stitching: Stitching = field(default_factory=Stitching)
 
 
+_UNSTITCHED = Stitching(epochs=0)
+
 PRESETS = {
     "default": Preset("default", DEFAULT),
-    "paper": Preset("paper", PAPER),
     "fast": Preset(
         "fast",
         replace(
@@ -31,15 +48,36 @@ PRESETS = {
         ),
         Refinement(common_steps=80, steps_per_frame=6),
         PivotalTuning(epochs=2.0, least_steps=100),
-        Stitching(epochs=0),
+        _UNSTITCHED,
     ),
+    "paper": Preset("paper", PAPER),
+    "official": Preset("official", OFFICIAL),
+    "phase1": Preset("phase1", PHASE1_ONLY),
+    "phase2": Preset("phase2", PHASE2_ONLY),
+    "direct": Preset("direct", None, stitching=_UNSTITCHED),
+    "smooth": Preset("smooth", Smoothing()),
+    "dvp": Preset("dvp", DeepVideoPrior(), stitching=_UNSTITCHED),
+    "stit": Preset(
+        "stit", None, tuning=PivotalTuning(l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0)
+    ),
+}
+"""Ours: default, fast. The paper's method: as printed, as released, and either phase alone (table 3). Baselines: direct
+editing, smoothed codes, Deep Video Prior, STIT (Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching)."""
+
+_EYEGLASSES: dict[str, Remedy] = {
+    "paper": PAPER_EYEGLASSES,
+    "official": OFFICIAL_EYEGLASSES,
+    "phase1": replace(PHASE1_ONLY, phase1=PAPER_EYEGLASSES.phase1),
 }
 
 
-def preset_for(name: str, edits: tuple[str, ...]) -> Preset:
+def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint") -> Preset:
     """The preset of that name; the paper has its own constant for eyeglasses. Raises `InputError` if unknown."""
     if name not in PRESETS:
         raise InputError(f"unknown preset '{name}'; known: {', '.join(PRESETS)}")
-    if name == "paper" and edits == ("eyeglasses",):
-        return replace(PRESETS[name], consistency=PAPER_EYEGLASSES)
-    return PRESETS[name]
+    if inversion not in INVERSIONS:
+        raise InputError(f"unknown inversion '{inversion}'; known: {', '.join(INVERSIONS)}")
+    preset = PRESETS[name]
+    if edits == ("eyeglasses",):
+        preset = replace(preset, remedy=_EYEGLASSES.get(name, preset.remedy))
+    return replace(preset, refinement=INDEPENDENT) if inversion == "independent" else preset

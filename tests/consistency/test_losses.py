@@ -91,6 +91,10 @@ def test_outside_looks_only_outside(lpips):
     mask[..., :32] = 1
     assert outside(lpips, a, b, mask).item() == pytest.approx(2 * distance[..., 32:].mean().item(), rel=1e-4)
     assert outside(lpips, a, b, torch.ones_like(mask)).item() == 0
+    soft = torch.rand(mask.shape, generator=torch.Generator().manual_seed(1))
+    weight = (1 - soft) ** 4
+    expected = 2 * ((distance * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))).mean()
+    assert outside(lpips, a, b, soft, power=4).item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_nearby_code_lies_on_the_way_at_the_distance(tiny_generator):

@@ -9,7 +9,7 @@ from torch import Tensor
 from steadyface.consistency.flows import both_ways
 from steadyface.consistency.masks import agreement, fuse, perceptual_difference
 from steadyface.consistency.objective import visible_masks
-from steadyface.consistency.settings import DEFAULT, PAPER
+from steadyface.consistency.presets import DEFAULT, PAPER
 
 
 def shift(x: float, size: int = 16) -> Tensor:

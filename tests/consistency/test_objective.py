@@ -7,7 +7,8 @@ import torch
 
 from steadyface.consistency.flows import InputFlow
 from steadyface.consistency.objective import Scene, frame_losses, rendered
-from steadyface.consistency.settings import DEFAULT, PAPER, Objective
+from steadyface.consistency.presets import DEFAULT, PAPER
+from steadyface.consistency.settings import Objective
 
 from .conftest import Clip, no_motion
 

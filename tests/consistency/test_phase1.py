@@ -8,7 +8,8 @@ import torch
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase1 import refine_codes
-from steadyface.consistency.settings import DEFAULT, PAPER, Phase1
+from steadyface.consistency.presets import DEFAULT, PAPER
+from steadyface.consistency.settings import Phase1
 
 from .conftest import Clip, Memory, flicker, mean_flow, no_motion, stop_at
 

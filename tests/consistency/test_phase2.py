@@ -8,7 +8,8 @@ import torch
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase2 import tune_generator
-from steadyface.consistency.settings import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN, Phase2
+from steadyface.consistency.presets import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN
+from steadyface.consistency.settings import Phase2
 
 from .conftest import Clip, Memory, flicker, mean_flow, no_motion, stop_at
 

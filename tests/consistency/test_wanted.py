@@ -7,13 +7,12 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import InputFlow
-from steadyface.consistency.settings import DEFAULT
+from steadyface.consistency.presets import DEFAULT
 from steadyface.consistency.wanted import input_with_change, steady_change
 
 from .conftest import flicker, no_motion
 
 COUNT = 9
-OBJECTIVE = replace(DEFAULT.phase2.objective, size=32)
 
 
 def drifting(a: Tensor, b: Tensor) -> Tensor:
@@ -38,7 +37,7 @@ def noise(frames) -> Tensor:
 
 def all_of(changes, inputs, flow, reach: int = 4) -> Tensor:
     pair_flow = InputFlow(flow, inputs)
-    return torch.cat([steady_change(changes, inputs, pair_flow, n, COUNT, reach, OBJECTIVE) for n in range(COUNT)])
+    return torch.cat([steady_change(changes, inputs, pair_flow, n, COUNT, reach, 1.0) for n in range(COUNT)])
 
 
 def test_a_change_that_flickers_is_averaged_and_one_that_does_not_stays() -> None:
@@ -57,12 +56,12 @@ def test_a_change_that_moves_with_the_face_keeps_its_edge() -> None:
     torch.testing.assert_close(found[:, :, 8:, :24], edge(range(COUNT))[:, :, 8:, :24], atol=1e-3, rtol=0)
 
 
-def test_what_the_input_does_alone_is_not_averaged() -> None:
-    def blinking(frames) -> Tensor:
-        return torch.stack([torch.full((3, 32, 32), 0.8 if frame == 4 else -0.8) for frame in frames])
+def test_what_can_not_be_seen_in_a_neighbour_is_not_averaged() -> None:
+    def nowhere(a: Tensor, b: Tensor) -> Tensor:
+        return torch.full((len(a), 2, 32, 32), 9.0)  # there and back doesn't return
 
-    own = all_of(noise, blinking, no_motion)[4]
-    torch.testing.assert_close(own, noise([4])[0], atol=1e-3, rtol=0)
+    found = all_of(noise, still, nowhere)
+    torch.testing.assert_close(found, noise(range(COUNT)), atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("reach", [0, 2])
@@ -74,5 +73,7 @@ def test_the_person_alone_is_edited_and_the_inversions_error_is_given_back(reach
     person = torch.zeros(1, 1, 32, 32)
     person[..., 16:] = 1
     flow = InputFlow(no_motion, inputs)
-    wanted = input_with_change(inputs, inverted, direct, person, flow, COUNT, reach, OBJECTIVE)([2, 5])
+    objective = replace(DEFAULT.phase2.objective, size=32)
+    settings = replace(DEFAULT, reach=reach, phase2=replace(DEFAULT.phase2, objective=objective))
+    wanted = input_with_change(inputs, inverted, direct, person, flow, COUNT, settings)([2, 5])
     torch.testing.assert_close(wanted, inputs([2, 5]) + 0.3 * person, atol=1e-3, rtol=0)

@@ -30,5 +30,6 @@ def run(args: argparse.Namespace) -> int:
         reuse=None,
         seed=0,
         device="auto",
+        inversion="joint",
     )
     return edit.run(args)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from steadyface.cli.progress import stage_bars
 from steadyface.gan.models import MODELS
+from steadyface.settings import INVERSIONS, PRESETS
 
 if TYPE_CHECKING:
     from steadyface.pipeline import Result
@@ -37,7 +38,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
-    parser.add_argument("--preset", default="default", help="default, fast (a look in minutes) or paper")
+    parser.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default: %(default)s")
+    parser.add_argument(
+        "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
+    )
     parser.add_argument("--model", default=next(iter(MODELS)), help=f"{' or '.join(MODELS)}; default: %(default)s")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
@@ -74,7 +78,8 @@ def edit_with_bars(args: argparse.Namespace) -> "Result":
     from steadyface.job import Job, check
 
     requests = tuple(Request.parse(text) for text in args.edit)
-    job = Job(args.input, requests, args.preset, args.model, args.frames, args.face, args.seed, args.device)
+    names = ("preset", "model", "frames", "face", "seed", "device", "inversion")
+    job = Job(args.input, requests, **{name: getattr(args, name) for name in names})
     check(job, args.out, args.reuse)
 
     from steadyface.pipeline import run_job

@@ -77,13 +77,15 @@ def flow_error(flows: Flows, mask_a: Tensor, mask_b: Tensor) -> Tensor:
     return masked_mean(flows.error_ab, mask_a) + masked_mean(flows.error_ba, mask_b)
 
 
-def outside(lpips: Lpips, images: Tensor, inputs: Tensor, mask: Tensor, pixel_weight: float = 0.0) -> Tensor:
+def outside(
+    lpips: Lpips, images: Tensor, inputs: Tensor, mask: Tensor, pixel_weight: float = 0.0, power: float = 1.0
+) -> Tensor:
     """L_M, eq. 6: distance of frames to their inputs where the edit changes nothing, summed over a pair.
 
-    images, inputs: (N, 3, S, S) in [-1, 1]; mask: (N, 1, S, S) in [0, 1], M^PD. The mean over frames is
-    doubled as in `residual_size`.
+    images, inputs: (N, 3, S, S) in [-1, 1]; mask: (N, 1, S, S) in [0, 1], M^PD, whose complement is raised to
+    ``power``. The mean over frames is doubled as in `residual_size`.
     """
-    return 2 * masked_mean(difference(lpips, images, inputs, pixel_weight), 1 - mask)
+    return 2 * masked_mean(difference(lpips, images, inputs, pixel_weight), (1 - mask) ** power)
 
 
 @torch.no_grad()

@@ -66,7 +66,7 @@ def frame_losses(
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:
             edited = (objective.outside_gain * changed).clamp(0, 1)
-            away = outside(lpips, images, wanted, edited, objective.pixel_weight)
+            away = outside(lpips, images, wanted, edited, objective.pixel_weight, objective.outside_power)
             losses["outside"] = objective.outside_weight * away
     losses["photometric"] = photometric(lpips, a, b, flows, mask_a, mask_b, objective.pixel_weight)
     if objective.flow_error_weight:

@@ -1,6 +1,6 @@
-"""Settings of phases 1 and 2, and the presets: the paper's constants as printed, and ours."""
+"""Settings of phases 1 and 2: what can be chosen, and why one would."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 
@@ -28,6 +28,8 @@ class Objective:
     """lambda_eps: weight of the flow's consistency error; only a flow on current frames can lower it."""
     outside_weight: float
     """lambda_M of eq. 5: weight of staying as wanted (`Consistency.wanted`) where nothing was edited."""
+    outside_power: float
+    """Power of the mask's complement in eq. 6; 1 in the paper, 4 in the released code."""
     outside_gain: float
     """Factor on the perceptual difference mask before it is clamped to [0, 1]; 1 in the paper."""
     wanted_weight: float
@@ -101,93 +103,3 @@ class Consistency:
     """How many frames on either side that change is averaged over, along the flow; 0 leaves it as it is."""
     phase1: Phase1
     phase2: Phase2
-
-
-_PRINTED = Objective(
-    size=256,
-    partners="anchor",
-    sharpness=10.0,
-    agreement=None,
-    fused=True,
-    edited_frames="current",
-    pixel_weight=0.0,
-    flow_error_weight=10.0,
-    outside_weight=0.0,
-    outside_gain=1.0,
-    wanted_weight=0.0,
-    texture_weight=0.0,
-    unexplained_weight=0.0,
-    closeup_weight=0.0,
-)
-
-PAPER = Consistency(
-    flow="current",
-    wanted="input",
-    reach=0,
-    phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, centred=False, residual_weight=0.1),
-    phase2=Phase2(
-        replace(_PRINTED, outside_weight=7.5),
-        epochs=5,
-        least_steps=0,
-        rate=1e-4,
-        ramped=False,
-        locality_weight=200.0,
-        locality_lpips=0.1,
-        locality_pixels=0.1,
-        locality_distance=30.0,
-        trained_below=None,
-    ),
-)
-"""Sections 3.2-3.3 and 4.3, in-domain edits. Where the paper is silent (lambda_M, the two weights inside L_r,
-alpha_interp, the size) the values are those of the authors' published code."""
-
-PAPER_EYEGLASSES = replace(PAPER, phase1=replace(PAPER.phase1, alpha=0.12))
-"""Section 4.3: alpha is 0.12 for eyeglasses and 0.04 for all other edits."""
-
-_PRINTED_STYLE = replace(_PRINTED, fused=False)
-PAPER_OUT_OF_DOMAIN = Consistency(
-    flow="current",
-    wanted="input",
-    reach=0,
-    phase1=replace(PAPER.phase1, objective=_PRINTED_STYLE, epochs=5, rate=0.005),
-    phase2=replace(PAPER.phase2, objective=_PRINTED_STYLE, rate=8e-4, trained_below=128),
-)
-"""Section 4.2 and eq. 8: no perceptual mask, and the last eight layers (128 to 1024 px) frozen."""
-
-_OURS = Objective(
-    size=256,
-    partners="anchor+neighbours",
-    sharpness=1.0,
-    agreement=0.06,
-    fused=False,
-    edited_frames="start",
-    pixel_weight=3.0,
-    flow_error_weight=0.0,
-    outside_weight=1.0,
-    outside_gain=8.0,
-    wanted_weight=0.3,
-    texture_weight=20.0,
-    unexplained_weight=1.0,
-    closeup_weight=0.2,
-)
-
-DEFAULT = Consistency(
-    flow="input",
-    wanted="input+change",
-    reach=4,
-    phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
-    phase2=Phase2(
-        _OURS,
-        epochs=4,
-        least_steps=150,
-        rate=4e-4,
-        ramped=True,
-        locality_weight=0.0,
-        locality_lpips=0.1,
-        locality_pixels=0.1,
-        locality_distance=30.0,
-        trained_below=None,
-    ),
-)
-"""Ours: no flow network in the loop, consecutive frames compared too, consistency only where the input itself has it,
-every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes."""

@@ -7,19 +7,20 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import CACHED_PAIRS, Frames, PairFlow, shrink
-from steadyface.consistency.objective import visible_masks
-from steadyface.consistency.settings import Objective
+from steadyface.consistency.settings import Consistency
 from steadyface.editing.change import with_change
+from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import warp
 
 
 def steady_change(
-    changes: Frames, inputs: Frames, flow: PairFlow, index: int, count: int, reach: int, objective: Objective
+    changes: Frames, inputs: Frames, flow: PairFlow, index: int, count: int, reach: int, sharpness: float
 ) -> Tensor:
     """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, 3, S, S).
 
     ``changes`` gives what the edit adds to frames, (len, 3, S, S), and ``inputs`` the frames in the same size. The mean
-    over the ``reach`` frames on either side is Gaussian and weighted by the visibility, so that a blink keeps its own.
+    over the ``reach`` frames on either side is Gaussian and weighted by the visibility. What the input does alone, a
+    blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes.
     """
     own = changes([index])
     beside = [n for n in range(index - reach, index + reach + 1) if 0 <= n < count and n != index]
@@ -28,7 +29,7 @@ def steady_change(
     a, b = inputs([index]).expand(len(beside), -1, -1, -1), inputs(beside)
     flows = flow([(index, n) for n in beside], a, b)
     away = own.new_tensor([n - index for n in beside]).view(-1, 1, 1, 1)
-    weight = visible_masks(flows, a, b, objective)[0] * torch.exp(-2 * (away / reach).square())
+    weight = visibility(flows.error_ab, sharpness) * torch.exp(-2 * (away / reach).square())
     total = own + (weight * warp(changes(beside), flows.ab)).sum(0, keepdim=True)
     return total / (1 + weight.sum(0, keepdim=True))
 
@@ -40,18 +41,18 @@ def input_with_change(
     person: Tensor,
     flow: PairFlow,
     count: int,
-    reach: int,
-    objective: Objective,
+    settings: Consistency,
 ) -> Frames:
     """Each of ``count`` input frames plus the `steady_change` of its direct edit, on the person: (len, 3, S, S).
 
-    ``inverted`` and ``direct`` give frames of the objective's size S, ``person`` is (1, 1, R, R) in [0, 1]. The last
+    ``inverted`` and ``direct`` give frames of the objective's side S, ``person`` is (1, 1, R, R) in [0, 1]. The last
     frames used are kept in float16.
     """
-    where = shrink(person, objective.size)
+    size, sharpness = settings.phase2.objective.size, settings.phase2.objective.sharpness
+    where = shrink(person, size)
 
     def small(frames: Sequence[int]) -> Tensor:
-        return shrink(inputs(frames), objective.size)
+        return shrink(inputs(frames), size)
 
     def changes(frames: Sequence[int]) -> Tensor:
         return direct(frames) - inverted(frames)
@@ -59,7 +60,7 @@ def input_with_change(
     @lru_cache(CACHED_PAIRS)
     @torch.no_grad()
     def frame(index: int) -> Tensor:
-        change = steady_change(changes, small, flow, index, count, reach, objective)
+        change = steady_change(changes, small, flow, index, count, settings.reach, sharpness)
         return with_change(small([index]), change, where)[0].half()
 
     return lambda frames: torch.stack([frame(index) for index in frames]).to(person.dtype)

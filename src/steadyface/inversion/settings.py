@@ -34,6 +34,10 @@ class Refinement:
     that they can't flicker."""
 
 
+INDEPENDENT = Refinement(common_steps=0, steps_per_frame=48, smoothing=0.0, steady=0.0, motion_side=1024)
+"""Each frame's code by itself: nothing is shared, tied or smoothed."""
+
+
 @dataclass(frozen=True)
 class PivotalTuning:
     """Tuning of the generator on a clip (Roich et al. 2021), regularised locally and along the edits."""

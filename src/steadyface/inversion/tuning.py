@@ -13,7 +13,7 @@ from steadyface.consistency.flows import Frames
 from steadyface.consistency.losses import finer, locality, nearby_code
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.change import with_change
+from steadyface.editing.change import change_mask, with_change
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.inversion.settings import PivotalTuning
@@ -52,14 +52,15 @@ def tune_generator(
         index = shuffled_index(seed, step, len(ws))
         pivot, real = ws[index : index + 1], frames([index])
         losses = {"reconstruction": distance(tuned.synthesis(pivot), real)}
-        if edits and step % settings.edit_every == 0:
+        if edits and settings.edit_weight and step % settings.edit_every == 0:
             rng = step_rng(seed, step)
             moved = edits[int(rng.integers(len(edits)))](pivot, float(rng.uniform(*settings.edit_strengths)))
             with torch.no_grad():
-                change = generator.synthesis(moved) - generator.synthesis(pivot)
-                target = with_change(real, change, person)
+                plain, edited = generator.synthesis(pivot), generator.synthesis(moved)
+                # The untuned generator's own lids and lips aren't the frame's: where the edit changes little, it's real
+                target = with_change(real, edited - plain, person * change_mask(edited, plain))
             losses["edit"] = settings.edit_weight * distance(tuned.synthesis(moved), target)
-        if step % settings.local_every == 0:
+        if settings.local_weight and step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(pivot)
             nearby = nearby_code(generator, pivot, z, settings.local_distance)
             losses["local"] = settings.local_weight * locality(lpips, generator, tuned, nearby, 1.0, settings.l2)

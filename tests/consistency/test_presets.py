@@ -1,6 +1,13 @@
 """The presets against the numbers printed in the paper."""
 
-from steadyface.consistency.settings import DEFAULT, PAPER, PAPER_EYEGLASSES, PAPER_OUT_OF_DOMAIN
+from steadyface.consistency.presets import (
+    DEFAULT,
+    OFFICIAL,
+    OFFICIAL_EYEGLASSES,
+    PAPER,
+    PAPER_EYEGLASSES,
+    PAPER_OUT_OF_DOMAIN,
+)
 
 
 def test_in_domain_as_printed():
@@ -36,3 +43,13 @@ def test_out_of_domain_as_printed():
 def test_ours_runs_no_flow_in_the_loop():
     assert DEFAULT.flow == "input"
     assert DEFAULT.phase1.objective.flow_error_weight == DEFAULT.phase2.objective.flow_error_weight == 0
+
+
+def test_the_release_as_it_is_started_by_its_readme():
+    one, two = OFFICIAL.phase1, OFFICIAL.phase2
+    assert (one.rate, one.epochs, one.alpha, one.residual_weight) == (1e-3, 10, 0.04, 0.2)
+    assert OFFICIAL_EYEGLASSES.phase1.alpha == 0.05
+    assert (two.rate, two.epochs, two.locality_weight) == (1e-4, 3, 100)
+    assert (one.objective.outside_weight, two.objective.outside_weight) == (0.5, 7.5)
+    for objective in (one.objective, two.objective):
+        assert (objective.sharpness, objective.outside_power, objective.flow_error_weight) == (5, 4, 10)

@@ -1,0 +1,118 @@
+"""The constants of phases 1 and 2: as printed in the paper, as in its released code, and ours."""
+
+from dataclasses import replace
+
+from steadyface.consistency.settings import Consistency, Objective, Phase1, Phase2
+
+_PRINTED = Objective(
+    size=256,
+    partners="anchor",
+    sharpness=10.0,
+    agreement=None,
+    fused=True,
+    edited_frames="current",
+    pixel_weight=0.0,
+    flow_error_weight=10.0,
+    outside_weight=0.0,
+    outside_power=1.0,
+    outside_gain=1.0,
+    wanted_weight=0.0,
+    texture_weight=0.0,
+    unexplained_weight=0.0,
+    closeup_weight=0.0,
+)
+
+PAPER = Consistency(
+    flow="current",
+    wanted="input",
+    reach=0,
+    phase1=Phase1(_PRINTED, epochs=10, rate=0.05, ramped=False, alpha=0.04, centred=False, residual_weight=0.1),
+    phase2=Phase2(
+        replace(_PRINTED, outside_weight=7.5),
+        epochs=5,
+        least_steps=0,
+        rate=1e-4,
+        ramped=False,
+        locality_weight=200.0,
+        locality_lpips=0.1,
+        locality_pixels=0.1,
+        locality_distance=30.0,
+        trained_below=None,
+    ),
+)
+"""Sections 3.2-3.3 and 4.3, in-domain edits. Where the paper is silent (lambda_M, the two weights inside L_r,
+alpha_interp, the size) the values are those of the authors' published code."""
+
+PAPER_EYEGLASSES = replace(PAPER, phase1=replace(PAPER.phase1, alpha=0.12))
+"""Section 4.3: alpha is 0.12 for eyeglasses and 0.04 for all other edits."""
+
+PHASE1_ONLY = replace(PAPER, phase2=replace(PAPER.phase2, epochs=0))
+PHASE2_ONLY = replace(PAPER, phase1=replace(PAPER.phase1, epochs=0))
+"""The ablation of table 3."""
+
+_PRINTED_STYLE = replace(_PRINTED, fused=False)
+PAPER_OUT_OF_DOMAIN = Consistency(
+    flow="current",
+    wanted="input",
+    reach=0,
+    phase1=replace(PAPER.phase1, objective=_PRINTED_STYLE, epochs=5, rate=0.005),
+    phase2=replace(PAPER.phase2, objective=_PRINTED_STYLE, rate=8e-4, trained_below=128),
+)
+"""Section 4.2 and eq. 8: no perceptual mask, and the last eight layers (128 to 1024 px) frozen."""
+
+_RELEASED = replace(_PRINTED, sharpness=5.0, outside_weight=0.5, outside_power=4.0)
+OFFICIAL = Consistency(
+    flow="current",
+    wanted="input",
+    reach=0,
+    phase1=Phase1(_RELEASED, epochs=10, rate=1e-3, ramped=False, alpha=0.04, centred=False, residual_weight=0.2),
+    phase2=replace(PAPER.phase2, objective=replace(_RELEASED, outside_weight=7.5), epochs=3, locality_weight=100.0),
+)
+"""The command and the constants that were released with the paper.
+
+Plain mistakes there are left out: LPIPS of images in [0, 255], shrinking without antialiasing, a warp that isn't the
+identity at zero flow, an anchor that phase 1 never renews, masks that the optimiser may move, and
+mappers that begin at random.
+"""
+
+OFFICIAL_EYEGLASSES = replace(OFFICIAL, phase1=replace(OFFICIAL.phase1, alpha=0.05))
+"""The released code's alpha for eyeglasses."""
+
+_OURS = Objective(
+    size=256,
+    partners="anchor+neighbours",
+    sharpness=1.0,
+    agreement=0.06,
+    fused=False,
+    edited_frames="start",
+    pixel_weight=3.0,
+    flow_error_weight=0.0,
+    outside_weight=1.0,
+    outside_power=1.0,
+    outside_gain=8.0,
+    wanted_weight=0.3,
+    texture_weight=20.0,
+    unexplained_weight=2.0,
+    closeup_weight=0.5,
+)
+
+DEFAULT = Consistency(
+    flow="input",
+    wanted="input+change",
+    reach=6,
+    phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
+    phase2=Phase2(
+        _OURS,
+        epochs=4,
+        least_steps=150,
+        rate=4e-4,
+        ramped=True,
+        locality_weight=0.0,
+        locality_lpips=0.1,
+        locality_pixels=0.1,
+        locality_distance=30.0,
+        trained_below=None,
+    ),
+)
+"""Ours: no flow network in the loop, consecutive frames compared too, consistency only where the input itself has it,
+every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes."""
