@@ -8,18 +8,18 @@ again, it goes on where it stopped.
 """
 
 import argparse
-import json
 import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 
 from steadyface import edit_video
-from steadyface.metrics.clip import Critics, evaluate_run
+from steadyface.compare import measured
+from steadyface.metrics.clip import Critics
 from steadyface.report.contact_sheet import run_sheet
 from steadyface.report.slices import slices_figure
+from steadyface.report.table import markdown
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,6 @@ def run(cell: Cell, clips: Path, out: Path, preset: str) -> Path:
     return folder
 
 
-def measure(folder: Path, critics: Critics) -> dict[str, Any]:
-    metrics = folder / "metrics.json"
-    if not metrics.exists() or metrics.stat().st_mtime < (folder / "manifest.json").stat().st_mtime:
-        metrics.write_text(json.dumps(evaluate_run(folder, critics=critics), indent=2))
-    return {**json.loads(metrics.read_text()), "manifest": json.loads((folder / "manifest.json").read_text())}
-
-
 def pictures(cell: Cell, folder: Path, docs: Path, frames: int) -> None:
     """Contact sheet and x-t slices, as JPEG."""
     docs.mkdir(parents=True, exist_ok=True)
@@ -73,41 +66,20 @@ def pictures(cell: Cell, folder: Path, docs: Path, frames: int) -> None:
         cv2.imwrite(str(docs / f"{cell.name}_{kind}.jpg"), picture[:, :, ::-1], quality)
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def motion(table: dict[str, Any], signal: str) -> str:
-    found = table["liveliness"]["edited"][signal]
-    return "-" if found is None else f"{found['correlation']:.2f} / {found['amplitude']:.2f}"
-
-
-def row(cell: Cell, table: dict[str, Any]) -> str:
-    stages = table["manifest"]["stages"].values()
-    errors = table["warping_error"]["1"]
-    kept = [table["strength"]["kept"].get(name) for name in table["attributes"]]
-    cells = [
-        cell.clip.removeprefix("grid_"),
-        cell.edit,
-        str(table["frames"]),
-        number(1e3 * errors["input"], 3),
-        number(table["warping_ratio"]["1"]["direct/input"]),
-        f"**{number(table['warping_ratio']['1']['edited/input'])}**",
-        number(table["lpips"]["edited/direct"], 3),
-        f"{number(table['lpips']['inverted/input'], 3)} / {number(table['psnr']['inverted/input'], 1)}",
-        number(kept[0] if kept else None),
-        motion(table, "mouth"),
-        motion(table, "eyes"),
-        number(sum(stage["seconds"] for stage in stages) / 60, 1),
-        number(max(stage["peak_memory_mb"] for stage in stages) / 1024, 1),
-    ]
-    return "| " + " | ".join(cells) + " |"
-
-
-HEAD = """| clip | edit | frames | E(input) x 1000 | E(direct) / E(input) | E(edited) / E(input) | \
-LPIPS direct to edited | \
-inversion LPIPS / dB | strength kept | mouth corr / ampl | eyes corr / ampl | minutes | GB |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+LEAD = ("clip", "edit")
+TABLE = (
+    "frames",
+    "E(input) x 1000",
+    "E(direct) / E(input)",
+    "E(edited) / E(input)",
+    "LPIPS direct to edited",
+    "inversion LPIPS / dB",
+    "strength kept",
+    "mouth corr / ampl",
+    "eyes corr / ampl",
+    "minutes",
+    "GB",
+)
 
 
 def main() -> None:
@@ -119,7 +91,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="only these, names like grid_sbia1a_eyeglasses")
     parser.add_argument("--table", action="store_true", help="run nothing, only measure what is there")
     args = parser.parse_args()
-    critics, rows = Critics.load(), [HEAD]
+    critics, rows = Critics.load(), []
     for cell in CELLS:
         folder = args.out / cell.name
         if args.only and cell.name not in args.only:
@@ -128,11 +100,11 @@ def main() -> None:
             run(cell, args.clips, args.out, args.preset)
         if not (folder / "edited.mp4").exists():
             continue
-        table = measure(folder, critics)
-        pictures(cell, folder, args.docs, table["frames"])
-        rows.append(row(cell, table))
-        print(rows[-1], flush=True)
-    text = "\n".join(rows) + f"\n\nPreset `{args.preset}`, {platform.machine()}, Python {platform.python_version()}.\n"
+        metrics = measured(folder, critics)
+        pictures(cell, folder, args.docs, metrics["frames"])
+        rows.append(((cell.clip.removeprefix("grid_"), cell.edit), metrics))
+    table = markdown(rows, LEAD, TABLE)
+    text = f"{table}\nPreset `{args.preset}`, {platform.machine()}, Python {platform.python_version()}.\n"
     (args.docs / "table.md").write_text(text)
     print(text)
 

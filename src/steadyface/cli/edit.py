@@ -9,6 +9,7 @@ from steadyface.gan.models import MODELS
 from steadyface.settings import INVERSIONS, PRESETS
 
 if TYPE_CHECKING:
+    from steadyface.job import Job
     from steadyface.pipeline import Result
 
 EXAMPLES = """examples:
@@ -29,6 +30,16 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default: %(default)s")
+    parser.add_argument(
+        "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
+    )
+    add_job_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says which video is edited, how and where to; not by which preset."""
     parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
     parser.add_argument(
         "--edit",
@@ -38,19 +49,24 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
-    parser.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default: %(default)s")
     parser.add_argument(
         "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
     )
     parser.add_argument("--model", default=next(iter(MODELS)), help=f"{' or '.join(MODELS)}; default: %(default)s")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
-    parser.add_argument(
-        "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
-    )
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
-    parser.set_defaults(run=run)
+
+
+def job_of(args: argparse.Namespace, preset: str) -> "Job":
+    """The job that `add_job_arguments` was given."""
+    from steadyface.editing.catalogue import Request
+    from steadyface.job import Job
+
+    requests = tuple(Request.parse(text) for text in args.edit)
+    names = ("model", "frames", "face", "seed", "device", "inversion")
+    return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
 
 
 def frame_range(text: str) -> tuple[int, int | None]:
@@ -74,12 +90,9 @@ def run(args: argparse.Namespace) -> int:
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
     """Check what can be checked without torch, then run the pipeline."""
-    from steadyface.editing.catalogue import Request
-    from steadyface.job import Job, check
+    from steadyface.job import check
 
-    requests = tuple(Request.parse(text) for text in args.edit)
-    names = ("preset", "model", "frames", "face", "seed", "device", "inversion")
-    job = Job(args.input, requests, **{name: getattr(args, name) for name in names})
+    job = job_of(args, args.preset)
     check(job, args.out, args.reuse)
 
     from steadyface.pipeline import run_job

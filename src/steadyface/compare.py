@@ -1,0 +1,97 @@
+"""Several methods on one clip and one inversion: a table and a picture sheet."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from steadyface.job import Job, check
+from steadyface.metrics.clip import Critics, evaluate_run, find_parts
+from steadyface.optimise import Watcher
+from steadyface.pipeline import choose_device, run_job
+from steadyface.report.contact_sheet import contact_sheet
+from steadyface.report.labels import Image
+from steadyface.report.table import markdown
+from steadyface.run import Run, write_atomically
+
+TABLE = (
+    "E(direct) / E(input)",
+    "E(edited) / E(input)",
+    "E(edited) / E(direct)",
+    "LPIPS direct to edited",
+    "strength kept",
+    "mouth corr / ampl",
+    "eyes corr / ampl",
+    "sharpness",
+    "identity / TL / TG",
+    "minutes",
+)
+SHOWN = 5
+"""Frames on the sheet."""
+
+
+def compare_methods(
+    job: Job,
+    methods: Sequence[str],
+    out: Path,
+    *,
+    critics: Critics | None = None,
+    watch: Watcher | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> dict[str, dict[str, Any]]:
+    """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
+
+    Stages with equal settings, the inversion above all, are made once. Writes ``table.md``, ``table.json`` and
+    ``sheet.png``. The same call goes on where it stopped. Raises as `edit_video`, before anything is run.
+    """
+    jobs = {method: replace(job, preset=method) for method in methods}
+    for each in jobs.values():
+        check(each, out)
+    found = {}
+    for method, each in jobs.items():
+        said = partial(_announce, announce, method)
+        run = Run.open(out / method, announce=said, reuse=_kept(out, methods))
+        with run.locked():
+            run_job(each, run, watch=watch)
+        critics = critics or Critics.load(choose_device(job.device))
+        found[method] = measured(run.folder, critics)
+    rows = [((method,), metrics) for method, metrics in found.items()]
+    table, sheet = markdown(rows, ("method",), TABLE), methods_sheet([out / method for method in methods])
+    write_atomically(out / "table.md", lambda path: path.write_text(table))
+    write_atomically(out / "table.json", lambda path: path.write_text(json.dumps(found, indent=2) + "\n"))
+    write_atomically(out / "sheet.png", lambda path: cv2.imwrite(str(path), sheet[:, :, ::-1]))
+    return found
+
+
+def measured(folder: Path, critics: Critics) -> dict[str, Any]:
+    """The metrics of a finished run, from its ``metrics.json`` if that is of this result; with its manifest."""
+    metrics, manifest = folder / "metrics.json", folder / "manifest.json"
+    if not metrics.exists() or metrics.stat().st_mtime < manifest.stat().st_mtime:
+        text = json.dumps(evaluate_run(folder, critics=critics), indent=2) + "\n"
+        write_atomically(metrics, lambda path: path.write_text(text))
+    return {**json.loads(metrics.read_text()), "manifest": json.loads(manifest.read_text())}
+
+
+def methods_sheet(folders: Sequence[Path]) -> Image:
+    """The input, the direct edit of the first run, and the result of each, at frames spread over the clip."""
+    first = find_parts(folders[0])
+    count = len(first["input"])
+    shown = sorted({round(k * (count - 1) / (SHOWN - 1)) for k in range(SHOWN)})
+    clips = {"input": first["input"], "direct edit": first["direct"]}
+    clips |= {folder.name: find_parts(folder)["edited"] for folder in folders}
+    rows = [[crops[index] for index in shown] for crops in clips.values()]
+    return contact_sheet(rows, list(clips), [f"frame {index}" for index in shown])
+
+
+def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:
+    announce(f"{method}: {stage}")
+
+
+def _kept(out: Path, methods: Sequence[str]) -> Path | None:
+    """The run of the first method, whose inversion serves the others."""
+    first = out / methods[0]
+    return first if (first / "state").is_dir() else None

@@ -1,0 +1,61 @@
+"""One line for each run: what has to hold together for a result to be good."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+Metrics = Mapping[str, Any]
+"""Of a run, as `metrics.clip.evaluate_run` returns them; under "manifest" its manifest, for time and memory."""
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A value with so many decimals, "-" if there is none."""
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _motion(metrics: Metrics, signal: str) -> str:
+    found = metrics["liveliness"]["edited"][signal]
+    return "-" if found is None else f"{found['correlation']:.2f} / {found['amplitude']:.2f}"
+
+
+def _kept(metrics: Metrics) -> str:
+    kept = metrics["strength"].get("kept", {})
+    return ", ".join(number(kept.get(name)) for name in metrics["attributes"]) or "-"
+
+
+def _stages(metrics: Metrics, key: str) -> list[float]:
+    return [stage[key] for stage in metrics.get("manifest", {}).get("stages", {}).values()]
+
+
+def _inversion(metrics: Metrics) -> str:
+    return f"{number(metrics['lpips']['inverted/input'], 3)} / {number(metrics['psnr']['inverted/input'], 1)}"
+
+
+def _identity(metrics: Metrics) -> str:
+    found = metrics["identity"]["edited"]
+    return f"{found['similarity']:.3f} / {found['tl_id']:.3f} / {found['tg_id']:.3f}"
+
+
+COLUMNS: dict[str, Callable[[Metrics], str]] = {
+    "frames": lambda m: str(m["frames"]),
+    "E(input) x 1000": lambda m: number(1e3 * m["warping_error"]["1"]["input"], 3),
+    "E(direct) / E(input)": lambda m: number(m["warping_ratio"]["1"]["direct/input"]),
+    "E(edited) / E(input)": lambda m: f"**{number(m['warping_ratio']['1']['edited/input'])}**",
+    "E(edited) / E(direct)": lambda m: number(m["warping_ratio"]["1"]["edited/direct"]),
+    "LPIPS direct to edited": lambda m: number(m["lpips"]["edited/direct"], 3),
+    "inversion LPIPS / dB": _inversion,
+    "strength kept": _kept,
+    "mouth corr / ampl": lambda m: _motion(m, "mouth"),
+    "eyes corr / ampl": lambda m: _motion(m, "eyes"),
+    "sharpness": lambda m: number(m["sharpness"].get("edited")),
+    "identity / TL / TG": _identity,
+    "minutes": lambda m: number(sum(_stages(m, "seconds")) / 60, 1),
+    "GB": lambda m: number(max(_stages(m, "peak_memory_mb"), default=0.0) / 1024, 1),
+}
+"""By heading, how a cell is made. E is the warping error of neighbouring frames."""
+
+
+def markdown(rows: Sequence[tuple[Sequence[str], Metrics]], lead: Sequence[str], columns: Sequence[str]) -> str:
+    """A Markdown table: each row's own cells under ``lead``, then the ``columns`` of its metrics."""
+    lines = [list(lead) + list(columns), ["---"] * (len(lead) + len(columns))]
+    lines += [list(cells) + [COLUMNS[column](metrics) for column in columns] for cells, metrics in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -1,0 +1,38 @@
+from steadyface.report.table import COLUMNS, markdown
+
+MOTION = {"correlation": 0.987, "amplitude": 1.021}
+METRICS = {
+    "frames": 25,
+    "warping_error": {"1": {"input": 0.000123}},
+    "warping_ratio": {"1": {"direct/input": 1.5, "edited/input": 0.98, "edited/direct": 0.65}},
+    "lpips": {"edited/direct": 0.0154, "inverted/input": 0.0091},
+    "psnr": {"inverted/input": 32.64},
+    "strength": {"kept": {"age": 0.913, "smile": None}},
+    "attributes": ["age", "smile"],
+    "liveliness": {"edited": {"mouth": MOTION, "eyes": None}},
+    "sharpness": {"edited": 1.1},
+    "identity": {"edited": {"similarity": 0.94, "tl_id": 1.0, "tg_id": 0.999}},
+    "manifest": {"stages": {"a": {"seconds": 90, "peak_memory_mb": 1024}, "b": {"seconds": 30, "peak_memory_mb": 512}}},
+}
+
+
+def test_cells() -> None:
+    cells = {column: make(METRICS) for column, make in COLUMNS.items()}
+    assert cells["E(input) x 1000"] == "0.123"
+    assert cells["E(edited) / E(input)"] == "**0.98**"
+    assert cells["inversion LPIPS / dB"] == "0.009 / 32.6"
+    assert cells["strength kept"] == "0.91, -"
+    assert (cells["mouth corr / ampl"], cells["eyes corr / ampl"]) == ("0.99 / 1.02", "-")
+    assert (cells["minutes"], cells["GB"]) == ("2.0", "1.0")
+
+
+def test_a_run_without_a_manifest_has_no_time() -> None:
+    bare = {key: value for key, value in METRICS.items() if key != "manifest"}
+    assert (COLUMNS["minutes"](bare), COLUMNS["GB"](bare)) == ("0.0", "0.0")
+
+
+def test_table() -> None:
+    text = markdown([(("ours",), METRICS), (("theirs",), METRICS)], ["method"], ["frames", "sharpness"])
+    assert (
+        text == "| method | frames | sharpness |\n| --- | --- | --- |\n| ours | 25 | 1.10 |\n| theirs | 25 | 1.10 |\n"
+    )

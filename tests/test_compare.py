@@ -1,0 +1,55 @@
+"""Methods side by side, on three frames of a real clip."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from steadyface import compare as module
+from steadyface.compare import compare_methods
+from steadyface.editing.catalogue import Request
+from steadyface.errors import InputError
+from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.job import Job
+from steadyface.metrics.clip import Critics
+from steadyface.settings import PRESETS
+from steadyface.stitching.settings import Stitching
+
+
+@pytest.fixture
+def job(shared):
+    return Job(shared / "clips" / "grid_sbia1a.mpg", (Request("eyeglasses"),), frames=(2, 5))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Every preset in as few steps as it can do."""
+    run_job = module.run_job
+
+    def run(each, run, watch=None):
+        quick = {"refinement": Refinement(common_steps=1, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=1)}
+        return run_job(each, run, preset=replace(PRESETS[each.preset], **quick, stitching=Stitching(epochs=0)))
+
+    monkeypatch.setattr(module, "run_job", run)
+
+
+def test_methods_share_the_inversion_and_one_table(job, quick, tmp_path):
+    announced = []
+    found = compare_methods(job, ["smooth", "direct"], tmp_path, critics=Critics.load(), announce=announced.append)
+    assert announced[0] == "smooth: align"
+    assert [stage for stage in announced if stage.startswith("direct")] == ["direct: stitch", "direct: render"]
+    assert found["direct"]["lpips"]["edited/direct"] < 1e-6 < found["smooth"]["lpips"]["edited/direct"]
+    assert found["smooth"]["warping_error"]["1"]["direct"] == found["direct"]["warping_error"]["1"]["direct"]
+    lines = (tmp_path / "table.md").read_text().splitlines()
+    assert [line.split("|")[1].strip() for line in lines] == ["method", "---", "smooth", "direct"]
+    assert json.loads((tmp_path / "table.json").read_text()).keys() == found.keys()
+    assert (tmp_path / "sheet.png").stat().st_size > 10_000
+    announced.clear()
+    compare_methods(job, ["smooth", "direct"], tmp_path, critics=Critics.load(), announce=announced.append)
+    assert announced == []
+
+
+def test_an_unknown_method_is_refused_before_anything_runs(job, tmp_path):
+    with pytest.raises(InputError, match="unknown preset 'stlt'"):
+        compare_methods(job, ["direct", "stlt"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
