@@ -23,7 +23,7 @@ class Refinement:
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001
     """Weight of the squared distance from the mean, in the same units."""
-    smoothing: float = 0.8
+    smoothing: float = 0.6
     """Sigma in frames of a Gaussian over time on the refined codes. Each frame's fit has errors of its own: on a GRID
     clip this took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
     correlation from .88 to .95; tuning then gives the motion its amplitude back."""
@@ -54,10 +54,13 @@ class PivotalTuning:
     """Weight of LPIPS on eyes and mouth, enlarged."""
     texture: float = 10.0
     """Weight of the squared difference in what is finer than blurred colour: LPIPS lets a screen of dots pass."""
-    edit_weight: float = 1.0
+    edit_weight: float = 1.3
     """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
-    edit_strengths: tuple[float, float] = (0.4, 1.3)
+    edit_strengths: tuple[float, float] = (0.5, 1.4)
     """The edits are drawn at strengths between these."""
+    calm: float = 2.0
+    """Sigma in frames of a Gaussian over the codes whose change by an edit is asked of each frame: what an edit adds
+    doesn't blink."""
     edit_every: int = 2
     """Every how many steps that term is taken."""
     local_weight: float = 0.1

@@ -14,6 +14,7 @@ from steadyface.consistency.losses import finer, locality, nearby_code
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.change import change_mask, with_change
+from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.inversion.settings import PivotalTuning
@@ -41,6 +42,7 @@ def tune_generator(
     ``person`` (1, 1, R, R) in [0, 1] says where in the crops edits may change anything.
     """
     tuned, parameters = copy_to_tune(generator)
+    calm = torch.from_numpy(smooth(ws.cpu().numpy(), settings.calm)).to(ws)
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
         perceptual: Tensor = lpips(image, target).mean()
@@ -54,12 +56,13 @@ def tune_generator(
         losses = {"reconstruction": distance(tuned.synthesis(pivot), real)}
         if edits and settings.edit_weight and step % settings.edit_every == 0:
             rng = step_rng(seed, step)
-            moved = edits[int(rng.integers(len(edits)))](pivot, float(rng.uniform(*settings.edit_strengths)))
+            edit, strength = edits[int(rng.integers(len(edits)))], float(rng.uniform(*settings.edit_strengths))
             with torch.no_grad():
-                plain, edited = generator.synthesis(pivot), generator.synthesis(moved)
-                # The untuned generator's own lids and lips aren't the frame's: where the edit changes little, it's real
+                # The change of the calm code: drawn over lids that are closing, an edit is mud
+                codes = calm[index : index + 1]
+                plain, edited = generator.synthesis(codes), generator.synthesis(edit(codes, strength))
                 target = with_change(real, edited - plain, person * change_mask(edited, plain))
-            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(moved), target)
+            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(edit(pivot, strength)), target)
         if settings.local_weight and step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(pivot)
             nearby = nearby_code(generator, pivot, z, settings.local_distance)

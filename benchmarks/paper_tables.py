@@ -1,0 +1,115 @@
+"""The paper's tables 1 and 3 in form: methods, and the ablation of the phases, on clips x edits, in-domain.
+
+    python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16 --out runs/tables
+
+One inversion of a clip serves all its edits and methods. Takes hours; run again, it goes on where it stopped. Writes
+tables.md and tables.json into --docs.
+"""
+
+import argparse
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from steadyface.cli.edit import frame_range
+from steadyface.compare import compare_methods
+from steadyface.editing.catalogue import Request
+from steadyface.job import Job
+from steadyface.metrics.clip import Critics
+
+EDITS = ("eyeglasses", "age", "smile", "angry", "beard")
+METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp")
+ABLATION = ("direct", "phase1", "phase2", "paper")
+HEAD = "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | strength kept | mouth corr | minutes |"
+
+Cells = dict[str, dict[str, dict[str, dict[str, Any]]]]
+"""By inversion, method and "clip edit": the metrics of a run."""
+
+
+def cell(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """The quantities of one run that the tables average."""
+    errors = metrics["warping_error"]["1"]
+    kept = [metrics["strength"].get("kept", {}).get(name) for name in metrics["attributes"]]
+    mouth = metrics["liveliness"]["edited"]["mouth"]
+    return {
+        "error": 1e3 * errors["edited"],
+        "to_input": metrics["warping_ratio"]["1"]["edited/input"],
+        "to_direct": metrics["warping_ratio"]["1"]["edited/direct"],
+        "lpips": metrics["lpips"]["edited/direct"],
+        "kept": kept[0] if kept else None,
+        "mouth": mouth and mouth["correlation"],
+        "minutes": sum(stage["seconds"] for stage in metrics["manifest"]["stages"].values()) / 60,
+    }
+
+
+def averaged(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """One row: the mean over runs of each quantity where it is known."""
+    rows = [cell(metrics) for metrics in runs.values()]
+    known = {key: [row[key] for row in rows if row[key] is not None] for key in rows[0]}
+    digits = {"error": 2, "lpips": 3, "minutes": 1}
+    return [f"{mean(values):.{digits.get(key, 2)}f}" if values else "-" for key, values in known.items()]
+
+
+def table(by_method: Mapping[str, Mapping[str, Any]], methods: tuple[str, ...]) -> str:
+    lines = [HEAD, "|---" * HEAD.count("| ") + "|"]
+    lines += ["| " + " | ".join([name, *averaged(by_method[name])]) + " |" for name in methods if name in by_method]
+    return "\n".join(lines) + "\n"
+
+
+def written(cells: Cells, frames: str) -> str:
+    """All tables as Markdown."""
+    parts = []
+    for inversion, by_method in cells.items():
+        runs = next(iter(by_method.values()))
+        parts += [f"## {inversion} inversion\n\nMeans over {len(runs)} runs, frames {frames}: {', '.join(runs)}.\n"]
+        methods = tuple(name for name in by_method if name not in ("phase1", "phase2"))
+        parts += ["### Methods (the paper's table 1)\n", table(by_method, methods)]
+        parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
+    made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
+    return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=Path, default=Path("../shared/clips"), help="a folder of videos")
+    parser.add_argument("--names", nargs="*", help="of clips, without suffix; default: all")
+    parser.add_argument("--frames", default="0:16")
+    parser.add_argument("--edits", nargs="*", default=EDITS)
+    parser.add_argument("--methods", nargs="*", default=METHODS)
+    parser.add_argument("--inversions", nargs="*", default=("joint", "independent"))
+    parser.add_argument("--out", type=Path, default=Path("runs/tables"))
+    parser.add_argument("--docs", type=Path, default=Path("docs/tables"))
+    args = parser.parse_args()
+    critics, cells = Critics.load(), {}
+    sources = [
+        path for path in sorted(args.clips.iterdir()) if path.suffix in (".mpg", ".mp4", ".mov", ".mkv", ".webm")
+    ]
+    args.docs.mkdir(parents=True, exist_ok=True)
+    for inversion in args.inversions:
+        for source in [path for path in sources if not args.names or path.stem in args.names]:
+            first = None
+            for edit in args.edits:
+                out = args.out / inversion / source.stem / edit
+                job = Job(source, (Request.parse(edit),), frames=frame_range(args.frames), inversion=inversion)
+                found = compare_methods(
+                    job,
+                    args.methods,
+                    out,
+                    reuse=first,
+                    critics=critics,
+                    announce=lambda stage: print(stage, flush=True),
+                )
+                first = first or out / args.methods[0]
+                for method, metrics in found.items():
+                    cells.setdefault(inversion, {}).setdefault(method, {})[f"{source.stem} {edit}"] = metrics
+                (args.docs / "tables.json").write_text(json.dumps(cells, indent=1) + "\n")
+                (args.docs / "tables.md").write_text(written(cells, args.frames))
+    print((args.docs / "tables.md").read_text())
+
+
+if __name__ == "__main__":
+    main()
