@@ -1,6 +1,6 @@
 """The paper's tables 1 and 3 in form: methods, and the ablation of the phases, on clips x edits, in-domain.
 
-    python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16 --out runs/tables
+    python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16
 
 One inversion of a clip serves all its edits and methods. Takes hours; run again, it goes on where it stopped. Writes
 tables.md and tables.json into --docs.
@@ -24,6 +24,7 @@ from steadyface.metrics.clip import Critics
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp")
 ABLATION = ("direct", "phase1", "phase2", "paper")
+VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 HEAD = "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | strength kept | mouth corr | minutes |"
 
 Cells = dict[str, dict[str, dict[str, dict[str, Any]]]]
@@ -73,6 +74,10 @@ def written(cells: Cells, frames: str) -> str:
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
 
 
+def say(stage: str) -> None:
+    print(stage, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=Path, default=Path("../shared/clips"), help="a folder of videos")
@@ -85,9 +90,7 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs/tables"))
     args = parser.parse_args()
     critics, cells = Critics.load(), {}
-    sources = [
-        path for path in sorted(args.clips.iterdir()) if path.suffix in (".mpg", ".mp4", ".mov", ".mkv", ".webm")
-    ]
+    sources = [path for path in sorted(args.clips.iterdir()) if path.suffix in VIDEOS]
     args.docs.mkdir(parents=True, exist_ok=True)
     for inversion in args.inversions:
         for source in [path for path in sources if not args.names or path.stem in args.names]:
@@ -95,14 +98,7 @@ def main() -> None:
             for edit in args.edits:
                 out = args.out / inversion / source.stem / edit
                 job = Job(source, (Request.parse(edit),), frames=frame_range(args.frames), inversion=inversion)
-                found = compare_methods(
-                    job,
-                    args.methods,
-                    out,
-                    reuse=first,
-                    critics=critics,
-                    announce=lambda stage: print(stage, flush=True),
-                )
+                found = compare_methods(job, args.methods, out, reuse=first, critics=critics, announce=say)
                 first = first or out / args.methods[0]
                 for method, metrics in found.items():
                     cells.setdefault(inversion, {}).setdefault(method, {})[f"{source.stem} {edit}"] = metrics

@@ -46,8 +46,9 @@ def compare_methods(
 ) -> dict[str, dict[str, Any]]:
     """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
 
-    Stages with equal settings, the inversion above all, are made once, or taken from the run ``reuse``. Writes ``table.md``, ``table.json`` and
-    ``sheet.png``. The same call goes on where it stopped. Raises as `edit_video`, before anything is run.
+    Stages with equal settings, the inversion above all, are made once, or taken from the run ``reuse``. Writes
+    ``table.md``, ``table.json`` and ``sheet.png``. The same call goes on where it stopped. Raises as `edit_video`,
+    before anything is run.
     """
     jobs = {method: replace(job, preset=method) for method in methods}
     for each in jobs.values():
