@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -80,6 +80,7 @@ def initialise(student: MobileStyleGAN, w: Tensor, targets: Tensor) -> None:
             y = conv(x, ws[:, row])
             conv.weight.div_(y.std())
             x = conv(x, ws[:, row])
+        add_nothing(student)
         colours = student.to_image
         colours.affine.weight.mul_(0.2)
         features = x * colours.affine(ws[:, -1])
@@ -88,6 +89,16 @@ def initialise(student: MobileStyleGAN, w: Tensor, targets: Tensor) -> None:
         solution = torch.linalg.solve(a.T @ a + 1.0 * torch.eye(a.shape[1]), a.T @ b).float()
         colours.weight.copy_(solution[:-1].T[:, :, None, None])
         colours.bias.copy_(solution[-1][None, :, None, None])
+
+
+def add_nothing(student: MobileStyleGAN) -> None:
+    """Let the convolutions that add to the features add zero until they are trained."""
+    assert student.refine is not None
+    with torch.no_grad():
+        for detail in student.refine.details:
+            detail.affine.weight.mul_(0.2)
+            detail.depthwise.mul_(0.1)[:, :, 1, 1] += 1.0
+            detail.weight.zero_()
 
 
 def trainable(student: MobileStyleGAN, rate: float) -> list[dict[str, object]]:
@@ -102,7 +113,7 @@ def trainable(student: MobileStyleGAN, rate: float) -> list[dict[str, object]]:
     return [{"params": group, "lr": lr, "full_rate": lr} for lr, group in groups.items()]
 
 
-def train(runs: Path, steps: int, batch: int, rate: float) -> None:
+def train(runs: Path, steps: int, batch: int, rate: float, further: bool) -> None:
     teacher = load_generator("mobile-ffhq-1024")
     targets = np.load(runs / "targets.npy", mmap_mode="r")
     available = json.loads((runs / "done.json").read_text())
@@ -114,7 +125,11 @@ def train(runs: Path, steps: int, batch: int, rate: float) -> None:
     )
     checkpoint = runs / "checkpoint.pt"
     first = slice(HELD_OUT, HELD_OUT + 24)
-    if not checkpoint.exists():
+    shipped = WEIGHTS / "mobile-ffhq-256-head.safetensors"
+    if not checkpoint.exists() and further:
+        student.load_state_dict(load_file(shipped), strict=False)
+        add_nothing(student)
+    elif not checkpoint.exists():
         torch.manual_seed(0)
         initialise(student, w[first], torch.from_numpy(targets[first].astype(np.float32)))
     optimiser = torch.optim.Adam(trainable(student, rate), betas=(0.9, 0.99))
@@ -152,7 +167,7 @@ def train(runs: Path, steps: int, batch: int, rate: float) -> None:
             state = {"student": student.state_dict(), "optimiser": optimiser.state_dict()}
             torch.save({**state, "average": average, "step": step + 1}, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
-            save_file(average, WEIGHTS / "mobile-ffhq-256-head.safetensors")
+            save_file(average, shipped)
 
 
 @torch.no_grad()
@@ -179,13 +194,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--further", action="store_true", help="begin with the shipped head instead of a new one")
     parser.add_argument("--ir", type=Path, help="folder with the unpacked IR files: render the targets with OpenVINO")
     args = parser.parse_args()
     args.runs.mkdir(parents=True, exist_ok=True)
     if args.stage == "targets":
         make_targets(args.runs, args.count, args.ir)
     elif args.stage == "train":
-        train(args.runs, args.steps, args.batch, args.rate)
+        train(args.runs, args.steps, args.batch, args.rate, args.further)
     else:
         evaluate(args.runs)
 

@@ -45,19 +45,28 @@ class Block(nn.Module):
 
 
 class Refine(nn.Module):
-    """Stands in for the blocks that a smaller generator leaves out: two narrow styled convolutions at the same side."""
+    """Stands in for the blocks that a smaller generator leaves out: narrow styled convolutions at the same side.
+
+    Two in a row, then some that each add to the features.
+    """
 
     channels = 128
+    added = 3
 
     def __init__(self, inputs: int, resolution: int) -> None:
         super().__init__()
         self.conv1 = StyledConv(W_DIM, inputs, self.channels, resolution)
         self.conv2 = StyledConv(W_DIM, self.channels, self.channels, resolution)
+        self.details = nn.ModuleList(
+            StyledConv(W_DIM, self.channels, self.channels, resolution) for _ in range(self.added)
+        )
 
     def forward(self, x: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """(N, inputs, H, W) and two rows of styles -> (N, 128, H, W)."""
-        out: Tensor = self.conv2(self.conv1(x, first), second)
-        return out
+        x = self.conv2(self.conv1(x, first), second)
+        for detail in self.details:
+            x = x + detail(x, second)
+        return x
 
 
 class MobileStyleGAN(nn.Module):
