@@ -28,7 +28,7 @@ from steadyface.frames import FrameFolder
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
-from steadyface.render import render, synthesised
+from steadyface.render import Synthesis, render
 from steadyface.run import Run, file_sha256
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
@@ -267,8 +267,8 @@ def test_a_video_of_one_frame(clip, tmp_path):
 def test_fewer_frames_leave_no_old_pictures(tmp_path, tiny_generator):
     run = Run.open(tmp_path)
     ws = torch.zeros(4, tiny_generator.num_ws, tiny_generator.w_dim)
-    assert render(run, "edited", synthesised(tiny_generator, ws), 4).count() == 4
-    assert render(run, "edited", synthesised(tiny_generator, ws), 2).count() == 2
+    assert render(run, "edited", Synthesis(ws, tiny_generator), 4).count() == 4
+    assert render(run, "edited", Synthesis(ws, tiny_generator), 2).count() == 2
 
 
 def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.gan.models import resolution_of
-from steadyface.settings import preset_for
+from steadyface.settings import Preset, preset_for
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 
@@ -30,6 +30,12 @@ class Job:
     inversion: str = "joint"
 
 
+def preset_of(job: Job) -> Preset:
+    """The constants that a job asks for. Raises `InputError` for unknown names."""
+    names, style = tuple(request.name for request in job.edits), any(map(catalogue.is_style, job.edits))
+    return preset_for(job.preset, names, job.inversion, style=style)
+
+
 def check(job: Job, out: Path, reuse: Path | None = None) -> None:
     """Refuse what is wrong before weights are fetched or a stage begins.
 
@@ -40,7 +46,11 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
         raise InputError("no edit is given; `steadyface edits` lists them")
     for request in job.edits:
         catalogue.read_card(catalogue.find(request))
-    preset_for(job.preset, tuple(request.name for request in job.edits), job.inversion)
+    preset_of(job)
+    for request in job.edits:
+        wanted = catalogue.read_card(catalogue.find(request)).get("model")
+        if wanted and wanted != job.model:
+            raise InputError(f"the style {request.name} is for --model {wanted}, not {job.model}")
     resolution_of(job.model)
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, pair_flow
 from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
-from steadyface.consistency.wanted import input_with_change
+from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.edit import Edit
@@ -29,11 +30,11 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import tune_generator
-from steadyface.job import FrameRange, Job, check
+from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.optimise import Watcher
-from steadyface.render import Restored, Seams, probe_frames, render, synthesised, write_videos
+from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
 from steadyface.run import Run, StageCheckpoint, Tensors, digest
-from steadyface.settings import Preset, preset_for
+from steadyface.settings import Preset
 from steadyface.stitching.tuning import stitch
 from steadyface.video.info import probe
 
@@ -95,8 +96,9 @@ def edit_video(
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     info = probe(job.source)
-    edits = [catalogue.load(request) for request in job.edits]
-    preset = preset or preset_for(job.preset, tuple(request.name for request in job.edits), job.inversion)
+    edits = [catalogue.load(request) for request in job.edits if not catalogue.is_style(request)]
+    styles = [catalogue.load_style(request) for request in job.edits if catalogue.is_style(request)]
+    preset = preset or preset_of(job)
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), watch)
@@ -109,29 +111,28 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))
     ws, inverted = invert(tools, refine_key, tune_key, clip)
 
-    def edit(codes: Tensor) -> Tensor:
-        for each in edits:
-            codes = each(codes, generator)
-        return codes
+    def restyle(plain: Generator) -> Generator:
+        return reduce(lambda styled, style: style(styled), styles, plain)
 
-    direct_ws = edit(ws)
+    before = Synthesis(ws, inverted)
+    direct = Synthesis(reduce(lambda codes, edit: edit(codes, generator), edits, ws), restyle(inverted))
     steady_key = digest(tune_key, run.manifest["edits"], preset.remedy and asdict(preset.remedy))
-    steady_ws, steady = remedy(tools, steady_key, ws, direct_ws, inverted, clip)
+    steady = remedy(tools, steady_key, before, direct, clip)
 
-    seams = Seams.of(clip, inverted, ws, direct_ws, preset.stitching)
+    seams = Seams.of(clip, before, direct, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
     stitched = tuned_stage(
         tools,
         "stitch",
         stitch_key,
-        steady,
+        steady.generator,
         lambda part: stitch(
-            steady, steady_ws, clip.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
+            steady.generator, steady.ws, clip.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
             checkpoint=part, watch=watch,
         ),
     )  # fmt: skip
 
-    pictures = synthesised(stitched, steady_ws)
+    pictures: Frames = Synthesis(steady.ws, stitched)
     if isinstance(preset.remedy, DeepVideoPrior):
         pictures = deep_video_prior(tools, stitch_key, clip, pictures)
 
@@ -140,12 +141,11 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         run.announce("render")
         manifest.forget(run)
         probes = probe_frames(len(clip))
-        render(run, "untuned/plain", synthesised(generator, ws[probes]), len(probes))
-        render(run, "untuned/edited", synthesised(generator, direct_ws[probes]), len(probes))
-        render(run, "inverted", synthesised(inverted, ws), len(clip))
-        direct = render(run, "direct", synthesised(inverted, direct_ws), len(clip))
-        edited = render(run, "edited", pictures, len(clip))
-        write_videos(run, Restored(job.source, info, job.frames, clip, seams), direct, edited)
+        render(run, "untuned/plain", Synthesis(ws[probes], generator), len(probes))
+        render(run, "untuned/edited", Synthesis(direct.ws[probes], restyle(generator)), len(probes))
+        render(run, "inverted", before, len(clip))
+        folders = render(run, "direct", direct, len(clip)), render(run, "edited", pictures, len(clip))
+        write_videos(run, Restored(job.source, info, job.frames, clip, seams), *folders)
         manifest.finish(run, stitch_key, *videos)
     return Result(run.folder, *videos, frames=len(clip))
 
@@ -198,49 +198,48 @@ def person_of(clip: Aligned, ws: Tensor) -> Tensor:
     return torch.from_numpy(clip.person)[None, None].to(ws)
 
 
-def remedy(
-    tools: Tools, key: str, ws: Tensor, direct_ws: Tensor, generator: Generator, clip: Aligned
-) -> tuple[Tensor, Generator]:
-    """What the preset does against flicker in the directly edited codes. A single frame has none."""
+def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, clip: Aligned) -> Synthesis:
+    """What the preset does against flicker in the directly edited clip. A single frame has none."""
     settings = tools.preset.remedy
     if isinstance(settings, Smoothing):
-        return smooth_codes(direct_ws, settings), generator
+        return Synthesis(smooth_codes(direct.ws, settings), direct.generator)
     if isinstance(settings, Consistency) and len(clip) > 1:
-        return make_consistent(tools, settings, key, ws, direct_ws, generator, clip)
-    return direct_ws, generator
+        return make_consistent(tools, settings, key, before, direct, clip)
+    return direct
 
 
 def make_consistent(
-    tools: Tools, settings: Consistency, key: str, ws: Tensor, direct_ws: Tensor, generator: Generator, clip: Aligned
-) -> tuple[Tensor, Generator]:
+    tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, clip: Aligned
+) -> Synthesis:
     """Phases 1 and 2."""
-    seed = tools.job.seed
-    estimator = SpyNet().to(ws.device) if settings.flow == "current" else DisFlow()
+    seed, device = tools.job.seed, direct.ws.device
+    estimator = SpyNet().to(device) if settings.flow == "current" else DisFlow()
     flow = pair_flow(settings.flow, estimator, clip.inputs)
+    plain, edited = (rendered(each.generator, each.ws, settings.phase2.objective.size) for each in (before, direct))
     wanted: Frames = clip.inputs
     if settings.wanted == "input+change":
-        size = settings.phase2.objective.size
-        before, after = (rendered(generator, codes, size) for codes in (ws, direct_ws))
-        wanted = input_with_change(clip.inputs, before, after, person_of(clip, ws), flow, len(clip), settings)
+        wanted = input_with_change(clip.inputs, plain, edited, person_of(clip, direct.ws), flow, len(clip), settings)
+    elif settings.wanted == "direct":
+        wanted = steadied(edited, clip.inputs, flow, len(clip), settings)
     scene = Scene(clip.inputs, wanted, flow, tools.lpips)
 
     def refine(part: StageCheckpoint) -> Tensors:
         refined = phase1.refine_codes(
-            generator, direct_ws, scene, settings.phase1, seed=seed, checkpoint=part, watch=tools.watch
+            direct.generator, direct.ws, scene, settings.phase1, seed=seed, checkpoint=part, watch=tools.watch
         )
         return {"ws": refined}
 
-    refined = tools.run.stage("phase1", key, refine)["ws"].to(ws.device)
+    refined = tools.run.stage("phase1", key, refine)["ws"].to(device)
     tuned = tuned_stage(
         tools,
         "phase2",
         key,
-        generator,
+        direct.generator,
         lambda part: phase2.tune_generator(
-            generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
+            direct.generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
         ),
     )
-    return refined, tuned
+    return Synthesis(refined, tuned)
 
 
 def deep_video_prior(tools: Tools, key: str, clip: Aligned, edited: Frames) -> Frames:

@@ -1,6 +1,6 @@
 """Last stage: the aligned pictures to PNG, back into their frames, and the frames to video."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,19 @@ def probe_frames(count: int) -> list[int]:
 
 
 @dataclass(frozen=True)
+class Synthesis:
+    """A clip as codes and the generator that shows them; called with frame numbers: (len, 3, R, R) in [-1, 1]."""
+
+    ws: Tensor
+    """(T, num_ws, w_dim)"""
+    generator: Generator
+
+    def __call__(self, frames: Sequence[int]) -> Tensor:
+        """Synthesise these frames."""
+        return self.generator.synthesis(self.ws[list(frames)])
+
+
+@dataclass(frozen=True)
 class Seams:
     """The paste masks of a clip; called with a frame number they give mask and seam as tensors."""
 
@@ -41,15 +54,13 @@ class Seams:
     settings: Stitching
 
     @classmethod
-    def of(cls, clip: Aligned, generator: Generator, ws: Tensor, edited_ws: Tensor, settings: Stitching) -> "Seams":
+    def of(cls, clip: Aligned, before: Synthesis, direct: Synthesis, settings: Stitching) -> "Seams":
         """Find where the edit changes this clip: the mean over some frames, so that it doesn't move."""
-        indices = probe_frames(len(ws))
+        indices = probe_frames(len(clip))
         total = torch.zeros(())
         with torch.no_grad():
             for index in indices:
-                pair = torch.stack([ws[index], edited_ws[index]])
-                plain, edited = generator.synthesis(pair).chunk(2)
-                total = total + change_mask(edited, plain)[0, 0].cpu()
+                total = total + change_mask(direct([index]), before([index]))[0, 0].cpu()
         change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
         return cls(clip, spread_change(change, settings) * clip.person, settings)
 
@@ -62,11 +73,6 @@ class Seams:
         mask = self.mask(index)
         both = [torch.from_numpy(array)[None, None].to(self.clip.inputs.device) for array in (mask, seam(mask))]
         return both[0], both[1]
-
-
-def synthesised(generator: Generator, ws: Tensor) -> Frames:
-    """The frames that ``generator`` makes of ``ws`` (T, num_ws, w_dim)."""
-    return lambda frames: generator.synthesis(ws[list(frames)])
 
 
 @torch.no_grad()

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field, replace
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import (
     DEFAULT,
+    DEFAULT_OUT_OF_DOMAIN,
     OFFICIAL,
     OFFICIAL_EYEGLASSES,
+    OFFICIAL_OUT_OF_DOMAIN,
     PAPER,
     PAPER_EYEGLASSES,
+    PAPER_OUT_OF_DOMAIN,
     PHASE1_ONLY,
     PHASE2_ONLY,
 )
@@ -71,13 +74,28 @@ _EYEGLASSES: dict[str, Remedy] = {
 }
 
 
-def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint") -> Preset:
-    """The preset of that name; the paper has its own constant for eyeglasses. Raises `InputError` if unknown."""
+_STYLES: dict[str, Consistency] = {
+    "default": DEFAULT_OUT_OF_DOMAIN,
+    "fast": replace(DEFAULT_OUT_OF_DOMAIN, phase2=replace(DEFAULT_OUT_OF_DOMAIN.phase2, epochs=1, least_steps=60)),
+    "paper": PAPER_OUT_OF_DOMAIN,
+    "official": OFFICIAL_OUT_OF_DOMAIN,
+    "phase1": replace(PAPER_OUT_OF_DOMAIN, phase2=PHASE1_ONLY.phase2),
+    "phase2": replace(PAPER_OUT_OF_DOMAIN, phase1=PHASE2_ONLY.phase1),
+}
+
+
+def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint", *, style: bool = False) -> Preset:
+    """The preset of that name, for edits of codes or for a ``style`` (out of domain).
+
+    The paper has its own constant for eyeglasses. Raises `InputError` if unknown.
+    """
     if name not in PRESETS:
         raise InputError(f"unknown preset '{name}'; known: {', '.join(PRESETS)}")
     if inversion not in INVERSIONS:
         raise InputError(f"unknown inversion '{inversion}'; known: {', '.join(INVERSIONS)}")
     preset = PRESETS[name]
-    if edits == ("eyeglasses",):
+    if style:
+        preset = replace(preset, remedy=_STYLES.get(name, preset.remedy))
+    elif edits == ("eyeglasses",):
         preset = replace(preset, remedy=_EYEGLASSES.get(name, preset.remedy))
     return replace(preset, refinement=INDEPENDENT) if inversion == "independent" else preset

@@ -75,6 +75,19 @@ identity at zero flow, an anchor that phase 1 never renews, masks that the optim
 mappers that begin at random.
 """
 
+OFFICIAL_OUT_OF_DOMAIN = replace(
+    OFFICIAL,
+    phase1=replace(OFFICIAL.phase1, objective=replace(_RELEASED, fused=False), epochs=5, rate=0.005),
+    phase2=replace(
+        OFFICIAL.phase2,
+        objective=replace(_RELEASED, fused=False, outside_weight=0.0),
+        epochs=5,
+        rate=8e-4,
+        locality_weight=200.0,
+    ),
+)
+"""The released code's settings for styles, where it doesn't run; it freezes no layer."""
+
 OFFICIAL_EYEGLASSES = replace(OFFICIAL, phase1=replace(OFFICIAL.phase1, alpha=0.05))
 """The released code's alpha for eyeglasses."""
 
@@ -103,8 +116,8 @@ DEFAULT = Consistency(
     phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
-        epochs=4,
-        least_steps=150,
+        epochs=3,
+        least_steps=130,
         rate=4e-4,
         ramped=True,
         locality_weight=0.0,
@@ -116,3 +129,12 @@ DEFAULT = Consistency(
 )
 """Ours: no flow network in the loop, consecutive frames compared too, consistency only where the input itself has it,
 every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes."""
+
+_OURS_STYLE = replace(_OURS, outside_weight=0.0, wanted_weight=1.0)
+DEFAULT_OUT_OF_DOMAIN = replace(
+    DEFAULT,
+    wanted="direct",
+    phase1=replace(DEFAULT.phase1, objective=_OURS_STYLE),
+    phase2=replace(DEFAULT.phase2, objective=_OURS_STYLE, trained_below=128),
+)
+"""For styles: nothing is left as in the input, so that frames are held to the direct edit, steadied along the flow."""

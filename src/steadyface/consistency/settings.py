@@ -95,11 +95,11 @@ class Consistency:
 
     flow: Literal["current", "input"]
     """Flow on the current generated pair, in the graph (paper), or once on the input frames (ours)."""
-    wanted: Literal["input", "input+change"]
-    """What a frame should look like by itself: the input, where nothing was edited (paper), or the input plus what the
-    edit changes on the person. With the first, L_M takes back an edit as diffuse as grey hair; the second also gives
-    back what the inversion missed of the input, a blink for one."""
+    wanted: Literal["input", "input+change", "direct"]
+    """What a frame should look like by itself: the input, where nothing was edited (paper), the input plus what the
+    edit changes on the person, or the direct edit (for styles). With the first, L_M takes back an edit as diffuse as
+    grey hair; the second also gives back what the inversion missed of the input, a blink for one."""
     reach: int
-    """How many frames on either side that change is averaged over, along the flow; 0 leaves it as it is."""
+    """How many frames on either side the change, or the direct edit, is averaged over, along the flow; 0 leaves it."""
     phase1: Phase1
     phase2: Phase2

@@ -48,19 +48,22 @@ def input_with_change(
     ``inverted`` and ``direct`` give frames of the objective's side S, ``person`` is (1, 1, R, R) in [0, 1]. The last
     frames used are kept in float16.
     """
-    size, sharpness = settings.phase2.objective.size, settings.phase2.objective.sharpness
+    size = settings.phase2.objective.size
     where = shrink(person, size)
+    steady = steadied(lambda frames: direct(frames) - inverted(frames), inputs, flow, count, settings)
+    return lambda frames: with_change(shrink(inputs(frames), size), steady(frames), where)
+
+
+def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, settings: Consistency) -> Frames:
+    """The `steady_change` of all pictures (len, 3, S, S), each made once and the last used kept in float16."""
+    objective = settings.phase2.objective
 
     def small(frames: Sequence[int]) -> Tensor:
-        return shrink(inputs(frames), size)
-
-    def changes(frames: Sequence[int]) -> Tensor:
-        return direct(frames) - inverted(frames)
+        return shrink(inputs(frames), objective.size)
 
     @lru_cache(CACHED_PAIRS)
     @torch.no_grad()
     def frame(index: int) -> Tensor:
-        change = steady_change(changes, small, flow, index, count, settings.reach, sharpness)
-        return with_change(small([index]), change, where)[0].half()
+        return steady_change(pictures, small, flow, index, count, settings.reach, objective.sharpness)[0].half()
 
-    return lambda frames: torch.stack([frame(index) for index in frames]).to(person.dtype)
+    return lambda frames: torch.stack([frame(index) for index in frames]).float()

@@ -1,4 +1,4 @@
-"""The named edits: those that ship, and those that the user has added. Importing it doesn't import torch."""
+"""The named edits and styles: those that ship, and those that the user has added. Importing it doesn't import torch."""
 
 import json
 import os
@@ -13,8 +13,10 @@ from steadyface.errors import InputError
 
 if TYPE_CHECKING:
     from steadyface.editing.edit import Edit
+    from steadyface.editing.style import Style
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "edits"
+STYLES = SHIPPED.with_name("styles")
 STRENGTHS = (-3.0, 3.0)
 
 
@@ -47,7 +49,7 @@ class Request:
 def folders() -> list[Path]:
     """Where edits are looked for: the package's, then the user's (``$STEADYFACE_EDITS`` or the data folder)."""
     own = os.environ.get("STEADYFACE_EDITS")
-    return [SHIPPED, Path(own) if own else user_data_path("steadyface") / "edits"]
+    return [SHIPPED, STYLES, Path(own) if own else user_data_path("steadyface") / "edits"]
 
 
 def named_edits() -> dict[str, Path]:
@@ -77,10 +79,24 @@ def find(request: Request) -> Path:
     raise InputError(f"unknown edit '{request.name}'; known: {', '.join(sorted(edits))}, or a .safetensors file")
 
 
+def is_style(request: Request) -> bool:
+    """Whether a requested edit changes the generator (out of domain) instead of the codes."""
+    return bool(read_card(find(request)).get("model"))
+
+
 def load(request: Request) -> "Edit":
-    """Load a requested edit at its strength."""
+    """Load a requested edit of codes at its strength."""
     from dataclasses import replace
 
     from steadyface.editing.edit import Edit
 
     return replace(Edit.load(find(request)), strength=request.strength)
+
+
+def load_style(request: Request) -> "Style":
+    """Load a requested style at its strength."""
+    from dataclasses import replace
+
+    from steadyface.editing.style import Style
+
+    return replace(Style.load(find(request)), strength=request.strength)

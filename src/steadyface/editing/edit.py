@@ -25,6 +25,8 @@ class EditCard:
     """What a negative strength does; empty: not meant to be used."""
     licence: str = "Apache-2.0"
     trained_on: str = ""
+    model: str = ""
+    """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Refinement:
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001
     """Weight of the squared distance from the mean, in the same units."""
-    smoothing: float = 0.6
+    smoothing: float = 0.7
     """Sigma in frames of a Gaussian over time on the refined codes. Each frame's fit has errors of its own: on a GRID
     clip this took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
     correlation from .88 to .95; tuning then gives the motion its amplitude back."""

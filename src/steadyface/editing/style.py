@@ -1,0 +1,52 @@
+"""Out-of-domain edits: what a style adds to a generator's weights, in a small file with a card."""
+
+import json
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from steadyface.editing.edit import EditCard
+from steadyface.errors import InputError
+from steadyface.gan.parameters import AnyGenerator
+
+_PREFIX = "delta."
+
+
+@dataclass(frozen=True)
+class Style:
+    """``weights + strength * delta``; strength 1 is the style as it is meant."""
+
+    card: EditCard
+    deltas: dict[str, Tensor]
+    """By parameter name, what is added at strength 1; other parameters are left alone."""
+    strength: float = field(default=1.0)
+
+    def __call__(self, generator: AnyGenerator) -> AnyGenerator:
+        """Return a styled copy. Raises `InputError` for a generator of another architecture."""
+        state = generator.state_dict()
+        if any(key not in state or state[key].shape != delta.shape for key, delta in self.deltas.items()):
+            raise InputError(f"the style {self.card.name} is for another generator; take --model {self.card.model}")
+        styled = deepcopy(generator)
+        changed = {key: state[key] + self.strength * delta.to(state[key]) for key, delta in self.deltas.items()}
+        styled.load_state_dict({**state, **changed})
+        return styled
+
+    def save(self, path: Path) -> None:
+        """Write the style, in half precision, and its card as one safetensors file."""
+        tensors = {_PREFIX + key: delta.half().contiguous() for key, delta in self.deltas.items()}
+        save_file(tensors, path, metadata={"steadyface.edit": json.dumps(asdict(self.card))})
+
+    @classmethod
+    def load(cls, path: Path) -> "Style":
+        """Read a file that `save` wrote. Raises `InputError` when it is something else."""
+        try:
+            with safe_open(path, "pt") as file:
+                card = EditCard(**json.loads((file.metadata() or {})["steadyface.edit"]))
+                deltas = {key.removeprefix(_PREFIX): file.get_tensor(key) for key in list(file.keys())}
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+            raise InputError(f"{path} is not a style of steadyface (a safetensors file with a card)") from error
+        return cls(card, deltas)
