@@ -1,0 +1,39 @@
+import pytest
+
+from steadyface.consistency.presets import OFFICIAL_EYEGLASSES, PAPER, PAPER_EYEGLASSES, PAPER_OUT_OF_DOMAIN
+from steadyface.errors import InputError
+from steadyface.inversion.settings import INDEPENDENT, Refinement
+from steadyface.settings import PRESETS, preset_for
+
+
+def test_the_paper_has_its_own_constant_for_eyeglasses_alone() -> None:
+    assert preset_for("paper", ("eyeglasses",)).remedy == PAPER_EYEGLASSES
+    assert preset_for("official", ("eyeglasses",)).remedy == OFFICIAL_EYEGLASSES
+    assert preset_for("paper", ("eyeglasses", "smile")).remedy == PAPER
+    assert preset_for("phase1", ("eyeglasses",)).remedy.phase1 == PAPER_EYEGLASSES.phase1
+
+
+def test_each_phase_alone() -> None:
+    one, two = (PRESETS[name].remedy for name in ("phase1", "phase2"))
+    assert (one.phase1, one.phase2.epochs) == (PAPER.phase1, 0)
+    assert (two.phase2, two.phase1.epochs) == (PAPER.phase2, 0)
+
+
+def test_styles_have_settings_of_their_own_and_baselines_the_same() -> None:
+    assert preset_for("paper", ("sketch",), style=True).remedy == PAPER_OUT_OF_DOMAIN
+    for name in ("direct", "smooth", "dvp", "stit"):
+        assert preset_for(name, ("sketch",), style=True) == PRESETS[name]
+    assert not preset_for("default", ("sketch",), style=True).remedy.phase2.objective.outside_weight
+
+
+def test_inversions() -> None:
+    assert preset_for("default", ("age",)).refinement == Refinement()
+    assert preset_for("stit", ("age",), "independent").refinement == INDEPENDENT
+    assert INDEPENDENT.smoothing == INDEPENDENT.steady == INDEPENDENT.common_steps == 0
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(InputError, match="unknown preset 'best'; known: default, fast, paper"):
+        preset_for("best", ("age",))
+    with pytest.raises(InputError, match="unknown inversion 'alone'; known: joint, independent"):
+        preset_for("default", ("age",), "alone")
