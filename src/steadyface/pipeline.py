@@ -31,8 +31,10 @@ from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
-from steadyface.optimise import Watcher
+from steadyface.optimise import Progress, Watcher
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
+from steadyface.report.curves import LossLog
+from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors, digest
 from steadyface.settings import Preset
 from steadyface.stitching.tuning import stitch
@@ -101,8 +103,8 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     preset = preset or preset_of(job)
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
-    tools = Tools(run, job, preset, generator, Lpips("alex").to(device), watch)
-    run.manifest |= manifest.begin(job, preset)
+    tools = Tools(run, job, preset, generator, Lpips("alex").to(device), both(LossLog(run.folder), watch))
+    run.manifest |= manifest.begin(job, preset) | {"frame_rate": float(info.average_rate)}
 
     align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution)
     clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
@@ -128,7 +130,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         steady.generator,
         lambda part: stitch(
             steady.generator, steady.ws, clip.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
-            checkpoint=part, watch=watch,
+            checkpoint=part, watch=tools.watch,
         ),
     )  # fmt: skip
 
@@ -147,7 +149,19 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         folders = render(run, "direct", direct, len(clip)), render(run, "edited", pictures, len(clip))
         write_videos(run, Restored(job.source, info, job.frames, clip, seams), *folders)
         manifest.finish(run, stitch_key, *videos)
+        write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))
+
+
+def both(first: Watcher, second: Watcher | None) -> Watcher:
+    """A watcher that tells two."""
+
+    def watch(seen: Progress) -> None:
+        first(seen)
+        if second is not None:
+            second(seen)
+
+    return watch
 
 
 def choose_device(name: str) -> torch.device:

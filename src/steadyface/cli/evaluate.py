@@ -32,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     from steadyface.metrics.clip import Critics, evaluate_run, find_parts
     from steadyface.pipeline import choose_device
+    from steadyface.report.page import write_report
     from steadyface.run import write_atomically
 
     find_parts(args.folder)
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         beside.write_text(json.dumps(metrics, indent=2) + "\n")
 
     write_atomically(path, write)
+    if (args.folder / "manifest.json").exists():
+        print(f"report   {write_report(args.folder)}")
     console = Console()
     console.print(parts_table(metrics))
     console.print()

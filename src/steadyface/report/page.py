@@ -1,0 +1,120 @@
+"""``report.html`` of a run: one file that opens offline."""
+
+import base64
+import html
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyface.errors import InputError
+from steadyface.metrics.clip import find_parts
+from steadyface.metrics.frames import Frames
+from steadyface.report.curves import loss_curves, read_losses
+from steadyface.report.flicker import flicker_maps
+from steadyface.report.labels import Image
+from steadyface.run import write_atomically
+from steadyface.zoo import CARDS
+
+TEMPLATE = Path(__file__).with_name("page.html")
+SHOWN = ("input", "direct", "edited")
+MOST = 150
+"""Frames in the page; of longer clips, so many spread over the whole."""
+QUALITY = 82
+
+
+def write_report(folder: Path) -> Path:
+    """Write ``report.html`` into a run folder, with the metrics if they have been measured.
+
+    Raises:
+        InputError: the folder isn't a finished run.
+    """
+    parts = find_parts(folder)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder} is not a finished run: its manifest is missing or damaged") from error
+    metrics = folder / "metrics.json"
+    found = json.loads(metrics.read_text()) if metrics.exists() else None
+    page = Template(TEMPLATE.read_text()).substitute(
+        title=html.escape(_title(manifest)),
+        summary=html.escape(_summary(manifest, len(parts["input"]))),
+        flicker="".join(_figure(name, picture) for name, picture in flicker_maps(parts).items()),
+        metrics=_metrics(found),
+        losses=loss_curves(read_losses(folder)) or "<p>None were recorded.</p>",
+        weights=_weights(manifest["weights"]),
+        settings=html.escape(json.dumps(manifest, indent=2)),
+        data=json.dumps({**_frames(parts), "rate": manifest.get("frame_rate", 25.0)}),
+    )
+    path = folder / "report.html"
+    write_atomically(path, lambda beside: beside.write_text(page))
+    return path
+
+
+def _title(manifest: Mapping[str, Any]) -> str:
+    edits = ", ".join(f"{edit['name']} {edit['strength']:g}" for edit in manifest["edits"])
+    return f"{Path(manifest['source']).name}: {edits}"
+
+
+def _summary(manifest: Mapping[str, Any], frames: int) -> str:
+    stages = manifest["stages"].values()
+    minutes, memory = sum(s["seconds"] for s in stages) / 60, max(s["peak_memory_mb"] for s in stages) / 1024
+    what = f"preset {manifest['preset']['name']}, {manifest['model']}, seed {manifest['seed']}"
+    return f"{frames} frames, {what}; {minutes:.1f} minutes and {memory:.1f} GB for the stages."
+
+
+def _frames(parts: Mapping[str, Frames]) -> dict[str, Any]:
+    count = len(parts["input"])
+    numbers = sorted({round(k * (count - 1) / (min(MOST, count) - 1 or 1)) for k in range(min(MOST, count))})
+    shown = {name: [_jpeg(parts[name][number]) for number in numbers] for name in SHOWN if name in parts}
+    return {"size": parts["input"][0].shape[0], "numbers": numbers, "frames": shown}
+
+
+def _jpeg(image: NDArray[np.uint8]) -> str:
+    encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
+
+
+def _figure(name: str, picture: Image) -> str:
+    return f'<figure><img src="{_jpeg(picture)}" alt="{name}"><figcaption>{name}</figcaption></figure>'
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    def cells(row: Sequence[str], tag: str) -> str:
+        kinds = [' class="n"' if column in numbers else "" for column in range(len(row))]
+        return "".join(f"<{tag}{kind}>{cell}</{tag}>" for cell, kind in zip(row, kinds, strict=True))
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    return f"<table><tr>{cells(head, 'th')}</tr>{body}</table>"
+
+
+def _metrics(metrics: Mapping[str, Any] | None) -> str:
+    if metrics is None:
+        return "<h2>Metrics</h2><p>Not measured yet: <code>steadyface eval</code> adds them.</p>"
+    errors = metrics["warping_error"]
+    parts = [part for part in ("input", "inverted", "direct", "edited") if part in metrics["parts"]]
+    rows = [[f"{distance} apart", *(f"{1000 * errors[distance][part]:.3f}" for part in parts)] for distance in errors]
+    steady = _table(["warping error x 1000", *parts], rows, range(1, len(parts) + 1))
+    marks = {True: '<span class="holds">holds</span>', False: '<span class="fails">fails</span>', None: "-"}
+    gates = [
+        [gate["name"], html.escape(gate["quantity"]), "-" if gate["value"] is None else f"{gate['value']:.3f}",
+         html.escape(gate["bound"]), marks[gate["passed"]]]
+        for gate in metrics["gates"]
+    ]  # fmt: skip
+    judged = _table(["a good result is", "quantity", "value", "bound", ""], gates, [2])
+    floor = f"The input's own error is the floor; flow by {metrics['flow']}."
+    return f'<h2>Metrics</h2><p>{floor}</p><div class="scroll">{steady}</div><br><div class="scroll">{judged}</div>'
+
+
+def _weights(hashes: Mapping[str, str]) -> str:
+    rows = []
+    for name, sha in sorted(hashes.items()):
+        card = CARDS.get(name)
+        use = "research and non-commercial" if card and card.non_commercial else "free"
+        rows.append([name, html.escape(card.licence) if card else "Apache-2.0, made by this project", use, sha[:12]])
+    return _table(["weights", "licence", "use", "sha256"], rows)
