@@ -115,6 +115,7 @@ def _weights(hashes: Mapping[str, str]) -> str:
     rows = []
     for name, sha in sorted(hashes.items()):
         card = CARDS.get(name)
-        use = "research and non-commercial" if card and card.non_commercial else "free"
-        rows.append([name, html.escape(card.licence) if card else "Apache-2.0, made by this project", use, sha[:12]])
+        licence = card.licence if card else "Apache-2.0; made by this project from mobile-ffhq's samples"
+        free = card is not None and not card.non_commercial
+        rows.append([name, html.escape(licence), "free" if free else "research and non-commercial", sha[:12]])
     return _table(["weights", "licence", "use", "sha256"], rows)
