@@ -23,6 +23,7 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
+from steadyface.faces.align import SIGMAS
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
 from steadyface.gan.base import Generator
@@ -106,7 +107,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), both(LossLog(run.folder), watch))
     run.manifest |= manifest.begin(job, preset) | {"frame_rate": float(info.average_rate)}
 
-    align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution)
+    align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution, SIGMAS)
     clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
 
     refine_key = digest(align_key, job.model, job.seed, run.manifest["weights"], asdict(preset.refinement))
@@ -136,7 +137,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     pictures: Frames = Synthesis(steady.ws, stitched)
     if isinstance(preset.remedy, DeepVideoPrior):
-        pictures = deep_video_prior(tools, stitch_key, clip, pictures)
+        pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, stitch_key, len(clip)):
@@ -256,10 +257,8 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def deep_video_prior(tools: Tools, key: str, clip: Aligned, edited: Frames) -> Frames:
+def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:
     """The baseline that works on pictures: a network of its own makes each edited frame from its input frame."""
-    settings = tools.preset.remedy
-    assert isinstance(settings, DeepVideoPrior)
     device = tools.generator.w_mean.device
     network = dvp.UNet(settings.width, tools.job.seed).to(device)
 

@@ -29,6 +29,9 @@ MOUTH_SIGMA = 25.0
 """Frames; where the mouth lies below the eyes. FFHQ's recipe takes the crop's size from it, so that without this a crop
 breathes with the jaw: 5 % in a GRID clip, while the eyes' distance stays within 0.3 %."""
 
+SIGMAS = (CENTRE_SIGMA, AXES_SIGMA, MOUTH_SIGMA)
+"""All that the crops of a clip depend on besides the landmarks."""
+
 _FEATHER = 0.1
 _BLUR = 0.02
 
