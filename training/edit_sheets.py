@@ -2,7 +2,7 @@
 
     python training/edit_sheets.py [NAME ...] [--runs FOLDER ...]
 
-Ten rows: the real faces of the run folders, inverted (the clip's middle frame), then samples.
+The real faces of the run folders, inverted (the clip's middle frame), then ten samples.
 """
 
 import argparse
@@ -72,7 +72,6 @@ def main() -> None:
     args = parser.parse_args()
     generator = load_generator(args.model)
     faces = [inverted(generator, run) for run in args.runs] + samples(generator, args.seed)
-    faces = faces[: max(ROWS, len(args.runs))]
     args.out.mkdir(parents=True, exist_ok=True)
     for name in args.names:
         picture = sheet(Edit.load(SHIPPED / f"{name}.safetensors"), faces)
