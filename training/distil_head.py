@@ -127,8 +127,8 @@ def train(runs: Path, steps: int, batch: int, rate: float, further: bool) -> Non
     first = slice(HELD_OUT, HELD_OUT + 24)
     shipped = WEIGHTS / "mobile-ffhq-256-head.safetensors"
     if not checkpoint.exists() and further:
+        add_nothing(student)  # before loading: a shipped head may have these convolutions trained
         student.load_state_dict(load_file(shipped), strict=False)
-        add_nothing(student)
     elif not checkpoint.exists():
         torch.manual_seed(0)
         initialise(student, w[first], torch.from_numpy(targets[first].astype(np.float32)))

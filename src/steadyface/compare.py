@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 
+from steadyface.frames import spread
 from steadyface.job import Job, check
 from steadyface.metrics.clip import Critics, evaluate_run, find_parts
 from steadyface.optimise import Watcher
@@ -81,8 +82,7 @@ def measured(folder: Path, critics: Critics) -> dict[str, Any]:
 def methods_sheet(folders: Sequence[Path]) -> Image:
     """The input, the direct edit of the first run, and the result of each, at frames spread over the clip."""
     first = find_parts(folders[0])
-    count = len(first["input"])
-    shown = sorted({round(k * (count - 1) / (SHOWN - 1)) for k in range(SHOWN)})
+    shown = spread(len(first["input"]), SHOWN)
     clips = {"input": first["input"], "direct edit": first["direct"]}
     clips |= {folder.name: find_parts(folder)["edited"] for folder in folders}
     rows = [[crops[index] for index in shown] for crops in clips.values()]

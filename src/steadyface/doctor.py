@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -60,7 +60,7 @@ def _device() -> Iterator[Finding]:
     if torch.cuda.is_available():
         yield Finding("device", f"{torch.cuda.get_device_name()}, {threads}", "good")
     else:
-        advice = "three seconds of video take a quarter to half an hour; --preset fast is for a look"
+        advice = "some minutes for each second of video; --preset fast is for a look"
         yield Finding("device", f"CPU, {threads}", "mind", advice)
 
 
@@ -99,13 +99,9 @@ def _codecs() -> Iterator[Finding]:
         import av
     except ImportError:
         return  # said among the packages
-    needs: tuple[tuple[str, str, Callable[[str], object]], ...] = (
-        ("H.264 encoder", "libx264", lambda name: av.Codec(name, "w")),
-        ("AAC encoder", "aac", lambda name: av.Codec(name, "w")),
-    )
-    for what, name, make in needs:
+    for what, name in (("H.264 encoder", "libx264"), ("AAC encoder", "aac")):
         try:
-            make(name)
+            av.Codec(name, "w")
             yield Finding(what, name, "good")
         except ValueError:
             yield Finding(what, "missing", "bad", "pip install --force-reinstall av")

@@ -17,6 +17,11 @@ KEPT = 192
 """Frames that stay in memory: 40 MB at 256 pixels."""
 
 
+def spread(count: int, most: int) -> list[int]:
+    """At most ``most`` (two or more) of ``count`` frame numbers, evenly over all; each of them if there are no more."""
+    return sorted({round(k * (count - 1) / (most - 1)) for k in range(most)}) if count > 0 else []
+
+
 def to_tensor(image: NDArray[np.uint8]) -> Tensor:
     """(H, W, 3) uint8 -> (1, 3, H, W) float in [-1, 1]."""
     return torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1.0

@@ -45,12 +45,10 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
     if not job.edits:
         raise InputError("no edit is given; `steadyface edits` lists them")
     for request in job.edits:
-        catalogue.read_card(catalogue.find(request))
-    preset_of(job)
-    for request in job.edits:
         wanted = catalogue.read_card(catalogue.find(request)).get("model")
         if wanted and wanted != job.model:
             raise InputError(f"the style {request.name} is for --model {wanted}, not {job.model}")
+    preset_of(job)
     resolution_of(job.model)
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")

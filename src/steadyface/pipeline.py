@@ -13,7 +13,6 @@ from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
 from steadyface.baselines import dvp
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
-from steadyface.baselines.smooth import smooth_codes
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, pair_flow
 from steadyface.consistency.objective import Scene, rendered
@@ -30,6 +29,7 @@ from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
+from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.optimise import Progress, Watcher
@@ -217,7 +217,7 @@ def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, clip: A
     """What the preset does against flicker in the directly edited clip. A single frame has none."""
     settings = tools.preset.remedy
     if isinstance(settings, Smoothing):
-        return Synthesis(smooth_codes(direct.ws, settings), direct.generator)
+        return Synthesis(smooth_codes(direct.ws, settings.sigma), direct.generator)
     if isinstance(settings, Consistency) and len(clip) > 1:
         return make_consistent(tools, settings, key, before, direct, clip)
     return direct

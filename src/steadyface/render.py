@@ -12,7 +12,7 @@ from torch import Tensor
 from steadyface.aligned import Aligned
 from steadyface.consistency.flows import Frames
 from steadyface.editing.change import change_mask
-from steadyface.frames import FrameFolder, to_image
+from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run
@@ -29,7 +29,7 @@ PROBES = 12
 
 def probe_frames(count: int) -> list[int]:
     """At most `PROBES` frame numbers, evenly spread over a clip of ``count``."""
-    return sorted({round(k * (count - 1) / (PROBES - 1)) for k in range(PROBES)})
+    return spread(count, PROBES)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from torch import Tensor
 from steadyface.consistency.flows import Frames
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
-from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
+from steadyface.inversion.smooth import smooth_codes
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
 
 
@@ -89,4 +89,4 @@ def refine_codes(
         watch=watch,
     )
     refined = (ws + common + moving * torch.stack(own)).detach()
-    return torch.from_numpy(smooth(refined.cpu().numpy(), settings.smoothing)).to(ws)
+    return smooth_codes(refined, settings.smoothing)

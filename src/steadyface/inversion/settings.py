@@ -25,7 +25,7 @@ class Refinement:
     """Weight of the squared distance from the mean, in the same units."""
     smoothing: float = 0.7
     """Sigma in frames of a Gaussian over time on the refined codes. Each frame's fit has errors of its own: on a GRID
-    clip this took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
+    clip .8 took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
     correlation from .88 to .95; tuning then gives the motion its amplitude back."""
     steady: float = 0.02
     """Weight of the squared difference from the neighbouring frames' offsets: weak, or the mouth stops moving."""

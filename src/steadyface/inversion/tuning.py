@@ -14,10 +14,10 @@ from steadyface.consistency.losses import finer, locality, nearby_code
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.change import change_mask, with_change
-from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.inversion.settings import PivotalTuning
+from steadyface.inversion.smooth import smooth_codes
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
 
 EditCodes = Callable[[Tensor, float], Tensor]
@@ -42,7 +42,7 @@ def tune_generator(
     ``person`` (1, 1, R, R) in [0, 1] says where in the crops edits may change anything.
     """
     tuned, parameters = copy_to_tune(generator)
-    calm = torch.from_numpy(smooth(ws.cpu().numpy(), settings.calm)).to(ws)
+    calm = smooth_codes(ws, settings.calm)
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
         perceptual: Tensor = lpips(image, target).mean()

@@ -10,6 +10,7 @@ from steadyface.flow.base import FlowEstimator
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.occlusion import non_occluded
 from steadyface.flow.warp import warp
+from steadyface.frames import spread
 from steadyface.metrics.frames import Frames, load
 from steadyface.report.labels import Image
 
@@ -24,7 +25,7 @@ def flicker_maps(parts: Mapping[str, Frames], estimator: FlowEstimator | None = 
     """Map each part's error, on one scale for all: RGB uint8 (H, W, 3) by name; the flow is from the input."""
     flow, count = estimator or DisFlow(), len(parts["input"])
     totals = {name: np.zeros(parts["input"][0].shape[:2]) for name in parts}
-    for index in sorted({round(k * (count - 2) / (PAIRS - 1)) for k in range(PAIRS)}) if count > 1 else []:
+    for index in spread(count - 1, PAIRS):
         a, b = load(parts["input"], [index]), load(parts["input"], [index + 1])
         there, back = flow(a, b), flow(b, a)
         seen = non_occluded(there, back)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.errors import InputError
+from steadyface.frames import spread
 from steadyface.metrics.clip import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.curves import loss_curves, read_losses
@@ -69,8 +70,7 @@ def _summary(manifest: Mapping[str, Any], frames: int) -> str:
 
 
 def _frames(parts: Mapping[str, Frames]) -> dict[str, Any]:
-    count = len(parts["input"])
-    numbers = sorted({round(k * (count - 1) / (min(MOST, count) - 1 or 1)) for k in range(min(MOST, count))})
+    numbers = spread(len(parts["input"]), MOST)
     shown = {name: [_jpeg(parts[name][number]) for number in numbers] for name in SHOWN if name in parts}
     return {"size": parts["input"][0].shape[0], "numbers": numbers, "frames": shown}
 
