@@ -2,7 +2,7 @@
 
 Student: the trunk up to 32 px is the teacher's and frozen; the blocks at 64 and 128 px start as the teacher's;
 `Refine` starts at random, the colours from least squares. Target: the 1024 px image, area-downsampled by four.
-Loss: L1 + LPIPS (AlexNet).
+Loss: the logarithm of the mean squared error, which is what PSNR averages, + LPIPS (AlexNet).
 
     python training/distil_head.py targets --runs training/runs/head --count 3000
     python training/distil_head.py train   --runs training/runs/head --steps 4000
@@ -30,6 +30,8 @@ from steadyface.gan.load import WEIGHTS, load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 
 HELD_OUT = 200
+PIXELS = 0.25
+"""Weight of the logarithm of the squared error beside LPIPS."""
 TRAINED = ("blocks.3.", "blocks.4.", "refine.", "to_image.")
 
 
@@ -153,16 +155,16 @@ def train(runs: Path, steps: int, batch: int, rate: float, further: bool) -> Non
         for i in index:  # one at a time: the features of one image stay in the processor's cache
             target = torch.from_numpy(targets[i : i + 1].astype(np.float32))
             image = student.synthesis(broadcast_w(student, w[i : i + 1]))
-            l1, distance = (image - target).abs().mean() / batch, lpips(image, target).mean() / batch
-            (2.0 * l1 + distance).backward()
-            pixel, perceptual = pixel + l1.detach(), perceptual + distance.detach()
+            error, distance = (image - target).square().mean().log() / batch, lpips(image, target).mean() / batch
+            (PIXELS * error + distance).backward()
+            pixel, perceptual = pixel + error.detach(), perceptual + distance.detach()
         optimiser.step()
         with torch.no_grad():
             for name, value in student.state_dict().items():
                 if name in average:
                     average[name].lerp_(value, max(0.005, 1.0 / (step + 1)))
         if step % 25 == 0:
-            print(f"{step} l1 {pixel:.4f} lpips {perceptual:.4f} {time.time() - begun:.0f}s", flush=True)
+            print(f"{step} log error {pixel:.4f} lpips {perceptual:.4f} {time.time() - begun:.0f}s", flush=True)
         if step % 200 == 199 or step == steps - 1:
             state = {"student": student.state_dict(), "optimiser": optimiser.state_dict()}
             torch.save({**state, "average": average, "step": step + 1}, checkpoint.with_suffix(".tmp"))

@@ -1,6 +1,6 @@
 """The method from top to bottom: the only place that knows both video and generators."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
@@ -20,6 +20,7 @@ from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
+from steadyface.editing.calibrate import factor_on_clip
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
@@ -117,9 +118,15 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     def restyle(plain: Generator) -> Generator:
         return reduce(lambda styled, style: style(styled), styles, plain)
 
+    probes = probe_frames(len(clip))
+    asked = apply_all(edits, ws, generator)
+    edits = calibrated(tools, digest(tune_key, run.manifest["edits"]), edits, ws[probes], inverted)
+
     before = Synthesis(ws, inverted)
-    direct = Synthesis(reduce(lambda codes, edit: edit(codes, generator), edits, ws), restyle(inverted))
-    steady_key = digest(tune_key, run.manifest["edits"], preset.remedy and asdict(preset.remedy))
+    direct = Synthesis(apply_all(edits, ws, generator), restyle(inverted))
+    steady_key = digest(
+        tune_key, run.manifest["edits"], run.manifest["strength_factors"], preset.remedy and asdict(preset.remedy)
+    )
     steady = remedy(tools, steady_key, before, direct, clip)
 
     seams = Seams.of(clip, before, direct, preset.stitching)
@@ -143,15 +150,19 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     if not manifest.is_finished(run, stitch_key, len(clip)):
         run.announce("render")
         manifest.forget(run)
-        probes = probe_frames(len(clip))
         render(run, "untuned/plain", Synthesis(ws[probes], generator), len(probes))
-        render(run, "untuned/edited", Synthesis(direct.ws[probes], restyle(generator)), len(probes))
+        render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
         folders = render(run, "direct", direct, len(clip)), render(run, "edited", pictures, len(clip))
         write_videos(run, Restored(job.source, info, job.frames, clip, seams), *folders)
         manifest.finish(run, stitch_key, *videos)
         write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))
+
+
+def apply_all(edits: Sequence[Edit], ws: Tensor, generator: Generator) -> Tensor:
+    """Codes (T, num_ws, w_dim) with all edits, one after the other."""
+    return reduce(lambda codes, edit: edit(codes, generator), edits, ws)
 
 
 def both(first: Watcher, second: Watcher | None) -> Watcher:
@@ -206,6 +217,18 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         ),
     )  # fmt: skip
     return ws, tuned
+
+
+def calibrated(tools: Tools, key: str, edits: Sequence[Edit], ws: Tensor, inverted: Generator) -> list[Edit]:
+    """The edits at the strengths that have their effect on this clip; the factors go into the manifest."""
+    run, generator = tools.run, tools.generator
+
+    def find(_: StageCheckpoint) -> Tensors:
+        return {"factors": torch.tensor([factor_on_clip(each, ws, generator, inverted, tools.lpips) for each in edits])}
+
+    factors = run.stage("calibrate", key, find)["factors"].tolist()
+    run.manifest["strength_factors"] = {edit.card.name: k for edit, k in zip(edits, factors, strict=True)}
+    return [replace(edit, strength=k * edit.strength) for edit, k in zip(edits, factors, strict=True)]
 
 
 def person_of(clip: Aligned, ws: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError
 from steadyface.metrics.strength import (
     Change,
@@ -15,6 +16,7 @@ from steadyface.metrics.strength import (
     expression_scorer,
     log_odds,
     retention,
+    scorer_of,
     scores,
 )
 
@@ -81,3 +83,13 @@ def test_attributes_are_named_by_the_networks_labels():
     picture[:, :2] = 0
     found = scores([picture], [attributes_scorer(Network())])
     assert found == {"left": -1, "right": 1}
+
+
+def test_each_attribute_has_its_scorer() -> None:
+    lpips = Lpips("alex")
+    images = torch.rand(1, 3, 64, 64) * 2 - 1
+    for attribute in ("happy", "age", "male", "eyeglasses"):
+        scorer = scorer_of(attribute, lpips)
+        assert scorer is not None
+        assert scorer(images)[attribute].shape == (1,)
+    assert scorer_of("yaw", lpips) is None

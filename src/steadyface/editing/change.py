@@ -13,9 +13,12 @@ def with_change(real: Tensor, change: Tensor, person: Tensor) -> Tensor:
     return (real + person * change).clamp(-1, 1)
 
 
-def change_mask(edited: Tensor, plain: Tensor) -> Tensor:
-    """Where an edit changes the picture: (N, 1, H, W) in [0, 1], blurred; small changes of light don't count."""
+def change_mask(edited: Tensor, plain: Tensor, least: float = 0.03, full: float = 0.12) -> Tensor:
+    """Where an edit changes the picture: (N, 1, H, W) in [0, 1], blurred.
+
+    Changes below ``least`` (of the range -1 to 1) don't count, from ``full`` on they count fully.
+    """
     change = (edited - plain).abs().mean(dim=1, keepdim=True)
     side = change.shape[-1] // 32 * 2 + 1
     blurred = F.avg_pool2d(F.avg_pool2d(change, side, 1, side // 2), side, 1, side // 2)
-    return ((blurred - 0.03) / 0.09).clamp(0.0, 1.0)
+    return ((blurred - least) / (full - least)).clamp(0.0, 1.0)

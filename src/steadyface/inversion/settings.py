@@ -58,6 +58,9 @@ class PivotalTuning:
     """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
     edit_strengths: tuple[float, float] = (0.5, 1.4)
     """The edits are drawn at strengths between these."""
+    edit_seen: tuple[float, float] = (0.01, 0.05)
+    """`change_mask`'s limits for what an edit changes. Skin ages by little everywhere: from .03 on, the target itself
+    had .41 of the years on a GRID clip, and .72 like this."""
     calm: float = 2.0
     """Sigma in frames of a Gaussian over the codes whose change by an edit is asked of each frame: what an edit adds
     doesn't blink."""

@@ -61,7 +61,8 @@ def tune_generator(
                 # The change of the calm code: drawn over lids that are closing, an edit is mud
                 codes = calm[index : index + 1]
                 plain, edited = generator.synthesis(codes), generator.synthesis(edit(codes, strength))
-                target = with_change(real, edited - plain, person * change_mask(edited, plain))
+                where = person * change_mask(edited, plain, *settings.edit_seen)
+                target = with_change(real, edited - plain, where)
             losses["edit"] = settings.edit_weight * distance(tuned.synthesis(edit(pivot, strength)), target)
         if settings.local_weight and step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(pivot)

@@ -28,8 +28,6 @@ from steadyface.metrics.warping import Reduction, warping_errors
 
 PARTS = ("input", "inverted", "direct", "edited")
 DISTANCES = (1, 5, 10)
-AGE_FLOOR, SCORE_FLOOR = 2.0, 0.5
-"""Years, and log-odds, by which a direct edit must change an attribute to have edited it."""
 
 Table = dict[str, Any]
 
@@ -232,7 +230,7 @@ def _strength(parts: Mapping[str, Frames], critics: Critics, untuned: Path) -> T
     full = found.get("untuned", found.get("direct"))
     if full and "edited" in found:
         table["kept"] = {
-            key: strength.retention(found["edited"][key], change, AGE_FLOOR if key == "age" else SCORE_FLOOR)
+            key: strength.retention(found["edited"][key], change, strength.floor_of(key))
             for key, change in full.items()
         }
     return table

@@ -11,6 +11,7 @@ from torch import Tensor
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS, Expression
+from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError
 from steadyface.metrics.frames import Frames, batches, load
 
@@ -21,6 +22,7 @@ probabilities. Any linear classifier on descriptors of the crops is one."""
 Scores = dict[str, NDArray[np.float64]]
 
 _SURE = 0.0025
+_AGE_FLOOR, _SCORE_FLOOR = 2.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,21 @@ def attributes_scorer(network: Attributes) -> Scorer:
     return score
 
 
+def scorer_of(attribute: str, lpips: Lpips) -> Scorer | None:
+    """The scorer that knows an attribute, on the device of ``lpips`` (AlexNet); None if none does.
+
+    Raises:
+        WeightsError: its weights can't be had.
+    """
+    device = lpips.shift.device
+    if attribute in EXPRESSIONS:
+        return expression_scorer(Expression().to(device))
+    if attribute in ("age", "male"):
+        return age_gender_scorer(AgeGender().to(device))
+    attributes = Attributes(lpips).to(device)
+    return attributes_scorer(attributes) if attribute in attributes.labels else None
+
+
 @torch.no_grad()
 def scores(frames: Frames, scorers: Sequence[Scorer], *, batch: int = 8, device: torch.device | str = "cpu") -> Scores:
     """Score every frame of a clip: (T,) by attribute. The scorers' networks live on `device`."""
@@ -93,6 +110,11 @@ def changes(edited: Scores, before: Scores) -> dict[str, Change]:
         mean = float(difference.mean())
         found[name] = Change(mean, float(difference.min() if mean >= 0 else difference.max()))
     return found
+
+
+def floor_of(attribute: str) -> float:
+    """The change, in years or log-odds, from which on an edit counts as one of this attribute."""
+    return _AGE_FLOOR if attribute == "age" else _SCORE_FLOOR
 
 
 def retention(kept: Change, full: Change, floor: float) -> float | None:

@@ -1,0 +1,62 @@
+"""Strength that means the same on every clip.
+
+An edit's unit is what it does to the generator's own faces. A real person has already some of it, older skin, marks
+that a classifier takes for a frame, and a tuned generator answers less: on a GRID clip the age of strength 1 came out
+at .73 of its years even where its change was added to the frames themselves.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from steadyface.critics.lpips import Lpips
+from steadyface.editing.edit import Edit
+from steadyface.gan.base import Generator
+from steadyface.metrics.strength import floor_of, scorer_of
+
+LEAST, MOST = 0.7, 1.6
+"""A factor outside these would draw another edit: thicker frames, another person."""
+CLOSE = 0.03
+TRIALS = 4
+
+
+def factor(effect: Callable[[float], float], wanted: float) -> float:
+    """The factor on an edit's strength, `LEAST` to `MOST`, whose ``effect`` comes closest to ``wanted``.
+
+    ``effect`` gives the change of an attribute at a factor; it is asked `TRIALS` times at most, by the secant rule.
+    """
+    tried = {1.0: effect(1.0)}
+    before, now = 0.0, 1.0
+    while len(tried) < TRIALS and abs(tried[now] / wanted - 1) > CLOSE:
+        reached = tried.get(before, 0.0)
+        slope = (tried[now] - reached) / (now - before)
+        step = (wanted - tried[now]) / slope if slope * wanted > 0 else (MOST if tried[now] / wanted < 1 else LEAST)
+        before, now = now, min(max(now + step, LEAST), MOST)
+        if now in tried:
+            break
+        tried[now] = effect(now)
+    return min(tried, key=lambda each: abs(tried[each] - wanted))
+
+
+@torch.no_grad()
+def factor_on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: Generator, lpips: Lpips) -> float:
+    """The factor with which an edit does on a clip what it does without one on ``generator``.
+
+    ``ws`` (N, num_ws, w_dim) are codes of some frames; ``tuned`` shows the clip, ``generator`` is as it came. 1 for an
+    edit that no classifier knows, or that hardly changes its attribute.
+    """
+    attribute = edit.card.attribute
+    score = scorer_of(attribute, lpips) if attribute else None
+    if score is None:
+        return 1.0
+
+    def seen(model: Generator, codes: Tensor) -> float:
+        return sum(float(score(model.synthesis(code[None]))[attribute]) for code in codes) / len(codes)
+
+    wanted = seen(generator, edit(ws, generator)) - seen(generator, ws)
+    if abs(wanted) < floor_of(attribute):
+        return 1.0
+    before = seen(tuned, ws)
+    return factor(lambda k: seen(tuned, replace(edit, strength=k * edit.strength)(ws, tuned)) - before, wanted)

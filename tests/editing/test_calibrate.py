@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from steadyface.editing import calibrate
+from steadyface.editing.calibrate import LEAST, MOST, TRIALS, factor, factor_on_clip
+from steadyface.editing.edit import Edit, EditCard
+from steadyface.gan.base import Generator
+
+
+@pytest.mark.parametrize("wanted", [8.0, -8.0])
+def test_a_weaker_answer_is_made_up_for(wanted: float) -> None:
+    assert factor(lambda k: 0.8 * wanted * k, wanted) == pytest.approx(1.25, rel=0.02)
+    assert factor(lambda k: 1.25 * wanted * k, wanted) == pytest.approx(0.8, rel=0.02)
+
+
+def test_a_curved_answer_is_met_too() -> None:
+    found = factor(lambda k: 7.0 * k**0.6, 8.0)
+    assert 7.0 * found**0.6 == pytest.approx(8.0, rel=0.04)
+
+
+def test_what_is_close_stays_as_asked_and_is_looked_at_once() -> None:
+    asked = []
+    assert factor(lambda k: asked.append(k) or 9.8, 10.0) == 1.0  # type: ignore[func-returns-value]
+    assert asked == [1.0]
+
+
+@pytest.mark.parametrize(("answer", "bound"), [(0.2, MOST), (-0.5, 1.0), (5.0, LEAST)])
+def test_it_stays_within_bounds_and_few_trials(answer: float, bound: float) -> None:
+    asked = []
+
+    def effect(k: float) -> float:
+        asked.append(k)
+        return answer * k
+
+    assert factor(effect, 1.0) == pytest.approx(bound)
+    assert len(asked) <= TRIALS
+    assert LEAST <= min(asked) <= max(asked) <= MOST
+
+
+class Fainter(nn.Module):
+    """A generator whose pictures have a part of another's contrast."""
+
+    def __init__(self, generator: Generator, part: float) -> None:
+        super().__init__()
+        self.generator, self.part = generator, part
+        self.w_dim, self.ws_resolutions = generator.w_dim, generator.ws_resolutions
+
+    def synthesis(self, ws: Tensor) -> Tensor:
+        return self.part * self.generator.synthesis(ws)
+
+
+@pytest.fixture
+def edit() -> Edit:
+    return Edit(EditCard("brighter", "", attribute="light"), {64: torch.full((16,), 0.02)})
+
+
+def test_the_edit_has_the_untuned_generators_effect(
+    edit: Edit, tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "scorer_of", lambda *_: lambda images: {"light": 1e4 * images.mean((1, 2, 3))})
+    ws, tuned = torch.randn(3, 4, 16), Fainter(tiny_generator, 0.8)
+    k = factor_on_clip(edit, ws, tiny_generator, tuned, None)  # type: ignore[arg-type]
+
+    def change(generator: Generator, edit: Edit) -> float:
+        return float((generator.synthesis(edit(ws, tiny_generator)) - generator.synthesis(ws)).mean())
+
+    assert change(tuned, replace(edit, strength=k)) == pytest.approx(change(tiny_generator, edit), rel=0.04)
+    weak = replace(edit, strength=1e-4)
+    assert factor_on_clip(weak, ws, tiny_generator, tuned, None) == 1.0  # type: ignore[arg-type]
+
+
+def test_an_edit_that_no_classifier_knows_is_as_asked(
+    edit: Edit, tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "scorer_of", lambda *_: None)
+    ws = torch.randn(1, 4, 16)
+    assert factor_on_clip(edit, ws, tiny_generator, tiny_generator, None) == 1.0  # type: ignore[arg-type]
