@@ -30,7 +30,7 @@ from steadyface.gan.load import WEIGHTS, load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 
 HELD_OUT = 200
-PIXELS = 0.25
+PIXELS = 0.5
 """Weight of the logarithm of the squared error beside LPIPS."""
 TRAINED = ("blocks.3.", "blocks.4.", "refine.", "to_image.")
 
