@@ -11,7 +11,7 @@ from torch import Tensor
 
 from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
-from steadyface.baselines import dvp
+from steadyface.baselines import dvp, latent_networks
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, pair_flow
@@ -99,9 +99,9 @@ def edit_video(
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     info = probe(job.source)
-    edits = [catalogue.load(request) for request in job.edits if not catalogue.is_style(request)]
-    styles = [catalogue.load_style(request) for request in job.edits if catalogue.is_style(request)]
     preset = preset or preset_of(job)
+    edits = code_edits(job, preset)
+    styles = [catalogue.load_style(request) for request in job.edits if catalogue.is_style(request)]
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), both(LossLog(run.folder), watch))
@@ -152,6 +152,14 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         manifest.finish(run, stitch_key, *videos)
         write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))
+
+
+def code_edits(job: Job, preset: Preset) -> list[Callable[[Tensor, Generator], Tensor]]:
+    """The job's edits of codes, as the preset makes them."""
+    wanted = [request for request in job.edits if not catalogue.is_style(request)]
+    if preset.editing == "latent-transformer":
+        return [latent_networks.load(request) for request in wanted]
+    return [catalogue.load(request) for request in wanted]
 
 
 def both(first: Watcher, second: Watcher | None) -> Watcher:
