@@ -9,7 +9,8 @@ tables.md and tables.json into --docs.
 import argparse
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from statistics import mean
@@ -18,11 +19,12 @@ from typing import Any
 from steadyface.cli.edit import frame_range
 from steadyface.compare import compare_methods
 from steadyface.editing.catalogue import Request
-from steadyface.job import Job
+from steadyface.errors import InputError
+from steadyface.job import Job, edit_file, preset_of
 from steadyface.metrics.clip import Critics
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard")
-METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp")
+METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
 ABLATION = ("direct", "phase1", "phase2", "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 HEAD = "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | strength kept | mouth corr | minutes |"
@@ -57,7 +59,11 @@ def averaged(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def table(by_method: Mapping[str, Mapping[str, Any]], methods: tuple[str, ...]) -> str:
     lines = [HEAD, "|---" * HEAD.count("| ") + "|"]
-    lines += ["| " + " | ".join([name, *averaged(by_method[name])]) + " |" for name in methods if name in by_method]
+    most = max(map(len, by_method.values()))
+    for name in methods:
+        if runs := by_method.get(name):
+            label = name if len(runs) == most else f"{name} ({len(runs)} of {most} runs)"
+            lines.append("| " + " | ".join([label, *averaged(runs)]) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -72,6 +78,20 @@ def written(cells: Cells, frames: str) -> str:
         parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
+
+
+def able(methods: Sequence[str], job: Job) -> list[str]:
+    """The methods that can make the job's edits; says which can't."""
+    found = []
+    for method in methods:
+        preset = preset_of(replace(job, preset=method))
+        try:
+            for request in job.edits:
+                edit_file(request, preset)
+            found.append(method)
+        except InputError as error:
+            say(f"{method} is left out: {error}")
+    return found
 
 
 def say(stage: str) -> None:
@@ -98,8 +118,10 @@ def main() -> None:
             for edit in args.edits:
                 out = args.out / inversion / source.stem / edit
                 job = Job(source, (Request.parse(edit),), frames=frame_range(args.frames), inversion=inversion)
-                found = compare_methods(job, args.methods, out, reuse=first, critics=critics, announce=say)
-                first = first or out / args.methods[0]
+                if not (methods := able(args.methods, job)):
+                    continue
+                found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
+                first = first or out / methods[0]
                 for method, metrics in found.items():
                     cells.setdefault(inversion, {}).setdefault(method, {})[f"{source.stem} {edit}"] = metrics
                 (args.docs / "tables.json").write_text(json.dumps(cells, indent=1) + "\n")

@@ -1,8 +1,9 @@
 """Contact sheets of the edits that ship: docs/edits/NAME.jpg, a face per row, a strength per column.
 
-    python training/edit_sheets.py [NAME ...] [--runs FOLDER ...]
+    python training/edit_sheets.py [NAME ...] [--runs FOLDER ...] [--latent-transformer]
 
-The real faces of the run folders, inverted (the clip's middle frame), then ten samples.
+The real faces of the run folders, inverted (the clip's middle frame), then ten samples. The sheets of the networks of
+the Latent Transformer are docs/edits/latent-transformer-NAME.jpg.
 """
 
 import argparse
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
+from steadyface.baselines import latent_networks
+from steadyface.baselines.latent_transformer import LatentEdit
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.frames import to_image
@@ -48,7 +51,7 @@ def inverted(generator: Generator, run: Path) -> tuple[Generator, Tensor]:
     return tuned, ws[len(ws) // 2][None]
 
 
-def sheet(edit: Edit, faces: Faces) -> Image:
+def sheet(edit: Edit | LatentEdit, faces: Faces) -> Image:
     """Rows of faces: as they are, then at each strength."""
     strengths = BOTH_WAYS if edit.card.opposite else ONE_WAY
     labels = [edit.card.name, *(f"{strength:+g}" for strength in strengths)]
@@ -64,7 +67,8 @@ def sheet(edit: Edit, faces: Faces) -> Image:
 @torch.no_grad()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=[path.stem for path in sorted(SHIPPED.glob("*.safetensors"))])
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--latent-transformer", action="store_true", help="the networks in place of the directions")
     parser.add_argument("--runs", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--model", default="mobile-ffhq-256")
     parser.add_argument("--seed", type=int, default=11)
@@ -73,9 +77,11 @@ def main() -> None:
     generator = load_generator(args.model)
     faces = [inverted(generator, run) for run in args.runs] + samples(generator, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    for name in args.names:
-        picture = sheet(Edit.load(SHIPPED / f"{name}.safetensors"), faces)
-        path = args.out / f"{name}.jpg"
+    folder = latent_networks.SHIPPED if args.latent_transformer else SHIPPED
+    for name in args.names or [path.stem for path in sorted(folder.glob("*.safetensors"))]:
+        kind = LatentEdit if args.latent_transformer else Edit
+        picture = sheet(kind.load(folder / f"{name}.safetensors"), faces)
+        path = args.out / (f"latent-transformer-{name}.jpg" if args.latent_transformer else f"{name}.jpg")
         cv2.imwrite(str(path), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         print(f"{path}: {path.stat().st_size // 1000} KB")
 

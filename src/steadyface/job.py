@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from steadyface.baselines import latent_networks
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.gan.models import resolution_of
@@ -36,6 +37,11 @@ def preset_of(job: Job) -> Preset:
     return preset_for(job.preset, names, job.inversion, style=style)
 
 
+def edit_file(request: catalogue.Request, preset: Preset) -> Path:
+    """The file that a preset makes an edit from. Raises `InputError` when there is none."""
+    return latent_networks.find(request) if preset.editing == "latent-transformer" else catalogue.find(request)
+
+
 def check(job: Job, out: Path, reuse: Path | None = None) -> None:
     """Refuse what is wrong before weights are fetched or a stage begins.
 
@@ -48,7 +54,9 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
         wanted = catalogue.read_card(catalogue.find(request)).get("model")
         if wanted and wanted != job.model:
             raise InputError(f"the style {request.name} is for --model {wanted}, not {job.model}")
-    preset_of(job)
+    preset = preset_of(job)
+    for request in job.edits:
+        edit_file(request, preset)
     resolution_of(job.model)
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")

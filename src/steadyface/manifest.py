@@ -10,7 +10,7 @@ from typing import Any
 from steadyface.editing import catalogue
 from steadyface.frames import FrameFolder
 from steadyface.gan.load import WEIGHTS
-from steadyface.job import Job
+from steadyface.job import Job, edit_file
 from steadyface.run import Run, file_sha256
 from steadyface.settings import Preset
 from steadyface.zoo import CARDS
@@ -24,7 +24,7 @@ USED = ("mobile-ffhq", "lpips-alex", "face-detector-short", "face-detector-full"
 def begin(job: Job, preset: Preset) -> dict[str, Any]:
     """The part that is known before the first stage. Raises `OSError` when the source can't be read."""
     edits = [
-        {"name": request.name, "strength": request.strength, "sha256": file_sha256(catalogue.find(request))}
+        {"name": request.name, "strength": request.strength, "sha256": file_sha256(edit_file(request, preset))}
         for request in job.edits
     ]
     return {

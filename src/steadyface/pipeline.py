@@ -11,7 +11,7 @@ from torch import Tensor
 
 from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
-from steadyface.baselines import dvp
+from steadyface.baselines import dvp, latent_networks
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, pair_flow
@@ -21,7 +21,7 @@ from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.calibrate import factor_on_clip
-from steadyface.editing.edit import Edit
+from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
 from steadyface.flow.dis import DisFlow
@@ -100,9 +100,9 @@ def edit_video(
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     info = probe(job.source)
-    edits = [catalogue.load(request) for request in job.edits if not catalogue.is_style(request)]
-    styles = [catalogue.load_style(request) for request in job.edits if catalogue.is_style(request)]
     preset = preset or preset_of(job)
+    edits = code_edits(job, preset)
+    styles = [catalogue.load_style(request) for request in job.edits if catalogue.is_style(request)]
     device = choose_device(job.device)
     generator = load_generator(job.model).to(device)
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), both(LossLog(run.folder), watch))
@@ -160,9 +160,17 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     return Result(run.folder, *videos, frames=len(clip))
 
 
-def apply_all(edits: Sequence[Edit], ws: Tensor, generator: Generator) -> Tensor:
+def apply_all(edits: Sequence[CodeEdit], ws: Tensor, generator: Generator) -> Tensor:
     """Codes (T, num_ws, w_dim) with all edits, one after the other."""
     return reduce(lambda codes, edit: edit(codes, generator), edits, ws)
+
+
+def code_edits(job: Job, preset: Preset) -> Sequence[CodeEdit]:
+    """The job's edits of codes, as the preset makes them."""
+    wanted = [request for request in job.edits if not catalogue.is_style(request)]
+    if preset.editing == "latent-transformer":
+        return [latent_networks.load(request) for request in wanted]
+    return [catalogue.load(request) for request in wanted]
 
 
 def both(first: Watcher, second: Watcher | None) -> Watcher:
@@ -219,7 +227,9 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
     return ws, tuned
 
 
-def calibrated(tools: Tools, key: str, edits: Sequence[Edit], ws: Tensor, inverted: Generator) -> list[Edit]:
+def calibrated(
+    tools: Tools, key: str, edits: Sequence[CodeEdit], ws: Tensor, inverted: Generator
+) -> Sequence[CodeEdit]:
     """The edits at the strengths that have their effect on this clip; the factors go into the manifest."""
     run, generator = tools.run, tools.generator
 
@@ -228,7 +238,7 @@ def calibrated(tools: Tools, key: str, edits: Sequence[Edit], ws: Tensor, invert
 
     factors = run.stage("calibrate", key, find)["factors"].tolist()
     run.manifest["strength_factors"] = {edit.card.name: k for edit, k in zip(edits, factors, strict=True)}
-    return [replace(edit, strength=k * edit.strength) for edit, k in zip(edits, factors, strict=True)]
+    return [edit.times(k) for edit, k in zip(edits, factors, strict=True)]
 
 
 def person_of(clip: Aligned, ws: Tensor) -> Tensor:

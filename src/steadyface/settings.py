@@ -1,6 +1,7 @@
 """Presets: every constant of a run, as frozen dataclasses; the reasons are beside the fields they are of."""
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import (
@@ -36,6 +37,8 @@ class Preset:
     refinement: Refinement = field(default_factory=Refinement)
     tuning: PivotalTuning = field(default_factory=PivotalTuning)
     stitching: Stitching = field(default_factory=Stitching)
+    editing: Literal["directions", "latent-transformer"] = "directions"
+    """What edits the codes: our directions, or the networks of a baseline."""
 
 
 _UNSTITCHED = Stitching(epochs=0)
@@ -58,6 +61,7 @@ PRESETS = {
     "phase1": Preset("phase1", PHASE1_ONLY),
     "phase2": Preset("phase2", PHASE2_ONLY),
     "direct": Preset("direct", None, stitching=_UNSTITCHED),
+    "latent-transformer": Preset("latent-transformer", None, stitching=_UNSTITCHED, editing="latent-transformer"),
     "smooth": Preset("smooth", Smoothing()),
     "dvp": Preset("dvp", DeepVideoPrior(), stitching=_UNSTITCHED),
     "stit": Preset(
@@ -65,7 +69,8 @@ PRESETS = {
     ),
 }
 """Ours: default, fast. The paper's method: as printed, as released, and either phase alone (table 3). Baselines: direct
-editing, smoothed codes, Deep Video Prior, STIT (Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching)."""
+editing, the Latent Transformer (Yao et al. 2021: direct editing by a network), smoothed codes, Deep Video Prior, STIT
+(Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching)."""
 
 _EYEGLASSES: dict[str, Remedy] = {
     "paper": PAPER_EYEGLASSES,

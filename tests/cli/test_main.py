@@ -74,6 +74,7 @@ def test_what_is_wrong_with_a_request_is_told_before_torch_is_imported(shared, t
         "outside -3 to 3": edit(name="smile:30"),
         "is not an edit": edit(name=str(tmp_path / "other.safetensors")),
         "unknown preset 'slow'; known: default": edit("--preset", "slow"),
+        "no network for 'age'; it has them for eyeglasses, smile": edit("--preset", "latent-transformer", name="age"),
         "unknown model 'nobody'; known: mobile-ffhq-256": edit("--model", "nobody"),
         "has 75 frames, so frames 0:76": edit("--frames", "0:76"),
         "has 75 frames, so frames 75:": edit("--frames", "75:"),

@@ -6,13 +6,12 @@ at .73 of its years even where its change was added to the frames themselves.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.edit import Edit
+from steadyface.editing.edit import CodeEdit
 from steadyface.gan.base import Generator
 from steadyface.metrics.strength import floor_of, scorer_of
 
@@ -41,7 +40,7 @@ def factor(effect: Callable[[float], float], wanted: float) -> float:
 
 
 @torch.no_grad()
-def factor_on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: Generator, lpips: Lpips) -> float:
+def factor_on_clip(edit: CodeEdit, ws: Tensor, generator: Generator, tuned: Generator, lpips: Lpips) -> float:
     """The factor with which an edit does on a clip what it does without one on ``generator``.
 
     ``ws`` (N, num_ws, w_dim) are codes of some frames; ``tuned`` shows the clip, ``generator`` is as it came. 1 for an
@@ -59,4 +58,4 @@ def factor_on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: Generato
     if abs(wanted) < floor_of(attribute):
         return 1.0
     before = seen(tuned, ws)
-    return factor(lambda k: seen(tuned, replace(edit, strength=k * edit.strength)(ws, tuned)) - before, wanted)
+    return factor(lambda k: seen(tuned, edit.times(k)(ws, tuned)) - before, wanted)

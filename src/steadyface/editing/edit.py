@@ -1,8 +1,9 @@
 """In-domain edits: a direction in W for each layer side, in a small file with a card."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Protocol, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -29,6 +30,23 @@ class EditCard:
     """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
 
 
+class CodeEdit(Protocol):
+    """What changes codes: an `Edit`, or what a baseline has in its place."""
+
+    @property
+    def card(self) -> EditCard:
+        """What it does."""
+        ...
+
+    def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
+        """Edit codes (N, num_ws, w_dim); the generator stays as it is."""
+        ...
+
+    def times(self, factor: float) -> Self:
+        """The same edit, stronger or weaker."""
+        ...
+
+
 @dataclass(frozen=True)
 class Edit:
     """``ws + strength * direction(row)``; strength 1 is the edit as it is meant."""
@@ -43,6 +61,10 @@ class Edit:
         zero = torch.zeros(generator.w_dim)
         rows = [self.directions.get(side, zero) for side in generator.ws_resolutions]
         return ws + self.strength * torch.stack(rows).to(ws)
+
+    def times(self, factor: float) -> Self:
+        """The same edit at its strength times ``factor``."""
+        return replace(self, strength=factor * self.strength)
 
     def save(self, path: Path) -> None:
         """Write the edit and its card as one safetensors file."""
