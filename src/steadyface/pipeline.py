@@ -24,6 +24,7 @@ from steadyface.editing.calibrate import factor_on_clip
 from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
+from steadyface.faces.motion import motion
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
 from steadyface.gan.base import Generator
@@ -203,9 +204,10 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         with torch.no_grad():
             w = torch.cat([encoder(clip.inputs([index])) for index in range(len(clip))])
         start = starting_codes(generator, w, preset.refinement.motion_side)
+        moves = motion(clip.landmarks, generator.resolution, preset.refinement.motions)
         ws = refine_codes(
-            generator, start, clip.inputs, tools.lpips, preset.refinement, seed=tools.job.seed,
-            checkpoint=part, watch=tools.watch,
+            generator, start, clip.inputs, torch.from_numpy(moves).to(start), tools.lpips, preset.refinement,
+            seed=tools.job.seed, checkpoint=part, watch=tools.watch,
         )  # fmt: skip
         return {"ws": ws}
 

@@ -11,6 +11,10 @@ from steadyface.inversion.settings import Refinement
 QUICK = Refinement(common_steps=40, steps_per_frame=30, common_rate=0.05, rate=0.05, smoothing=0.0)
 
 
+def still(frames: torch.Tensor) -> torch.Tensor:
+    return frames.new_zeros(len(frames), 0)
+
+
 @pytest.fixture(scope="module")
 def lpips() -> Lpips:
     return Lpips("alex")
@@ -39,11 +43,17 @@ def test_smoothing_over_time_removes_what_differs_from_frame_to_frame(tiny_gener
     nothing = replace(QUICK, common_steps=1, steps_per_frame=0, common_rate=1e-9)
     frames = tiny_generator.synthesis(ws)
     smoothed = refine_codes(
-        tiny_generator, flickering, lambda i: frames[list(i)], lpips, replace(nothing, smoothing=1.0), seed=0
+        tiny_generator,
+        flickering,
+        lambda i: frames[list(i)],
+        still(frames),
+        lpips,
+        replace(nothing, smoothing=1.0),
+        seed=0,
     )
     assert (smoothed - ws).abs().mean() < 0.4 * (flickering - ws).abs().mean()
     straight = refine_codes(
-        tiny_generator, ws, lambda i: frames[list(i)], lpips, replace(nothing, smoothing=1.0), seed=0
+        tiny_generator, ws, lambda i: frames[list(i)], still(frames), lpips, replace(nothing, smoothing=1.0), seed=0
     )
     torch.testing.assert_close(straight, ws, atol=1e-4, rtol=0)
 
@@ -59,8 +69,24 @@ def test_refinement_finds_the_frames(tiny_generator: Generator, lpips: Lpips) ->
         with torch.no_grad():
             return float(lpips(tiny_generator.synthesis(ws), frames).mean())
 
-    refined = refine_codes(tiny_generator, start, lambda i: frames[list(i)], lpips, QUICK, seed=0)
+    refined = refine_codes(tiny_generator, start, lambda i: frames[list(i)], still(frames), lpips, QUICK, seed=0)
     assert not refined.requires_grad
     assert error(refined) < 0.4 * error(start)
-    again = refine_codes(tiny_generator, start, lambda i: frames[list(i)], lpips, QUICK, seed=0)
+    again = refine_codes(tiny_generator, start, lambda i: frames[list(i)], still(frames), lpips, QUICK, seed=0)
     assert torch.equal(refined, again)
+
+
+def test_a_direction_is_learnt_from_all_frames_that_move_along_it(tiny_generator: Generator, lpips: Lpips) -> None:
+    torch.manual_seed(0)
+    course = torch.tensor([0.0, 1.4, 0.3, -1.2, 0.8, -1.3, 0.5, -0.5])[:, None]
+    plain = torch.randn(1, 4, 16).expand(8, 4, 16)
+    with torch.no_grad():
+        frames = tiny_generator.synthesis(plain + course[..., None] * torch.randn(1, 1, 16))
+    together = replace(QUICK, common_steps=160, steps_per_frame=0, common_rate=0.03, motion_scale=1.0)
+
+    def error(motion: torch.Tensor) -> float:
+        refined = refine_codes(tiny_generator, plain, lambda i: frames[list(i)], motion, lpips, together, seed=0)
+        with torch.no_grad():
+            return float(lpips(tiny_generator.synthesis(refined), frames).mean())
+
+    assert error(course) < 0.4 * error(still(frames))

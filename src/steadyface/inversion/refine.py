@@ -38,6 +38,7 @@ def refine_codes(
     generator: Generator,
     ws: Tensor,
     frames: Frames,
+    motion: Tensor,
     lpips: Lpips,
     settings: Refinement,
     *,
@@ -47,24 +48,30 @@ def refine_codes(
 ) -> Tensor:
     """Fit the codes (T, num_ws, w_dim) of a clip to its aligned frames; returns refined codes of the same shape.
 
-    First one offset for all frames, fitted on frames drawn at random; then an offset for each frame, tied weakly to its
-    neighbours'. ``code(t) = ws[t] + common + own[t]``, smoothed over time at the end.
+    ``motion`` (T, K) says how the face moves; K may be 0. First one offset for all frames and a direction for each
+    motion, fitted on frames drawn at random: every frame teaches what opening the mouth is. Then also an offset for
+    each frame, tied weakly to its neighbours'. ``code(t) = ws[t] + common + motion[t] @ directions + own[t]``, smoothed
+    over time at the end.
     """
     count = len(ws)
     common = torch.zeros_like(ws[0]).requires_grad_()
+    directions = ws.new_zeros(motion.shape[1], *ws.shape[1:]).requires_grad_()
     own = [torch.zeros_like(ws[0]).requires_grad_() for _ in range(count)]
     moving = moving_rows(generator, settings.motion_side)
     first = settings.common_steps
     own_steps = settings.steps_per_frame * count
 
+    def moved(index: int) -> Tensor:
+        return settings.motion_scale * moving * torch.einsum("k,krw->rw", motion[index], directions)
+
     def losses_at(step: int) -> dict[str, Tensor]:
         if step < first:
             index = int(step_rng(seed, step).integers(count))
-            code = ws[index] + common
+            code = ws[index] + common + moved(index)
             tie = {}
         else:
             index = shuffled_index(seed, step - first, count)
-            code = ws[index] + common.detach() + moving * own[index]
+            code = ws[index] + common.detach() + moved(index) + moving * own[index]
             beside = [own[i].detach() for i in (index - 1, index + 1) if 0 <= i < count]
             gap = (own[index] - torch.stack(beside).mean(dim=0)) if beside else own[index]
             tie = {"steady": settings.steady * (gap / generator.w_std).square().mean()}
@@ -82,11 +89,12 @@ def refine_codes(
     optimise(
         "refine codes",
         losses_at,
-        {"common": common, **{f"own{i}": tensor for i, tensor in enumerate(own)}},
+        {"common": common, "directions": directions, **{f"own{i}": tensor for i, tensor in enumerate(own)}},
         steps=first + own_steps,
         rate=lambda step: rise(step) if step < first else settle(step - first),
         checkpoint=checkpoint,
         watch=watch,
     )
-    refined = (ws + common + moving * torch.stack(own)).detach()
+    driven = torch.stack([moved(index) for index in range(count)])
+    refined = (ws + common + driven + moving * torch.stack(own)).detach()
     return smooth_codes(refined, settings.smoothing)

@@ -9,21 +9,25 @@ class Refinement:
 
     common_steps: int = 120
     """Steps on one offset that all frames share, over frames drawn at random: the person, the light, the hair."""
-    steps_per_frame: int = 16
+    steps_per_frame: int = 12
     """Steps on each frame's own offset: pose, mouth, eyes."""
+    motions: int = 8
+    """How many principal motions of the landmarks have a direction of their own in the codes."""
+    motion_scale: float = 0.03
+    """Scale of those directions: all frames pull at them, so that they take far smaller steps than the offsets."""
     common_rate: float = 0.03
     """Adam's rate for the shared offset (assets: .03 with a ramp reached LPIPS .032 on one face in 250 steps)."""
     rate: float = 0.02
     """Adam's rate for the offsets of the frames."""
     l2: float = 0.5
     """Weight of the mean squared error beside LPIPS."""
-    closeup: float = 0.5
+    closeup: float = 1.0
     """Weight of LPIPS on eyes and mouth, enlarged: lips and lids are small in the whole crop."""
     spread: float = 0.004
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001
     """Weight of the squared distance from the mean, in the same units."""
-    smoothing: float = 0.7
+    smoothing: float = 0.6
     """Sigma in frames of a Gaussian over time on the refined codes. Each frame's fit has errors of its own: on a GRID
     clip .8 took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
     correlation from .88 to .95; tuning then gives the motion its amplitude back."""
@@ -34,7 +38,7 @@ class Refinement:
     that they can't flicker."""
 
 
-INDEPENDENT = Refinement(common_steps=0, steps_per_frame=48, smoothing=0.0, steady=0.0, motion_side=1024)
+INDEPENDENT = Refinement(motions=0, common_steps=0, steps_per_frame=48, smoothing=0.0, steady=0.0, motion_side=1024)
 """Each frame's code by itself: nothing is shared, tied or smoothed."""
 
 
@@ -50,7 +54,7 @@ class PivotalTuning:
     """Adam's rate for all synthesis weights."""
     l2: float = 4.0
     """Weight of the mean squared error beside LPIPS."""
-    closeup: float = 0.5
+    closeup: float = 1.0
     """Weight of LPIPS on eyes and mouth, enlarged."""
     texture: float = 10.0
     """Weight of the squared difference in what is finer than blurred colour: LPIPS lets a screen of dots pass."""
