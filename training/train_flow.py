@@ -27,7 +27,7 @@ from flow_pairs import SIDE, layered_pair, photographs, texture, warped_pair
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.raft import RAFT_FILE, UPDATES, Raft
-from steadyface.flow.raft_network import SMALL, RaftNetwork, correlations
+from steadyface.flow.raft_network import SMALL, RaftNetwork
 from steadyface.flow.spynet import SpyNet
 from steadyface.flow.warp import in_bounds
 from steadyface.gan.base import broadcast_w, sample_w
@@ -37,6 +37,8 @@ HELD_OUT = 100
 LIMIT = 0.3
 FEATURES, FEATURE_SIDE = 300, 128
 """The first steps train the feature encoder alone, on crops of that side in pixels: a third of a full step's work."""
+MATCHING = 0.3
+"""Weight of the features' own loss in the steps after."""
 EARLY = 0.7
 """The share of the steps with small crops, half precision, two updates fewer and motion half as large again."""
 
@@ -93,18 +95,14 @@ def batch_of(
 def initialise(network: RaftNetwork) -> None:
     """Let correlations reach the flow at full strength, and what a picture shows by itself at none, to begin with.
 
-    The usual start attenuates fivefold and adds the context's noise: it takes thousands of steps to get over it.
+    With the usual start, which attenuates them and adds the context's noise, 250 steps of batch 4 were no better than
+    no motion at all.
     """
     update = network.update_block
     motion = update.motion_encoder
     with torch.no_grad():
-        for part in (
-            motion.convcorr1[0],
-            motion.convflow1[0],
-            motion.convflow2[0],
-            motion.conv[0],
-            update.flow_head.conv1,
-        ):
+        rectified = motion.convcorr1, motion.convflow1, motion.convflow2, motion.conv, [update.flow_head.conv1]
+        for part, *_ in rectified:
             torch.nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
             part.bias.zero_()
         network.context_encoder.conv.weight.mul_(0.1)
@@ -114,11 +112,12 @@ def initialise(network: RaftNetwork) -> None:
 def loss_of(network: RaftNetwork, pairs: tuple[Tensor, Tensor, Tensor], updates: int) -> tuple[Tensor, Tensor]:
     """What to minimise, and the last flow; without ``updates`` only the features are trained, and the flow is 0."""
     a, b, true = pairs
+    pyramid = network.pyramid(a, b)
+    matching = matching_loss(pyramid[0], true)
     if not updates:
-        volume = correlations(*network.feature_encoder(torch.cat([a, b])).chunk(2))[0]
-        return matching_loss(volume, true), torch.zeros_like(true)
-    flows = [flow.float() for flow in network(a, b, updates)]
-    return sequence_loss(flows, true), flows[-1].detach()
+        return matching, torch.zeros_like(true)
+    flows = [flow.float() for flow in network.flows(a, pyramid, updates)]
+    return sequence_loss(flows, true) + MATCHING * matching, flows[-1].detach()
 
 
 def train(runs: Path, steps: int, batch: int, rate: float, side: int, late_side: int, updates: int) -> None:
@@ -193,23 +192,24 @@ def evaluate(runs: Path, ship: bool, updates: int) -> None:
     }  # fmt: skip
     sizes = judge(lambda a, b: torch.zeros(1, 2, SIDE, SIDE), runs, HELD_OUT)
     figures: dict[str, object] = {"pairs": HELD_OUT, "updates": updates, "mean_motion": float(np.mean(sizes))}
+    reached = {}
     for name, estimator in estimators.items():
         begun, errors = time.process_time(), judge(estimator, runs, HELD_OUT)
         by_size = [
             round(float(np.mean([e for e, s in zip(errors, sizes, strict=True) if low <= s < high])), 3)
             for low, high in ((0, 1), (1, 3), (3, 99))
         ]
+        reached[name] = float(np.mean(errors))
         figures[name] = {
-            "epe": float(np.mean(errors)), "median": float(np.median(errors)), "epe_below_1_to_3_above": by_size,
+            "epe": reached[name], "median": float(np.median(errors)), "epe_below_1_to_3_above": by_size,
             "seconds": (time.process_time() - begun) / HELD_OUT,
         }  # fmt: skip
         print(name, figures[name], flush=True)
     (runs / "figures.json").write_text(json.dumps(figures, indent=1))
-    reached = figures["raft"]["epe"]  # type: ignore[index]
-    if ship and reached < LIMIT:
+    if ship and reached["raft"] < LIMIT:
         save_file(stored, RAFT_FILE, {"network": "raft-small", "upsampling": "centres"})
     elif ship:
-        print(f"not shipped: {reached:.3f} px is not below {LIMIT}")
+        print(f"not shipped: {reached['raft']:.3f} px is not below {LIMIT}")
 
 
 def main() -> None:

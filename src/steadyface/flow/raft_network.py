@@ -189,7 +189,14 @@ class RaftNetwork(nn.Module):
 
     def forward(self, a: Tensor, b: Tensor, updates: int, last_only: bool = False) -> list[Tensor]:
         """`updates` flows (N, 2, H, W) in pixels from a to b, each better than the one before; or the last one."""
-        pyramid = correlations(*self.feature_encoder(torch.cat([a, b])).chunk(2))
+        return self.flows(a, self.pyramid(a, b), updates, last_only)
+
+    def pyramid(self, a: Tensor, b: Tensor) -> list[Tensor]:
+        """The `correlations` of all cells of both images."""
+        return correlations(*self.feature_encoder(torch.cat([a, b])).chunk(2))
+
+    def flows(self, a: Tensor, pyramid: list[Tensor], updates: int, last_only: bool = False) -> list[Tensor]:
+        """As `forward`, with what `pyramid` gave."""
         hidden, context = self.context_encoder(a).split([self.plan.hidden, self.plan.context], 1)
         hidden, context = hidden.tanh(), context.relu()
         flow = hidden.new_zeros(hidden.shape[0], 2, *hidden.shape[2:])
