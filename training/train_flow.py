@@ -9,6 +9,9 @@ features alone learn to match, which costs little; then the whole network with t
 all updates, gamma 0.8; AdamW, a warm-up and a linear descent, gradients clipped), on smaller crops and with fewer
 updates. What is kept is a running average. `eval` warps 100 held-out faces of the generator and tells the end-point
 errors of this network, of DIS and of SPyNet; `--ship` writes the weights into the package if ours is below 0.3 px.
+
+Not shipped so far. After 1800 of 4600 steps: 0.757 px, 0.37 s a pair on one core, where the mean motion is 1.81 px; DIS
+0.043 px, 0.08 s; SPyNet 0.112 px, 0.45 s.
 """
 
 import argparse
