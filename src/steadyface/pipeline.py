@@ -25,8 +25,7 @@ from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
 from steadyface.faces.motion import motion
-from steadyface.flow.dis import DisFlow
-from steadyface.flow.spynet import SpyNet
+from steadyface.flow.estimators import load_estimator
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
@@ -263,7 +262,7 @@ def make_consistent(
 ) -> Synthesis:
     """Phases 1 and 2."""
     seed, device = tools.job.seed, direct.ws.device
-    estimator = SpyNet().to(device) if settings.flow == "current" else DisFlow()
+    estimator = load_estimator("spynet" if settings.flow == "current" else "dis", device)
     flow = pair_flow(settings.flow, estimator, clip.inputs)
     plain, edited = (rendered(each.generator, each.ws, settings.phase2.objective.size) for each in (before, direct))
     wanted: Frames = clip.inputs

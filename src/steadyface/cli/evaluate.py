@@ -20,7 +20,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("folder", type=Path, metavar="OUT", help="the --out of `steadyface edit`")
     parser.add_argument("--channel-sum", action="store_true", help="the warping error with its channels summed: 3 x")
     parser.add_argument(
-        "--flow", choices=("spynet", "dis"), default="spynet", help="for the warping error; the default preset uses dis"
+        "--flow",
+        default="spynet",
+        help="for the warping error: spynet, dis (which the default preset optimises along), or a RAFT file",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     parser.set_defaults(run=run)

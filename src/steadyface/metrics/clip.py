@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -18,8 +18,7 @@ from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
-from steadyface.flow.dis import DisFlow
-from steadyface.flow.spynet import SpyNet
+from steadyface.flow.estimators import load_estimator
 from steadyface.metrics import background, identity, liveliness, strength
 from steadyface.metrics.frames import Crops, Frames
 from steadyface.metrics.gates import gates
@@ -44,13 +43,14 @@ class Critics:
     device: torch.device | str = "cpu"
 
     @classmethod
-    def load(cls, device: torch.device | str = "cpu", flow: Literal["spynet", "dis"] = "spynet") -> "Critics":
+    def load(cls, device: torch.device | str = "cpu", flow: str = "spynet") -> "Critics":
         """Open the zoo's.
 
         The flow is SPyNet's unless told otherwise: the default preset optimises along DIS's, and would be
         rewarded for its errors.
 
         Raises:
+            InputError: there is no such flow estimator.
             WeightsError: some weights can't be had.
         """
         lpips = Lpips("alex").to(device)
@@ -59,7 +59,7 @@ class Critics:
             strength.age_gender_scorer(AgeGender().to(device)),
             strength.attributes_scorer(Attributes(lpips).to(device)),
         )
-        estimator = SpyNet().to(device) if flow == "spynet" else DisFlow()
+        estimator = load_estimator(flow, device)
         nets = lpips, Identity().to(device), FaceMesh.load()
         return cls(estimator, *nets, scorers, device)
 
