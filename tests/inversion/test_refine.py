@@ -89,4 +89,4 @@ def test_a_direction_is_learnt_from_all_frames_that_move_along_it(tiny_generator
         with torch.no_grad():
             return float(lpips(tiny_generator.synthesis(refined), frames).mean())
 
-    assert error(course) < 0.4 * error(still(frames))
+    assert error(course) < 0.5 * error(still(frames))
