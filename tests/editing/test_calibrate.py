@@ -41,15 +41,15 @@ def test_it_stays_within_bounds_and_few_trials(answer: float, bound: float) -> N
 
 
 class Fainter(nn.Module):
-    """A generator whose pictures have a part of another's contrast."""
+    """A generator whose pictures have a part of another's contrast about a grey."""
 
-    def __init__(self, generator: Generator, part: float) -> None:
+    def __init__(self, generator: Generator, part: float, grey: float) -> None:
         super().__init__()
-        self.generator, self.part = generator, part
+        self.generator, self.part, self.grey = generator, part, grey
         self.w_dim, self.ws_resolutions = generator.w_dim, generator.ws_resolutions
 
     def synthesis(self, ws: Tensor) -> Tensor:
-        return self.part * self.generator.synthesis(ws)
+        return self.grey + self.part * (self.generator.synthesis(ws) - self.grey)
 
 
 @pytest.fixture
@@ -61,13 +61,17 @@ def test_the_edit_has_the_untuned_generators_effect(
     edit: Edit, tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "scorer_of", lambda *_: lambda images: {"light": 1e4 * images.mean((1, 2, 3))})
-    ws, tuned = torch.randn(3, 4, 16), Fainter(tiny_generator, 0.8)
+    ws = torch.randn(3, 4, 16)
+    tuned = Fainter(tiny_generator, 0.85, float(tiny_generator.synthesis(ws).mean()))
     k = factor_on_clip(edit, ws, tiny_generator, tuned, None)  # type: ignore[arg-type]
 
     def change(generator: Generator, edit: Edit) -> float:
         return float((generator.synthesis(edit(ws, tiny_generator)) - generator.synthesis(ws)).mean())
 
     assert change(tuned, replace(edit, strength=k)) == pytest.approx(change(tiny_generator, edit), rel=0.04)
+    level = float(tiny_generator.synthesis(edit(ws, tiny_generator)).mean())
+    there_already = Fainter(tiny_generator, 0.85, level + 2 * (level - tuned.grey))
+    assert factor_on_clip(edit, ws, tiny_generator, there_already, None) == 1.0  # type: ignore[arg-type]
     weak = replace(edit, strength=1e-4)
     assert factor_on_clip(weak, ws, tiny_generator, tuned, None) == 1.0  # type: ignore[arg-type]
 

@@ -15,7 +15,7 @@ from steadyface.editing.edit import CodeEdit
 from steadyface.gan.base import Generator
 from steadyface.metrics.strength import floor_of, scorer_of
 
-LEAST, MOST = 0.7, 1.6
+LEAST, MOST = 0.7, 1.25
 """A factor outside these would draw another edit: thicker frames, another person."""
 CLOSE = 0.03
 TRIALS = 4
@@ -44,7 +44,8 @@ def factor_on_clip(edit: CodeEdit, ws: Tensor, generator: Generator, tuned: Gene
     """The factor with which an edit does on a clip what it does without one on ``generator``.
 
     ``ws`` (N, num_ws, w_dim) are codes of some frames; ``tuned`` shows the clip, ``generator`` is as it came. 1 for an
-    edit that no classifier knows, or that hardly changes its attribute.
+    edit that no classifier knows, or that hardly changes its attribute. Who has something of it already needs no more
+    than the same score: a man with eyeglasses was given far too heavy ones.
     """
     attribute = edit.card.attribute
     score = scorer_of(attribute, lpips) if attribute else None
@@ -54,8 +55,14 @@ def factor_on_clip(edit: CodeEdit, ws: Tensor, generator: Generator, tuned: Gene
     def seen(model: Generator, codes: Tensor) -> float:
         return sum(float(score(model.synthesis(code[None]))[attribute]) for code in codes) / len(codes)
 
-    wanted = seen(generator, edit(ws, generator)) - seen(generator, ws)
+    level = seen(generator, edit(ws, generator))
+    wanted = level - seen(generator, ws)
     if abs(wanted) < floor_of(attribute):
         return 1.0
     before = seen(tuned, ws)
-    return factor(lambda k: seen(tuned, edit.times(k)(ws, tuned)) - before, wanted)
+
+    def effect(k: float) -> float:
+        score = seen(tuned, edit.times(k)(ws, tuned))
+        return wanted if (score - level) * wanted >= 0 and abs(score - before) < abs(wanted) else score - before
+
+    return factor(effect, wanted)
