@@ -23,6 +23,7 @@ from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import DEFAULT
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import Request, find
+from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.frames import FrameFolder
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
@@ -157,6 +158,19 @@ def test_aligned_pictures_are_complete_and_the_inversion_resembles_the_input(fin
         assert lpips(pictures["inverted"], pictures["input"]).max() < 0.2
         assert lpips(pictures["direct"], pictures["inverted"]).min() > 0.04  # eyeglasses
         assert lpips(pictures["edited"], pictures["direct"]).max() < 0.15
+
+
+def test_eyeglasses_leave_the_mouth_and_the_hair_to_the_input(finished, input_frames):
+    result, _ = finished
+    before, after = (FrameFolder(result.folder / "aligned" / name)([0, 1, 2]) for name in ("input", "edited"))
+    top, bottom, *_ = Edit.load(find(Request("eyeglasses"))).card.region
+    rows = torch.ones(256, dtype=torch.bool)
+    rows[int(256 * top) : int(256 * bottom) + 1] = False
+    assert torch.equal(after[:, :, rows], before[:, :, rows])
+    assert (after - before)[:, :, ~rows].abs().mean() > 0.02
+    below = np.array([picture.image[215:, 130:230] for picture in input_frames], float)  # his chin
+    video = np.array([picture.image[215:, 130:230] for picture in read_frames(result.edited)], float)
+    assert 10 * np.log10(255**2 / ((video - below) ** 2).mean()) > 36
 
 
 def test_manifest_states_what_was_made_of_what(clip, finished):

@@ -20,21 +20,26 @@ from steadyface.critics.face_features import COLOUR_SIDE
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit, EditCard
+from steadyface.editing.region import EVERYWHERE, Region
 
 Array = NDArray[np.float64]
 RING = 12
 """Principal components of the picture's border that are held: background, hats, clothes."""
 
-RECIPES: dict[str, tuple[str, float, tuple[int, int], str, str]] = {
-    # name: (attribute, length in W at strength 1, layers by side, description, opposite)
-    "eyeglasses": ("eyeglasses", 4.0, (4, 32), "puts on eyeglasses", ""),
-    "beard": ("beard", 3.5, (4, 64), "grows a beard", ""),
-    "age": ("age", 4.0, (4, 64), "makes older", "makes younger"),
-    "gender": ("male", 4.0, (4, 64), "makes more masculine", "makes more feminine"),
-    "smile": ("happy", 3.0, (4, 32), "smiles", "stops smiling"),
-    "angry": ("angry", 3.0, (4, 32), "looks angry", ""),
-    "surprised": ("surprised", 3.0, (4, 32), "looks surprised", ""),
-    "head-turn": ("yaw", 3.0, (4, 8), "turns the head to the right of the picture", "turns it to the left"),
+EYES: Region = (0.30, 0.69, 0.10, 0.90)
+LOWER_FACE: Region = (0.47, 1.0, 0.10, 0.90)
+FACE: Region = (0.18, 1.0, 0.08, 0.92)
+
+RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
+    # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
+    "eyeglasses": ("eyeglasses", 4.0, (4, 32), EYES, "puts on eyeglasses", ""),
+    "beard": ("beard", 3.5, (4, 64), LOWER_FACE, "grows a beard", ""),
+    "age": ("age", 4.0, (4, 64), EVERYWHERE, "makes older", "makes younger"),
+    "gender": ("male", 4.0, (4, 64), EVERYWHERE, "makes more masculine", "makes more feminine"),
+    "smile": ("happy", 3.0, (4, 32), LOWER_FACE, "smiles", "stops smiling"),
+    "angry": ("angry", 3.0, (4, 32), FACE, "looks angry", ""),
+    "surprised": ("surprised", 3.0, (4, 32), FACE, "looks surprised", ""),
+    "head-turn": ("yaw", 3.0, (4, 8), EVERYWHERE, "turns the head to the right of the picture", "turns it to the left"),
 }
 
 
@@ -87,10 +92,11 @@ def main() -> None:
     design = np.hstack([columns, np.ones((len(columns), 1))])
     rows = np.linalg.lstsq(design, both["w"], rcond=None)[0]
     SHIPPED.mkdir(parents=True, exist_ok=True)
-    for name, (attribute, length, (low, high), description, opposite) in RECIPES.items():
+    for name, (attribute, length, (low, high), region, description, opposite) in RECIPES.items():
         direction = rows[names.index(attribute)]
         unit = torch.from_numpy(direction / np.linalg.norm(direction)).float()
-        card = EditCard(name, description, attribute, opposite, trained_on=f"{len(columns)} generated faces")
+        made = f"{len(columns)} generated faces"
+        card = EditCard(name, description, attribute, opposite, trained_on=made, region=region)
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")
         print(f"{name:<12} |row| {np.linalg.norm(direction):.2f}")

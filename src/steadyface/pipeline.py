@@ -21,7 +21,8 @@ from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.calibrate import factor_on_clip
-from steadyface.editing.edit import CodeEdit, Edit
+from steadyface.editing.edit import CodeEdit, Edit, EditCard
+from steadyface.editing.region import all_regions
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
 from steadyface.faces.motion import motion
@@ -31,7 +32,7 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.smooth import smooth_codes
-from steadyface.inversion.tuning import tune_generator
+from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.optimise import Progress, Watcher
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
@@ -122,14 +123,16 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     asked = apply_all(edits, ws, generator)
     edits = calibrated(tools, digest(tune_key, run.manifest["edits"]), edits, ws[probes], inverted)
 
+    cards = [edit.card for edit in edits] + [style.card for style in styles]
+    where = where_edits_may(clip, ws, *cards)
     before = Synthesis(ws, inverted)
     direct = Synthesis(apply_all(edits, ws, generator), restyle(inverted))
     steady_key = digest(
         tune_key, run.manifest["edits"], run.manifest["strength_factors"], preset.remedy and asdict(preset.remedy)
     )
-    steady = remedy(tools, steady_key, before, direct, clip)
+    steady = remedy(tools, steady_key, before, direct, where, clip)
 
-    seams = Seams.of(clip, before, direct, preset.stitching)
+    seams = Seams.of(clip, before, direct, where, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
     stitched = tuned_stage(
         tools,
@@ -153,7 +156,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "untuned/plain", Synthesis(ws[probes], generator), len(probes))
         render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
-        folders = render(run, "direct", direct, len(clip)), render(run, "edited", pictures, len(clip))
+        folders = render(run, "direct", direct, len(clip)), render(run, "edited", seams.composite(pictures), len(clip))
         write_videos(run, Restored(job.source, info, job.frames, clip, seams), *folders)
         manifest.finish(run, stitch_key, *videos)
         write_report(run.folder)
@@ -211,17 +214,21 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         return {"ws": ws}
 
     ws = run.stage("refine", refine_key, refine)["ws"].to(generator.w_mean.device)
-    shipped = [Edit.load(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
-    survive = [
-        lambda codes, strength, edit=edit: replace(edit, strength=strength)(codes, generator) for edit in shipped
-    ]
+
+    def survivor(edit: Edit) -> Survivor:
+        return Survivor(
+            lambda codes, strength: replace(edit, strength=strength)(codes, generator),
+            where_edits_may(clip, ws, edit.card),
+        )
+
+    survivors = [survivor(Edit.load(path)) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     tuned = tuned_stage(
         tools,
         "tune",
         tune_key,
         generator,
         lambda part: tune_generator(
-            generator, ws, clip.inputs, survive, person_of(clip, ws), tools.lpips, preset.tuning, seed=tools.job.seed,
+            generator, ws, clip.inputs, survivors, tools.lpips, preset.tuning, seed=tools.job.seed,
             checkpoint=part, watch=tools.watch,
         ),
     )  # fmt: skip
@@ -242,23 +249,23 @@ def calibrated(
     return [edit.times(k) for edit, k in zip(edits, factors, strict=True)]
 
 
-def person_of(clip: Aligned, ws: Tensor) -> Tensor:
-    """Where edits may change anything, as a tensor beside the codes: (1, 1, R, R) in [0, 1]."""
-    return torch.from_numpy(clip.person)[None, None].to(ws)
+def where_edits_may(clip: Aligned, ws: Tensor, *cards: EditCard) -> Tensor:
+    """Where these edits may change anything: on the person, in their regions. (1, 1, R, R) in [0, 1], beside ``ws``."""
+    return (torch.from_numpy(clip.person) * all_regions((card.region for card in cards), len(clip.person))).to(ws)
 
 
-def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, clip: Aligned) -> Synthesis:
+def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned) -> Synthesis:
     """What the preset does against flicker in the directly edited clip. A single frame has none."""
     settings = tools.preset.remedy
     if isinstance(settings, Smoothing):
         return Synthesis(smooth_codes(direct.ws, settings.sigma), direct.generator)
     if isinstance(settings, Consistency) and len(clip) > 1:
-        return make_consistent(tools, settings, key, before, direct, clip)
+        return make_consistent(tools, settings, key, before, direct, where, clip)
     return direct
 
 
 def make_consistent(
-    tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, clip: Aligned
+    tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned
 ) -> Synthesis:
     """Phases 1 and 2."""
     seed, device = tools.job.seed, direct.ws.device
@@ -267,7 +274,7 @@ def make_consistent(
     plain, edited = (rendered(each.generator, each.ws, settings.phase2.objective.size) for each in (before, direct))
     wanted: Frames = clip.inputs
     if settings.wanted == "input+change":
-        wanted = input_with_change(clip.inputs, plain, edited, person_of(clip, direct.ws), flow, len(clip), settings)
+        wanted = input_with_change(clip.inputs, plain, edited, where, flow, len(clip), settings)
     elif settings.wanted == "direct":
         wanted = steadied(edited, clip.inputs, flow, len(clip), settings)
     scene = Scene(clip.inputs, wanted, flow, tools.lpips)

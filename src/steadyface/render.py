@@ -23,6 +23,10 @@ from steadyface.video.info import VideoInfo
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
 
+Floats = NDArray[np.float32]
+Faces = tuple[FrameFolder, Callable[[int], Floats]]
+"""Aligned pictures, and the mask that each is pasted with."""
+
 PROBES = 12
 """Frames, spread over the clip, that say where and how much the edit changes the picture."""
 
@@ -50,23 +54,43 @@ class Seams:
     """The paste masks of a clip; called with a frame number they give mask and seam as tensors."""
 
     clip: Aligned
-    change: NDArray[np.float32]
+    change: Floats
+    where: Floats
+    """(S, S): outside, the result is the input."""
     settings: Stitching
 
     @classmethod
-    def of(cls, clip: Aligned, before: Synthesis, direct: Synthesis, settings: Stitching) -> "Seams":
-        """Find where the edit changes this clip: the mean over some frames, so that it doesn't move."""
+    def of(cls, clip: Aligned, before: Synthesis, direct: Synthesis, where: Tensor, settings: Stitching) -> "Seams":
+        """Find where the edit changes this clip: the mean over some frames, so that it doesn't move.
+
+        ``where`` (1, 1, S, S) says where it may.
+        """
         indices = probe_frames(len(clip))
         total = torch.zeros(())
         with torch.no_grad():
             for index in indices:
                 total = total + change_mask(direct([index]), before([index]))[0, 0].cpu()
         change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
-        return cls(clip, spread_change(change, settings) * clip.person, settings)
+        return cls(clip, spread_change(change, settings) * clip.person, where[0, 0].cpu().numpy(), settings)
 
-    def mask(self, index: int) -> NDArray[np.float32]:
+    def mask(self, index: int) -> Floats:
         """The paste mask (S, S) of a frame."""
-        return paste_mask(self.clip.landmarks[index], self.change, self.settings)
+        return paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
+
+    def wide(self, index: int) -> Floats:
+        """The paste mask of a frame whose picture has been put through `composite`: its soft edge is in it already."""
+        return np.minimum(4.0 * self.mask(index), 1.0) if self.settings.around == "input" else self.mask(index)
+
+    def composite(self, pictures: Frames) -> Frames:
+        """The aligned result: the pictures inside the mask, and around it what the settings want."""
+        if self.settings.around == "generated":
+            return pictures
+
+        def inside(frames: Sequence[int]) -> Tensor:
+            inputs, masks = self.clip.inputs(frames), torch.cat([self(index)[0] for index in frames])
+            return inputs + masks * (pictures(frames) - inputs)
+
+        return inside
 
     def __call__(self, index: int) -> tuple[Tensor, Tensor]:
         """Mask and seam of a frame, (1, 1, S, S) each."""
@@ -95,23 +119,22 @@ class Restored:
     clip: Aligned
     seams: Seams
 
-    def with_faces(self, *folders: FrameFolder) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
-        """Each frame of the input, and the same frame with the face of each folder."""
+    def with_faces(self, *faces: Faces) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
+        """Each frame of the input, and the same frame with each of the faces."""
         for index, frame in enumerate(read_frames(self.source, *self.frames)):
-            mask = self.seams.mask(index)
             corners = self.clip.quads[index]
-            yield frame, [paste(frame.image, folder.image(index), mask, corners) for folder in folders]
+            yield frame, [paste(frame.image, folder.image(index), mask(index), corners) for folder, mask in faces]
 
 
 def write_videos(run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder) -> tuple[Path, Path, Path]:
     """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited)."""
     part = restored.frames != (0, None)
 
-    def write(name: str, folders: tuple[FrameFolder, ...], join: Callable[..., NDArray[np.uint8]]) -> Path:
+    plain, result = (direct, restored.seams.mask), (edited, restored.seams.wide)
+
+    def write(name: str, faces: tuple[Faces, ...], join: Callable[..., NDArray[np.uint8]]) -> Path:
         path = run.path(name)
-        frames = (
-            replace(frame, image=join(frame.image, *pictures)) for frame, pictures in restored.with_faces(*folders)
-        )
+        frames = (replace(frame, image=join(frame.image, *pictures)) for frame, pictures in restored.with_faces(*faces))
         write_video(
             path,
             frames,
@@ -123,7 +146,7 @@ def write_videos(run: Run, restored: Restored, direct: FrameFolder, edited: Fram
         return path
 
     return (
-        write("edited.mp4", (edited,), lambda _, picture: picture),
-        write("direct.mp4", (direct,), lambda _, picture: picture),
-        write("compare.mp4", (direct, edited), lambda *pictures: np.concatenate(pictures, axis=1)),
+        write("edited.mp4", (result,), lambda _, picture: picture),
+        write("direct.mp4", (plain,), lambda _, picture: picture),
+        write("compare.mp4", (plain, result), lambda *pictures: np.concatenate(pictures, axis=1)),
     )

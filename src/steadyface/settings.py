@@ -41,7 +41,8 @@ class Preset:
     """What edits the codes: our directions, or the networks of a baseline."""
 
 
-_UNSTITCHED = Stitching(epochs=0)
+_PASTED = Stitching(around="generated")
+_UNSTITCHED = Stitching(epochs=0, around="generated")
 
 PRESETS = {
     "default": Preset("default", DEFAULT),
@@ -54,18 +55,21 @@ PRESETS = {
         ),
         Refinement(common_steps=80, steps_per_frame=6),
         PivotalTuning(epochs=2.0, least_steps=100),
-        _UNSTITCHED,
+        Stitching(epochs=0),
     ),
-    "paper": Preset("paper", PAPER),
-    "official": Preset("official", OFFICIAL),
-    "phase1": Preset("phase1", PHASE1_ONLY),
-    "phase2": Preset("phase2", PHASE2_ONLY),
+    "paper": Preset("paper", PAPER, stitching=_PASTED),
+    "official": Preset("official", OFFICIAL, stitching=_PASTED),
+    "phase1": Preset("phase1", PHASE1_ONLY, stitching=_PASTED),
+    "phase2": Preset("phase2", PHASE2_ONLY, stitching=_PASTED),
     "direct": Preset("direct", None, stitching=_UNSTITCHED),
     "latent-transformer": Preset("latent-transformer", None, stitching=_UNSTITCHED, editing="latent-transformer"),
-    "smooth": Preset("smooth", Smoothing()),
+    "smooth": Preset("smooth", Smoothing(), stitching=_PASTED),
     "dvp": Preset("dvp", DeepVideoPrior(), stitching=_UNSTITCHED),
     "stit": Preset(
-        "stit", None, tuning=PivotalTuning(l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0)
+        "stit",
+        None,
+        tuning=PivotalTuning(l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0),
+        stitching=_PASTED,
     ),
 }
 """Ours: default, fast. The paper's method: as printed, as released, and either phase alone (table 3). Baselines: direct

@@ -24,7 +24,10 @@ METRICS = {
     "sharpness": {"direct": 1.0, "edited": 0.5},
     "identity": {"edited": {"similarity": 0.97, "tl_id": 1.0, "tg_id": 1.0}},
     "liveliness": {
-        "edited": {"mouth": {"correlation": 0.96, "amplitude": 0.9}, "eyes": None, "yaw": None, "blinks": None}
+        "edited": {
+            "mouth": {"correlation": 0.96, "amplitude": 0.9},
+            **dict.fromkeys(("eyes", "yaw", "gaze", "blinks")),
+        }
     },
     "strength": {
         "direct": {"age": {"mean": 12.5, "weakest": 9.0}, "sad": {"mean": 0.1, "weakest": 0.0}},

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,6 @@ def test_moves_only_the_layers_it_names(tiny_generator: Generator) -> None:
 
 
 def test_strength_is_linear_and_signed(tiny_generator: Generator) -> None:
-    from dataclasses import replace
-
     ws, edit = torch.randn(1, 4, 16), made(s8=1.0, s16=-1.0)
     there = replace(edit, strength=0.7)(ws, tiny_generator)
     torch.testing.assert_close(replace(edit, strength=-0.7)(there, tiny_generator), ws)
@@ -32,6 +31,7 @@ def test_strength_is_linear_and_signed(tiny_generator: Generator) -> None:
 
 def test_file_round_trip(tmp_path: Path) -> None:
     edit = made(s8=1.0, s64=0.5)
+    edit = replace(edit, card=replace(edit.card, region=(0.25, 0.5, 0.0, 1.0)))
     edit.save(tmp_path / "mine.safetensors")
     loaded = Edit.load(tmp_path / "mine.safetensors")
     assert loaded.card == edit.card
@@ -46,6 +46,14 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
     assert catalogue.find(Request(str(tmp_path / "mine.safetensors"))).is_file()
     monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path))
     assert catalogue.load(Request("mine", 0.5)).strength == 0.5
+
+
+@pytest.mark.parametrize("region", [(0.5, 0.5, 0.0, 1.0), (0.0, 1.5, 0.0, 1.0), (0.0, 1.0, 0.0), "all"])
+def test_a_region_that_is_none_is_refused(tmp_path: Path, region) -> None:
+    edit = made(s8=1.0)
+    replace(edit, card=replace(edit.card, region=region)).save(tmp_path / "x.safetensors")
+    with pytest.raises(InputError, match="is not an edit"):
+        Edit.load(tmp_path / "x.safetensors")
 
 
 @pytest.mark.parametrize("content", [b"", b"not safetensors", b"\x08\0\0\0\0\0\0\0{}      "])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from steadyface.faces.detect import FaceDetector
+from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mask import PersonMask
 from steadyface.faces.mesh import FaceMesh
 
@@ -17,6 +18,11 @@ def detector() -> FaceDetector:
 @pytest.fixture(scope="session")
 def mesh() -> FaceMesh:
     return FaceMesh.load()
+
+
+@pytest.fixture(scope="session")
+def eyes() -> EyeFinder:
+    return EyeFinder.load()
 
 
 @pytest.fixture(scope="session")

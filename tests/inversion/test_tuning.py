@@ -4,7 +4,7 @@ import torch
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import PivotalTuning
-from steadyface.inversion.tuning import tune_generator
+from steadyface.inversion.tuning import Survivor, tune_generator
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,7 @@ def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, 
             tiny_generator,
             ws,
             lambda i: frames[list(i)],
-            [lambda w, strength: w + strength * shift],
-            torch.ones(1, 1, 64, 64),
+            [Survivor(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))],
             lpips,
             settings,
             seed=0,

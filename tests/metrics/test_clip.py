@@ -10,6 +10,7 @@ import torch
 from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError
 from steadyface.faces import topology
+from steadyface.faces.eyes import Eyes
 from steadyface.faces.mesh import MeshFace
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
@@ -36,6 +37,14 @@ class PaintedMesh:
         return MeshFace(points, 1.0)
 
 
+class StillEyes:
+    """Sees the same open eyes in every picture."""
+
+    def find(self, image, landmarks):
+        contour = np.linspace((0, 0), (8, 2), 16)
+        return Eyes(np.stack([contour, contour]), np.full((2, 2), 4.0))
+
+
 @pytest.fixture(scope="module")
 def critics():
     return Critics(
@@ -43,6 +52,7 @@ def critics():
         lpips=Lpips("alex"),
         identity=lambda images: images.mean((2, 3)) + 2,
         mesh=PaintedMesh(),
+        eyes=StillEyes(),
         scorers=[lambda images: {"light": (images.mean((1, 2, 3)) + 1) * 127.5}],
     )
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from steadyface.errors import InputError
 from steadyface.faces import topology
 from steadyface.faces.align import crop, quads
+from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.smooth import smooth
 from steadyface.faces.track import choose_track, find_tracks
@@ -69,8 +70,8 @@ def test_signals_of_different_length_are_refused():
         follow(SPEECH[:74], SPEECH, 0.01)
 
 
-def blinking(*at: int, depth: float = 0.33) -> np.ndarray:
-    eyes = 0.14 + np.random.default_rng(2).normal(0, 0.001, 300)
+def blinking(*at: int, depth: float = 0.75) -> np.ndarray:
+    eyes = 0.3 + np.random.default_rng(2).normal(0, 0.002, 300)
     for start in at:
         eyes[start : start + 4] *= 1 - depth * np.array([0.6, 1.0, 1.0, 0.6])
     return eyes
@@ -86,35 +87,37 @@ def test_blinks_kept_and_lost():
     inputs = blinking(50, 200)
     assert blinks_kept(inputs, inputs) == (2, 2)
     assert blinks_kept(blinking(200), inputs) == (1, 2)
-    assert blinks_kept(blinking(51, 199, depth=0.25), inputs) == (2, 2)
-    assert blinks_kept(blinking(50, 200, depth=0.1), inputs) == (0, 2)
+    assert blinks_kept(blinking(51, 199, depth=0.55), inputs) == (2, 2)
+    assert blinks_kept(blinking(50, 200, depth=0.25), inputs) == (0, 2)
     assert blinks_kept(blinking(100), blinking()) == (0, 0)
 
 
 @pytest.fixture(scope="module")
 def speaker(shared):
-    """Crops of a speaker, and the landmarks found in the whole frames."""
+    """Crops of a speaker, the whole frames, and the landmarks found in them."""
     frames = [frame.image for frame in read_frames(shared / "clips" / "grid_sbia1a.mpg", 20, 50)]
     track = choose_track(find_tracks(frames), None, len(frames))
     corners = quads(track.landmarks)
-    return [crop(frame, c, 256) for frame, c in zip(frames, corners, strict=True)], track.landmarks
+    return [crop(frame, c, 256) for frame, c in zip(frames, corners, strict=True)], frames, track.landmarks
 
 
 def test_crops_are_measured_like_whole_frames(speaker):
-    crops, landmarks = speaker
-    signals = face_signals(crops, FaceMesh.load())
-    mouth, eyes = topology.mouth_opening(landmarks), topology.eye_opening(landmarks).mean(-1)
+    crops, frames, landmarks = speaker
+    signals = face_signals(crops, FaceMesh.load(), EyeFinder.load())
+    mouth = topology.mouth_opening(landmarks)
     assert np.corrcoef(signals["mouth"], mouth)[0, 1] > 0.98
     assert np.abs(signals["mouth"] - mouth).mean() < 0.01
-    assert np.abs(signals["eyes"] - eyes).mean() < 0.005
+    finder = EyeFinder.load()
+    eyes = [finder.find(frame, points).opening().mean() for frame, points in zip(frames, landmarks, strict=True)]
+    assert np.abs(signals["eyes"] - eyes).mean() < 0.015
     assert np.corrcoef(signals["yaw"], smooth(topology.head_yaw(landmarks), 1.5))[0, 1] > 0.95
 
 
 def test_a_frozen_clip_of_a_speaker_is_dead(speaker):
-    crops, _ = speaker
-    mesh = FaceMesh.load()
-    inputs = face_signals(crops, mesh)
-    frozen = liveliness(face_signals([crops[0]] * len(crops), mesh), inputs)
+    crops, *_ = speaker
+    finders = FaceMesh.load(), EyeFinder.load()
+    inputs = face_signals(crops, *finders)
+    frozen = liveliness(face_signals([crops[0]] * len(crops), *finders), inputs)
     alive = liveliness(inputs, inputs)
     assert frozen["mouth"].amplitude == pytest.approx(0, abs=1e-6)
     assert alive["mouth"].correlation == pytest.approx(1)
@@ -122,5 +125,5 @@ def test_a_frozen_clip_of_a_speaker_is_dead(speaker):
 
 
 def test_without_a_face_nothing_is_measured():
-    signals = face_signals([np.full((128, 128, 3), 128, np.uint8)] * 3, FaceMesh.load())
+    signals = face_signals([np.full((128, 128, 3), 128, np.uint8)] * 3, FaceMesh.load(), EyeFinder.load())
     assert all(np.isnan(signal).all() for signal in signals.values())

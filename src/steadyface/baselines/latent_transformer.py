@@ -117,7 +117,7 @@ class LatentEdit:
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
-                card, sides = EditCard(**json.loads(metadata["steadyface.edit"])), json.loads(metadata["sides"])
+                card, sides = EditCard.parse(metadata["steadyface.edit"]), json.loads(metadata["sides"])
                 state = {key: file.get_tensor(key).float() for key in list(file.keys())}
             if not isinstance(sides, list) or not all(type(side) is int for side in sides):
                 raise TypeError("sides are numbers of pixels")

@@ -96,7 +96,7 @@ def _rows(metrics: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
     yield "sharpness / inversion's", metrics["sharpness"]
     for key, label in (("similarity", "identity, cosine with the input"), ("tl_id", "TL-ID"), ("tg_id", "TG-ID")):
         yield label, {part: found[key] for part, found in metrics["identity"].items()}
-    for signal in ("mouth", "eyes", "yaw"):
+    for signal in ("mouth", "eyes", "yaw", "gaze"):
         for key in ("correlation", "amplitude"):
             motions = {part: found[signal] or {} for part, found in metrics["liveliness"].items()}
             yield f"{signal}, {key}", {part: motion.get(key) for part, motion in motions.items()}

@@ -38,20 +38,20 @@ def input_with_change(
     inputs: Frames,
     inverted: Frames,
     direct: Frames,
-    person: Tensor,
+    where: Tensor,
     flow: PairFlow,
     count: int,
     settings: Consistency,
 ) -> Frames:
-    """Each of ``count`` input frames plus the `steady_change` of its direct edit, on the person: (len, 3, S, S).
+    """Each of ``count`` input frames plus the `steady_change` of its direct edit, where it may be: (len, 3, S, S).
 
-    ``inverted`` and ``direct`` give frames of the objective's side S, ``person`` is (1, 1, R, R) in [0, 1]. The last
+    ``inverted`` and ``direct`` give frames of the objective's side S, ``where`` is (1, 1, R, R) in [0, 1]. The last
     frames used are kept in float16.
     """
     size = settings.phase2.objective.size
-    where = shrink(person, size)
+    small = shrink(where, size)
     steady = steadied(lambda frames: direct(frames) - inverted(frames), inputs, flow, count, settings)
-    return lambda frames: with_change(shrink(inputs(frames), size), steady(frames), where)
+    return lambda frames: with_change(shrink(inputs(frames), size), steady(frames), small)
 
 
 def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, settings: Consistency) -> Frames:

@@ -4,13 +4,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def with_change(real: Tensor, change: Tensor, person: Tensor) -> Tensor:
-    """Carry an edit over to a real frame: the frame plus what the edit adds to its inversion, on the person.
+def with_change(real: Tensor, change: Tensor, where: Tensor) -> Tensor:
+    """Carry an edit over to a real frame: the frame plus what the edit adds to its inversion, where it may.
 
-    ``real`` and ``change`` (N, 3, R, R), ``person`` (1, 1, R, R) in [0, 1]: what an edit does to the background is a
+    ``real`` and ``change`` (N, 3, R, R), ``where`` (1, 1, R, R) in [0, 1]: what an edit does to the background is a
     side effect. Whatever the inversion missed of the frame is there again.
     """
-    return (real + person * change).clamp(-1, 1)
+    return (real + where * change).clamp(-1, 1)
 
 
 def change_mask(edited: Tensor, plain: Tensor, least: float = 0.03, full: float = 0.12) -> Tensor:

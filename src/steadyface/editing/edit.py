@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from steadyface.editing.region import EVERYWHERE, Region
 from steadyface.errors import InputError
 from steadyface.gan.base import Generator
 
@@ -28,6 +29,17 @@ class EditCard:
     trained_on: str = ""
     model: str = ""
     """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
+    region: Region = EVERYWHERE
+    """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""
+        fields = dict(json.loads(text))
+        top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
+        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+            raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
+        return cls(**{**fields, "region": (top, bottom, left, right)})
 
 
 class CodeEdit(Protocol):
@@ -76,7 +88,7 @@ class Edit:
         """Read a file that `save` wrote. Raises `InputError` when it is something else."""
         try:
             with safe_open(path, "pt") as file:
-                card = EditCard(**json.loads((file.metadata() or {})["steadyface.edit"]))
+                card = EditCard.parse((file.metadata() or {})["steadyface.edit"])
                 directions = {int(key.removeprefix("direction.")): file.get_tensor(key) for key in list(file.keys())}
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             raise InputError(f"{path} is not an edit of steadyface (a safetensors file with a card)") from error

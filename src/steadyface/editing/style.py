@@ -45,7 +45,7 @@ class Style:
         """Read a file that `save` wrote. Raises `InputError` when it is something else."""
         try:
             with safe_open(path, "pt") as file:
-                card = EditCard(**json.loads((file.metadata() or {})["steadyface.edit"]))
+                card = EditCard.parse((file.metadata() or {})["steadyface.edit"])
                 deltas = {key.removeprefix(_PREFIX): file.get_tensor(key) for key in list(file.keys())}
         except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
             raise InputError(f"{path} is not a style of steadyface (a safetensors file with a card)") from error

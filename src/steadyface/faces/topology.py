@@ -18,10 +18,6 @@ RIGHT_EYE_CORNERS = (33, 133)
 LEFT_EYE_CORNERS = (263, 362)
 """Outer, inner."""
 
-RIGHT_LIDS = ((160, 144), (159, 145), (158, 153))
-LEFT_LIDS = ((387, 373), (386, 374), (385, 380))
-"""Pairs of upper and lower lid, from the outer to the inner side."""
-
 RIGHT_EYE_SIX = (33, 160, 158, 133, 153, 144)
 LEFT_EYE_SIX = (362, 385, 387, 263, 373, 380)
 """The same places as points 36-41 and 42-47 of the 68-point scheme that FFHQ was aligned with."""
@@ -66,17 +62,6 @@ def interocular(landmarks: Points) -> Points:
     """Return the distance between the eyes' centres, px."""
     points = ffhq_points(landmarks)
     return np.asarray(np.linalg.norm(points[..., 1, :] - points[..., 0, :], axis=-1))
-
-
-def eye_opening(landmarks: Points) -> Points:
-    """Return (..., 2): the gap between the lids of the right and the left eye over the distance of the eyes.
-
-    Unchanged by shifting, turning and scaling the picture. 0.11 to 0.17 for open eyes, differing from person
-    to person. The mesh sees a blink when it is but not to its depth: closed eyes measure two thirds of open
-    ones. So compare its course within a track, not its value with a threshold.
-    """
-    gaps = [_mean_gap(landmarks, lids) for lids in (RIGHT_LIDS, LEFT_LIDS)]
-    return np.asarray(np.stack(gaps, -1) / interocular(landmarks)[..., None])
 
 
 def mouth_opening(landmarks: Points) -> Points:

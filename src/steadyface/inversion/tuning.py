@@ -5,6 +5,7 @@ edits (tuned(w + edit) stays the real frame plus what the edit changes), and the
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -20,16 +21,22 @@ from steadyface.inversion.settings import PivotalTuning
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
 
-EditCodes = Callable[[Tensor, float], Tensor]
-"""An in-domain edit at a strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
+
+@dataclass(frozen=True)
+class Survivor:
+    """An edit that tuning is to keep alive."""
+
+    codes: Callable[[Tensor, float], Tensor]
+    """The edit at a strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
+    where: Tensor
+    """(1, 1, R, R) in [0, 1]: where it may change anything."""
 
 
 def tune_generator(
     generator: Generator,
     ws: Tensor,
     frames: Frames,
-    edits: Sequence[EditCodes],
-    person: Tensor,
+    edits: Sequence[Survivor],
     lpips: Lpips,
     settings: PivotalTuning,
     *,
@@ -37,10 +44,7 @@ def tune_generator(
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> Generator:
-    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim).
-
-    ``person`` (1, 1, R, R) in [0, 1] says where in the crops edits may change anything.
-    """
+    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim)."""
     tuned, parameters = copy_to_tune(generator)
     calm = smooth_codes(ws, settings.calm)
 
@@ -60,10 +64,10 @@ def tune_generator(
             with torch.no_grad():
                 # The change of the calm code: drawn over lids that are closing, an edit is mud
                 codes = calm[index : index + 1]
-                plain, edited = generator.synthesis(codes), generator.synthesis(edit(codes, strength))
-                where = person * change_mask(edited, plain, *settings.edit_seen)
+                plain, edited = generator.synthesis(codes), generator.synthesis(edit.codes(codes, strength))
+                where = edit.where * change_mask(edited, plain, *settings.edit_seen)
                 target = with_change(real, edited - plain, where)
-            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(edit(pivot, strength)), target)
+            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(edit.codes(pivot, strength)), target)
         if settings.local_weight and step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(pivot)
             nearby = nearby_code(generator, pivot, z, settings.local_distance)

@@ -16,6 +16,7 @@ from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
+from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
@@ -39,6 +40,7 @@ class Critics:
     lpips: Lpips
     identity: Callable[[torch.Tensor], torch.Tensor]
     mesh: FaceMesh
+    eyes: EyeFinder
     scorers: Sequence[strength.Scorer]
     device: torch.device | str = "cpu"
 
@@ -60,7 +62,7 @@ class Critics:
             strength.attributes_scorer(Attributes(lpips).to(device)),
         )
         estimator = load_estimator(flow, device)
-        nets = lpips, Identity().to(device), FaceMesh.load()
+        nets = lpips, Identity().to(device), FaceMesh.load(), EyeFinder.load()
         return cls(estimator, *nets, scorers, device)
 
 
@@ -201,7 +203,7 @@ def _identity(parts: Mapping[str, Frames], critics: Critics) -> Table:
 
 
 def _liveliness(parts: Mapping[str, Frames], critics: Critics) -> Table:
-    found = {name: liveliness.face_signals(crops, critics.mesh) for name, crops in parts.items()}
+    found = {name: liveliness.face_signals(crops, critics.mesh, critics.eyes) for name, crops in parts.items()}
     inputs = found.pop("input")
     table: Table = {}
     for name, clip in found.items():

@@ -31,7 +31,7 @@ def gates(table: Mapping[str, Any]) -> list[Gate]:
         *_edited(table),
         within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1),
     ]
-    for signal in ("mouth", "eyes", "yaw"):
+    for signal in ("mouth", "eyes", "yaw", "gaze"):
         motion = _get(table, "liveliness", "edited", signal)
         found.append(at_least("alive", f"{signal}, correlation", _get(motion, "correlation"), 0.95))
         found.append(within("alive", f"{signal}, amplitude", _get(motion, "amplitude"), 0.85, 1.15))

@@ -1,6 +1,7 @@
 """Constants of phase 3."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -21,5 +22,8 @@ class Stitching:
     """By how much the outline is widened, as a part of the crop's side."""
     feather: float = 0.06
     """Width of the soft edge, as a part of the crop's side."""
+    around: Literal["generated", "input"] = "input"
+    """What the aligned result shows where the mask doesn't reach: what the generator drew, as the baselines and the
+    paper have it, or the input's own pixels, which are what the video shows."""
     margin: float = 0.05
     """At the crop's own border the mask fades to nothing over this part of the side."""

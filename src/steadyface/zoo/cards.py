@@ -167,6 +167,13 @@ _ALL = (
         "Kartynnik et al., Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs, 2019",
     ),
     _mediapipe(
+        "iris-landmark",
+        "lids and iris of an eye",
+        "iris_landmark/iris_landmark.tflite",
+        2_640_568,
+        "Ablavatski et al., Real-time Pupil Tracking from Monocular Video for Digital Puppetry, 2020",
+    ),
+    _mediapipe(
         "person-mask",
         "mask of the person",
         "selfie_segmentation/selfie_segmentation.tflite",
