@@ -26,9 +26,12 @@ Array = NDArray[np.float64]
 RING = 12
 """Principal components of the picture's border that are held: background, hats, clothes."""
 
-EYES: Region = (0.30, 0.69, 0.10, 0.90)
+EYES: Region = (0.36, 0.69, 0.10, 0.90)
+"""Below the brows, which eyeglasses would bleach."""
 LOWER_FACE: Region = (0.47, 1.0, 0.10, 0.90)
 FACE: Region = (0.18, 1.0, 0.08, 0.92)
+OWN_EYES = ("eyeglasses", "beard", "age", "gender", "smile")
+"""Edits that leave lids and gaze to the input."""
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
@@ -96,7 +99,8 @@ def main() -> None:
         direction = rows[names.index(attribute)]
         unit = torch.from_numpy(direction / np.linalg.norm(direction)).float()
         made = f"{len(columns)} generated faces"
-        card = EditCard(name, description, attribute, opposite, trained_on=made, region=region)
+        own_eyes = name in OWN_EYES
+        card = EditCard(name, description, attribute, opposite, trained_on=made, region=region, keeps_eyes=own_eyes)
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")
         print(f"{name:<12} |row| {np.linalg.norm(direction):.2f}")

@@ -132,7 +132,8 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     )
     steady = remedy(tools, steady_key, before, direct, where, clip)
 
-    seams = Seams.of(clip, before, direct, where, preset.stitching)
+    keeps_eyes = all(card.keeps_eyes for card in cards)
+    seams = Seams.of(clip, before, direct, where, keeps_eyes, preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
     stitched = tuned_stage(
         tools,
@@ -156,8 +157,9 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "untuned/plain", Synthesis(ws[probes], generator), len(probes))
         render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
-        folders = render(run, "direct", direct, len(clip)), render(run, "edited", seams.composite(pictures), len(clip))
-        write_videos(run, Restored(job.source, info, job.frames, clip, seams), *folders)
+        drawn = render(run, "direct", direct, len(clip))
+        edited = render(run, "edited", seams.composite(pictures, before), len(clip))
+        write_videos(run, Restored(job.source, info, job.frames, clip, seams), drawn, edited)
         manifest.finish(run, stitch_key, *videos)
         write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))

@@ -16,6 +16,7 @@ from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run
+from steadyface.stitching.eyes import mask_of_eyes, shade
 from steadyface.stitching.mask import paste_mask, seam, spread_change
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
@@ -57,10 +58,20 @@ class Seams:
     change: Floats
     where: Floats
     """(S, S): outside, the result is the input."""
+    keeps_eyes: bool
+    """Whether the result has the input's eyes."""
     settings: Stitching
 
     @classmethod
-    def of(cls, clip: Aligned, before: Synthesis, direct: Synthesis, where: Tensor, settings: Stitching) -> "Seams":
+    def of(
+        cls,
+        clip: Aligned,
+        before: Synthesis,
+        direct: Synthesis,
+        where: Tensor,
+        keeps_eyes: bool,
+        settings: Stitching,
+    ) -> "Seams":
         """Find where the edit changes this clip: the mean over some frames, so that it doesn't move.
 
         ``where`` (1, 1, S, S) says where it may.
@@ -71,7 +82,8 @@ class Seams:
             for index in indices:
                 total = total + change_mask(direct([index]), before([index]))[0, 0].cpu()
         change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
-        return cls(clip, spread_change(change, settings) * clip.person, where[0, 0].cpu().numpy(), settings)
+        change = spread_change(change, settings) * clip.person
+        return cls(clip, change, where[0, 0].cpu().numpy(), keeps_eyes, settings)
 
     def mask(self, index: int) -> Floats:
         """The paste mask (S, S) of a frame."""
@@ -81,16 +93,34 @@ class Seams:
         """The paste mask of a frame whose picture has been put through `composite`: its soft edge is in it already."""
         return np.minimum(4.0 * self.mask(index), 1.0) if self.settings.around == "input" else self.mask(index)
 
-    def composite(self, pictures: Frames) -> Frames:
-        """The aligned result: the pictures inside the mask, and around it what the settings want."""
+    def composite(self, pictures: Frames, before: Frames) -> Frames:
+        """The aligned result: the pictures inside the mask, and around it what the settings want.
+
+        ``before`` gives the frames without the edit, so that kept eyes can have its shade.
+        """
         if self.settings.around == "generated":
             return pictures
+        painted = self._with_eyes(pictures, before) if self.keeps_eyes else pictures
 
         def inside(frames: Sequence[int]) -> Tensor:
             inputs, masks = self.clip.inputs(frames), torch.cat([self(index)[0] for index in frames])
-            return inputs + masks * (pictures(frames) - inputs)
+            return inputs + masks * (painted(frames) - inputs)
 
         return inside
+
+    def _with_eyes(self, pictures: Frames, before: Frames) -> Frames:
+        def eyes(index: int) -> Tensor:
+            return mask_of_eyes(self.clip.landmarks[index], len(self.change), self.settings)
+
+        probes = probe_frames(len(self.clip))
+        tint = shade(lambda frames: pictures(frames) - before(frames), eyes, probes, self.settings)
+
+        def painted(frames: Sequence[int]) -> Tensor:
+            drawn, inputs = pictures(frames), self.clip.inputs(frames)
+            masks = torch.cat([eyes(index) for index in frames]).to(drawn)
+            return drawn + masks * (inputs + tint.to(drawn) - drawn)
+
+        return painted
 
     def __call__(self, index: int) -> tuple[Tensor, Tensor]:
         """Mask and seam of a frame, (1, 1, S, S) each."""

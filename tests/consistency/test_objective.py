@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from steadyface.consistency.flows import InputFlow
-from steadyface.consistency.objective import Scene, frame_losses, rendered
+from steadyface.consistency.objective import Scene, Start, frame_losses, rendered
 from steadyface.consistency.presets import DEFAULT, PAPER
 from steadyface.consistency.settings import Objective
 
@@ -21,7 +21,7 @@ def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None, wa
     inputs = inputs or clip.inputs
     scene = Scene(inputs, wanted or inputs, InputFlow(no_motion, inputs), lpips)
     images = clip.generator.synthesis(clip.ws[FRAMES]) if images is None else images
-    return frame_losses(images, FRAMES, PAIRS, scene, rendered(clip.generator, clip.ws, 64), objective)
+    return frame_losses(images, FRAMES, PAIRS, scene, Start.of(clip.generator, clip.ws, scene, 64), objective)
 
 
 def blinking(frames) -> torch.Tensor:
@@ -85,7 +85,7 @@ def test_masks_get_no_gradient_from_the_papers_objective(clip: Clip, lpips, monk
     from steadyface.consistency import objective as module
 
     seen = []
-    monkeypatch.setattr(module, "photometric", lambda *a: seen.append(a[4:6]) or a[1].mean())
+    monkeypatch.setattr(module, "photometric", lambda *a: seen.append(a[4:6]) or a[1].images.mean())
     images = clip.generator.synthesis(clip.ws[FRAMES]).requires_grad_(True)
     losses(clip, lpips, PAPER.phase2.objective, images)
     assert not any(mask.requires_grad for mask in seen[0])

@@ -41,6 +41,17 @@ class PairFlow(Protocol):
         ...
 
 
+def kept(frame: Callable[[int], Tensor]) -> Frames:
+    """Frames made one at a time, (C, S, S) each, without gradient; the last used are kept, in float16."""
+
+    @lru_cache(CACHED_PAIRS)
+    @torch.no_grad()
+    def made(index: int) -> Tensor:
+        return frame(index).half()
+
+    return lambda frames: torch.stack([made(index) for index in frames]).float()
+
+
 def shrink(images: Tensor, size: int) -> Tensor:
     """(N, 3, R, R) -> (N, 3, size, size), antialiased; images that are not larger stay as they are."""
     if images.shape[-1] <= size:

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from steadyface.consistency.flows import Flows
-from steadyface.critics.lpips import Lpips
+from steadyface.critics.lpips import Lpips, Seen
 from steadyface.flow.warp import warp
 from steadyface.gan.base import Generator, broadcast_w
 
@@ -22,16 +22,20 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     return weighted.mean()
 
 
-def difference(lpips: Lpips, a: Tensor, b: Tensor, pixel_weight: float) -> Tensor:
-    """Spatial LPIPS plus ``pixel_weight`` times the Charbonnier difference of the blurred colours: (N, 1, S, S).
+def difference(lpips: Lpips, a: Tensor | Seen, b: Tensor | Seen, pixel_weight: float) -> Tensor:
+    """Spatial LPIPS plus ``pixel_weight`` times the `colour_difference`: (N, 1, S, S)."""
+    a, b = lpips.see(a), lpips.see(b)
+    perceptual = lpips.spatial(a, b)
+    return perceptual + pixel_weight * colour_difference(a.images, b.images) if pixel_weight else perceptual
+
+
+def colour_difference(a: Tensor, b: Tensor) -> Tensor:
+    """Charbonnier difference of the blurred colours of images (N, 3, S, S): (N, 1, S, S).
 
     Blurred, since a warped image has been interpolated: equal pixels would ask the other one to be as soft.
     """
-    perceptual = lpips.spatial(a, b)
-    if not pixel_weight:
-        return perceptual
     squared = coarser(a - b).square().mean(1, keepdim=True)
-    return perceptual + pixel_weight * ((squared + CHARBONNIER**2).sqrt() - CHARBONNIER)
+    return (squared + CHARBONNIER**2).sqrt() - CHARBONNIER
 
 
 def coarser(x: Tensor) -> Tensor:
@@ -46,8 +50,8 @@ def finer(x: Tensor) -> Tensor:
 
 def photometric(
     lpips: Lpips,
-    a: Tensor,
-    b: Tensor,
+    a: Tensor | Seen,
+    b: Tensor | Seen,
     flows: Flows,
     mask_a: Tensor,
     mask_b: Tensor,
@@ -58,8 +62,9 @@ def photometric(
     a, b: (P, 3, S, S) in [-1, 1]; mask_a (on a's grid: the paper's M_{b -> a}) and mask_b: (P, 1, S, S) in
     [0, 1].
     """
-    at_a = masked_mean(difference(lpips, a, warp(b, flows.ab), pixel_weight), mask_a)
-    at_b = masked_mean(difference(lpips, b, warp(a, flows.ba), pixel_weight), mask_b)
+    a, b = lpips.see(a), lpips.see(b)
+    at_a = masked_mean(difference(lpips, a, warp(b.images, flows.ab), pixel_weight), mask_a)
+    at_b = masked_mean(difference(lpips, b, warp(a.images, flows.ba), pixel_weight), mask_b)
     return at_a + at_b
 
 
@@ -77,15 +82,13 @@ def flow_error(flows: Flows, mask_a: Tensor, mask_b: Tensor) -> Tensor:
     return masked_mean(flows.error_ab, mask_a) + masked_mean(flows.error_ba, mask_b)
 
 
-def outside(
-    lpips: Lpips, images: Tensor, inputs: Tensor, mask: Tensor, pixel_weight: float = 0.0, power: float = 1.0
-) -> Tensor:
+def outside(differences: Tensor, mask: Tensor, power: float = 1.0) -> Tensor:
     """L_M, eq. 6: distance of frames to their inputs where the edit changes nothing, summed over a pair.
 
-    images, inputs: (N, 3, S, S) in [-1, 1]; mask: (N, 1, S, S) in [0, 1], M^PD, whose complement is raised to
-    ``power``. The mean over frames is doubled as in `residual_size`.
+    differences: (N, 1, S, S), the `difference` of frames and inputs; mask: (N, 1, S, S) in [0, 1], M^PD, whose
+    complement is raised to ``power``. The mean over frames is doubled as in `residual_size`.
     """
-    return 2 * masked_mean(difference(lpips, images, inputs, pixel_weight), (1 - mask) ** power)
+    return 2 * masked_mean(differences, (1 - mask) ** power)
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from steadyface.critics.lpips import Lpips
+from steadyface.critics.lpips import Lpips, Seen
 from steadyface.flow.warp import in_bounds, warp
 
 NOISE_WINDOW = 5
@@ -14,7 +14,7 @@ REACH = 7
 
 
 @torch.no_grad()
-def perceptual_difference(lpips: Lpips, images: Tensor, inputs: Tensor) -> Tensor:
+def perceptual_difference(lpips: Lpips, images: Tensor | Seen, inputs: Tensor) -> Tensor:
     """M^PD, spatial LPIPS between frames and their aligned inputs: (N, 3, S, S) -> (N, 1, S, S)."""
     return lpips.spatial(images, inputs)
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import CACHED_PAIRS, Flows, Frames, PairFlow, shrink
-from steadyface.consistency.losses import finer, flow_error, masked_mean, outside, photometric
+from steadyface.consistency.flows import Flows, Frames, PairFlow, kept, shrink
+from steadyface.consistency.losses import colour_difference, finer, flow_error, masked_mean, outside, photometric
 from steadyface.consistency.masks import agreement, fuse, perceptual_difference
 from steadyface.consistency.pairs import Pair
 from steadyface.consistency.settings import Objective
@@ -30,51 +29,65 @@ class Scene:
     lpips: Lpips
 
 
+@dataclass(frozen=True)
+class Start:
+    """The frames as they were when a phase began; made when they are asked for, and kept."""
+
+    images: Frames
+    """(len, 3, S, S)"""
+    changed: Frames
+    """(len, 1, S, S): M^PD, their perceptual difference to the inputs."""
+
+    @classmethod
+    def of(cls, generator: Generator, ws: Tensor, scene: Scene, size: int) -> "Start":
+        """The frames that ``generator`` makes of ``ws`` (T, num_ws, w_dim), shrunk to ``size``."""
+        images = rendered(generator, ws, size)
+
+        def changed(index: int) -> Tensor:
+            return perceptual_difference(scene.lpips, images([index]), shrink(scene.inputs([index]), size))[0]
+
+        return cls(images, kept(changed))
+
+
 def rendered(generator: Generator, ws: Tensor, size: int) -> Frames:
-    """The frames that ``generator`` makes of ``ws`` (T, num_ws, w_dim), shrunk to ``size``; some are kept.
-
-    The last ones used are kept, in float16: 0.4 MB a frame at 256 pixels.
-    """
-
-    @lru_cache(CACHED_PAIRS)
-    @torch.no_grad()
-    def frame(index: int) -> Tensor:
-        return shrink(generator.synthesis(ws[index : index + 1]), size)[0].half()
-
-    return lambda frames: torch.stack([frame(index) for index in frames]).to(ws.dtype)
+    """The frames that ``generator`` makes of ``ws`` (T, num_ws, w_dim), shrunk to ``size``; some are kept."""
+    return kept(lambda index: shrink(generator.synthesis(ws[index : index + 1]), size)[0])
 
 
 def frame_losses(
-    images: Tensor, frames: Sequence[int], pairs: Sequence[Pair], scene: Scene, start: Frames, objective: Objective
+    images: Tensor, frames: Sequence[int], pairs: Sequence[Pair], scene: Scene, start: Start, objective: Objective
 ) -> dict[str, Tensor]:
     """Weighted losses of the current images (N, 3, R, R) of ``frames``, compared in ``pairs``.
 
-    ``start`` gives the frames as they were when the phase began. A term whose weight is zero is left out and costs
-    nothing.
+    A term whose weight is zero is left out and costs nothing. Each image is looked at once, for all terms.
     """
     lpips, places = scene.lpips, {frame: place for place, frame in enumerate(frames)}
     first, second = ([places[pair[side]] for pair in pairs] for side in (0, 1))
     images, inputs, wanted = (shrink(x, objective.size) for x in (images, scene.inputs(frames), scene.wanted(frames)))
-    a, b = images[first], images[second]
-    flows = scene.flow(pairs, a, b)
+    seen = lpips.see(images)
+    flows = scene.flow(pairs, images[first], images[second])
     mask_a, mask_b = visible_masks(flows, inputs[first], inputs[second], objective)
     losses: dict[str, Tensor] = {}
+    moved = images.new_zeros(())
+    if objective.outside_weight or objective.wanted_weight or objective.unexplained_weight:
+        moved = lpips.spatial(seen, wanted)
     if objective.fused or objective.outside_weight:
-        edited_frames = images if objective.edited_frames == "current" else start(frames)
-        changed = perceptual_difference(lpips, edited_frames, inputs)
+        start_over = objective.edited_frames == "current"
+        changed = perceptual_difference(lpips, seen, inputs) if start_over else start.changed(frames)
         if objective.fused:
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:
             edited = (objective.outside_gain * changed).clamp(0, 1)
-            away = outside(lpips, images, wanted, edited, objective.pixel_weight, objective.outside_power)
-            losses["outside"] = objective.outside_weight * away
-    losses["photometric"] = photometric(lpips, a, b, flows, mask_a, mask_b, objective.pixel_weight)
+            coloured = moved
+            if objective.pixel_weight:
+                coloured = moved + objective.pixel_weight * colour_difference(images, wanted)
+            losses["outside"] = objective.outside_weight * outside(coloured, edited, objective.outside_power)
+    losses["photometric"] = photometric(lpips, seen[first], seen[second], flows, mask_a, mask_b, objective.pixel_weight)
     if objective.flow_error_weight:
         losses["flow_error"] = objective.flow_error_weight * flow_error(flows, mask_a, mask_b)
     if objective.texture_weight:
-        losses["texture"] = objective.texture_weight * finer(images - start(frames)).square().mean()
+        losses["texture"] = objective.texture_weight * finer(images - start.images(frames)).square().mean()
     if objective.wanted_weight or objective.unexplained_weight:
-        moved = lpips.spatial(images, wanted)
         losses["wanted"] = objective.wanted_weight * moved.mean()
         unexplained = masked_mean(moved[first], 1 - mask_a) + masked_mean(moved[second], 1 - mask_b)
         losses["unexplained"] = objective.unexplained_weight * unexplained

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from steadyface.consistency.losses import residual_size
 from steadyface.consistency.mapper import Mapper
-from steadyface.consistency.objective import Scene, frame_losses, rendered
+from steadyface.consistency.objective import Scene, Start, frame_losses
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase1
 from steadyface.gan.base import Generator
@@ -30,7 +30,7 @@ def refine_codes(
     count, objective = len(ws_edit), settings.objective
     mapper = Mapper(generator.ws_resolutions, generator.w_dim, seed).to(ws_edit.device)
     seen = ws_edit - ws_edit.mean(0) if settings.centred else ws_edit
-    start = rendered(generator, ws_edit, objective.size)
+    start = Start.of(generator, ws_edit, scene, objective.size)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pairs = step_pairs(seed, step, count, objective.partners)

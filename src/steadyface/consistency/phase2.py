@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.losses import locality, nearby_code
-from steadyface.consistency.objective import Scene, frame_losses, rendered
+from steadyface.consistency.objective import Scene, Start, frame_losses
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase2
 from steadyface.gan.parameters import AnyGenerator, copy_to_tune, frozen
@@ -28,7 +28,7 @@ def tune_generator(
     """
     count, objective = len(ws), settings.objective
     tuned, parameters = copy_to_tune(generator, settings.trained_below)
-    start = rendered(generator, ws, objective.size)
+    start = Start.of(generator, ws, scene, objective.size)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pairs = step_pairs(seed, step, count, objective.partners)

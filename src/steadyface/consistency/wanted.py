@@ -1,12 +1,11 @@
 """What each frame should look like by itself: the input, with the edit's own change made steady. Ours."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import CACHED_PAIRS, Frames, PairFlow, shrink
+from steadyface.consistency.flows import Frames, PairFlow, kept, shrink
 from steadyface.consistency.settings import Consistency
 from steadyface.editing.change import with_change
 from steadyface.flow.occlusion import visibility
@@ -56,14 +55,9 @@ def input_with_change(
 
 def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, settings: Consistency) -> Frames:
     """The `steady_change` of all pictures (len, 3, S, S), each made once and the last used kept in float16."""
-    objective = settings.phase2.objective
+    objective, reach = settings.phase2.objective, settings.reach
 
     def small(frames: Sequence[int]) -> Tensor:
         return shrink(inputs(frames), objective.size)
 
-    @lru_cache(CACHED_PAIRS)
-    @torch.no_grad()
-    def frame(index: int) -> Tensor:
-        return steady_change(pictures, small, flow, index, count, settings.reach, objective.sharpness)[0].half()
-
-    return lambda frames: torch.stack([frame(index) for index in frames]).float()
+    return kept(lambda index: steady_change(pictures, small, flow, index, count, reach, objective.sharpness)[0])

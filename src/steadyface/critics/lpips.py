@@ -1,5 +1,7 @@
 """LPIPS v0.1, the learned perceptual distance (Zhang et al., CVPR 2018), frozen and differentiable."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -15,6 +17,21 @@ Trunk = Literal["alex", "vgg"]
 _SHIFT = (-0.030, -0.088, -0.188)
 _SCALE = (0.458, 0.448, 0.450)
 _EPSILON = 1e-10
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Images and their features, to be compared more than once."""
+
+    images: Tensor
+    """(N, 3, H, W) in [-1, 1]"""
+    features: list[Tensor]
+    """Of `Lpips.features`."""
+
+    def __getitem__(self, places: Sequence[int]) -> "Seen":
+        """Those at these places, in this order, with repetitions."""
+        rows = list(places)
+        return Seen(self.images[rows], [level[rows] for level in self.features])
 
 
 def _alexnet() -> list[list[nn.Module]]:
@@ -46,7 +63,7 @@ class Lpips(nn.Module):
     """LPIPS v0.1 between images (N, 3, H, W) in [-1, 1]; 0 for equal images, larger is more different.
 
     Frozen: no parameter wants a gradient, images may. `trunk` is "alex" (the one to report) or "vgg".
-    A fixed target's `features` can be computed once and given to `distance` again and again.
+    What is compared more than once can be `Seen` once; gradients reach the images through that, too.
     Images need at least 31 pixels a side (alex) or 16 (vgg).
 
     Raises:
@@ -82,20 +99,22 @@ class Lpips(nn.Module):
                 maps.append(x / (norm + _EPSILON))
         return maps
 
+    def see(self, images: Tensor | Seen) -> Seen:
+        """Compute the features of images (N, 3, H, W), unless they are there."""
+        return images if isinstance(images, Seen) else Seen(images, self.features(images))
+
     def _layers(self, a: list[Tensor], b: list[Tensor]) -> list[Tensor]:
         return [F.conv2d((x - y).square(), head) for x, y, head in zip(a, b, self.heads, strict=True)]
 
-    def distance(self, features_a: list[Tensor], features_b: list[Tensor]) -> Tensor:
-        """Eq. 1 of the paper on two results of `features`: (N,)."""
-        return torch.stack([d.mean((1, 2, 3)) for d in self._layers(features_a, features_b)]).sum(0)
-
-    def spatial(self, a: Tensor, b: Tensor) -> Tensor:
+    def spatial(self, a: Tensor | Seen, b: Tensor | Seen) -> Tensor:
         """Per-pixel distance (N, 1, H, W): each layer's map upsampled to the images' size, then summed."""
-        layers = self._layers(self.features(a), self.features(b))
-        size = (a.shape[2], a.shape[3])
+        a, b = self.see(a), self.see(b)
+        size = (a.images.shape[2], a.images.shape[3])
+        layers = self._layers(a.features, b.features)
         maps = [F.interpolate(d, size=size, mode="bilinear", align_corners=False) for d in layers]
         return torch.stack(maps).sum(0)
 
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Distance (N,) between images a and b (N, 3, H, W) in [-1, 1]."""
-        return self.distance(self.features(a), self.features(b))
+    def forward(self, a: Tensor | Seen, b: Tensor | Seen) -> Tensor:
+        """Distance (N,) between images a and b (N, 3, H, W) in [-1, 1]: eq. 1 of the paper."""
+        layers = self._layers(self.see(a).features, self.see(b).features)
+        return torch.stack([d.mean((1, 2, 3)) for d in layers]).sum(0)

@@ -31,6 +31,8 @@ class EditCard:
     """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
     region: Region = EVERYWHERE
     """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
+    keeps_eyes: bool = False
+    """Whether lids and gaze stay the input's: nothing that it does to them is meant."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -39,7 +41,8 @@ class EditCard:
         top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
         if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
             raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
-        return cls(**{**fields, "region": (top, bottom, left, right)})
+        keeps_eyes = bool(fields.get("keeps_eyes", False))
+        return cls(**{**fields, "region": (top, bottom, left, right), "keeps_eyes": keeps_eyes})
 
 
 class CodeEdit(Protocol):

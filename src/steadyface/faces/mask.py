@@ -37,12 +37,31 @@ def face_mask(
             the outline.
     """
     outline = _hull(_raised(landmarks.astype(np.float64), forehead))
-    # OpenCV also fills the pixels that the outline only touches: half a fine pixel all around.
-    mask = _filled(_widened(outline, dilation - 0.5 / _OVERSAMPLING), size)
-    if feather > 0:
-        # Where the face leaves the crop the mask goes on, so it mustn't fade along the crop's border.
-        mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
-    return mask
+    return _soft(_filled(_widened(outline, dilation), size), feather)
+
+
+def eyes_mask(landmarks: NDArray[np.floating], size: int, *, reach: float = 0.2, feather: float = 0.0) -> Floats:
+    """Return the mask (size, size) of both eyes with their lids in an aligned crop, 1 inside and 0 outside.
+
+    Args:
+        landmarks: (468, 2), in crop px.
+        size: the crop's side, px.
+        reach: how far the mask goes beyond the eyes' contours, as a part of an eye's width.
+        feather: as in `face_mask`.
+    """
+    masks = []
+    for contour in (topology.RIGHT_EYE, topology.LEFT_EYE):
+        points = landmarks[list(contour)].astype(np.float64)
+        width = float(np.linalg.norm(points[len(points) // 2] - points[0]))
+        masks.append(np.clip(reach * width - _distance(_hull(points), size) + 0.5, 0, 1).astype(np.float32))
+    return _soft(np.maximum(*masks), feather)
+
+
+def _soft(mask: Floats, feather: float) -> Floats:
+    if feather <= 0:
+        return mask
+    # Where a face leaves the crop the mask goes on, so it mustn't fade along the crop's border.
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 class PersonMask:
@@ -105,9 +124,20 @@ def _widened(outline: NDArray[np.float64], distance: float) -> NDArray[np.float6
     return widened
 
 
+def _distance(outline: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Return how far each pixel of a crop (size, size) is outside a convex outline, px; 0 inside."""
+    pixels = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1)[:, :, None] - outline
+    edges = np.roll(outline, -1, axis=0) - outline
+    along = np.clip((pixels * edges).sum(-1) / np.maximum((edges**2).sum(-1), 1e-9), 0, 1)
+    away: NDArray[np.float64] = np.linalg.norm(pixels - along[..., None] * edges, axis=-1).min(-1)
+    side = np.sign(edges[:, 0] * pixels[..., 1] - edges[:, 1] * pixels[..., 0])
+    return np.where(np.abs(side.sum(-1)) == len(outline), 0.0, away)
+
+
 def _filled(outline: NDArray[np.float64], size: int) -> Floats:
     """Fill an outline, drawn at several times the size: OpenCV's own antialiasing widens shapes."""
-    fine = (outline + 0.5) * _OVERSAMPLING - 0.5
+    # It also fills the pixels that the outline only touches: half a fine pixel all around.
+    fine = (_widened(outline, -0.5 / _OVERSAMPLING) + 0.5) * _OVERSAMPLING - 0.5
     canvas = np.zeros((size * _OVERSAMPLING, size * _OVERSAMPLING), np.uint8)
     cv2.fillPoly(canvas, [np.rint(fine * 2**_SUBPIXEL_BITS).astype(np.int32)], 255, shift=_SUBPIXEL_BITS)
     small = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)

@@ -61,10 +61,10 @@ def age_gender_scorer(network: AgeGender) -> Scorer:
 
 
 def attributes_scorer(network: Attributes) -> Scorer:
-    """Log-odds of each of the network's labels."""
+    """Log-odds of each of the network's labels, ending where `log_odds` does."""
 
     def score(images: Tensor) -> dict[str, Tensor]:
-        return dict(zip(network.labels, network(images).unbind(1), strict=True))
+        return dict(zip(network.labels, log_odds(network(images).sigmoid()).unbind(1), strict=True))
 
     return score
 

@@ -27,3 +27,10 @@ class Stitching:
     paper have it, or the input's own pixels, which are what the video shows."""
     margin: float = 0.05
     """At the crop's own border the mask fades to nothing over this part of the side."""
+    eyes_reach: float = 0.2
+    """Where an edit leaves the eyes to the input, how far beyond their contours: a part of an eye's width. Lids need
+    some; the rims of eyeglasses are near."""
+    eyes_feather: float = 0.024
+    """Width of that mask's soft edge, as a part of the crop's side."""
+    eyes_blur: float = 0.024
+    """Sigma of the Gaussian that makes a shade of what the edit adds to the eyes, as a part of the crop's side."""

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+
+from steadyface.faces import topology
+from steadyface.stitching.eyes import mask_of_eyes, shade
+from steadyface.stitching.settings import Stitching
+
+SETTINGS = Stitching()
+SIDE = 128
+
+
+def looking() -> np.ndarray:
+    """Landmarks whose eyes are 24 px wide, at (45, 60) and (83, 60)."""
+    points = np.full((topology.LANDMARKS, 2), 64.0)
+    angle = np.linspace(np.pi, 3 * np.pi, 16, endpoint=False)
+    for contour, middle in ((topology.RIGHT_EYE, 45), (topology.LEFT_EYE, 83)):
+        points[list(contour)] = np.stack([middle + 12 * np.cos(angle), 60 + 4 * np.sin(angle)], -1)
+    return points
+
+
+def test_the_mask_is_on_the_eyes() -> None:
+    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+    assert mask.shape == (1, 1, SIDE, SIDE)
+    assert float(mask[0, 0, 60, 45]) == pytest.approx(1, abs=1e-3)
+    assert float(mask[0, 0, 60, 83]) == pytest.approx(1, abs=1e-3)
+    assert float(mask[0, 0, 30].max()) == 0
+    assert float(mask[0, 0, 60, 64]) < 0.05
+
+
+def test_a_shade_is_the_mean_of_what_is_added_inside() -> None:
+    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+
+    def change(frames) -> torch.Tensor:
+        darker = torch.full((len(frames), 3, SIDE, SIDE), 0.9)  # outside the eyes; must not count
+        inside = torch.tensor([-0.1, -0.2, -0.3]).view(1, 3, 1, 1) * torch.tensor(frames).view(-1, 1, 1, 1)
+        return torch.where(mask > 0.01, inside, darker)
+
+    found = shade(change, lambda _: mask, [0, 2], SETTINGS)
+    assert found.shape == (1, 3, SIDE, SIDE)
+    torch.testing.assert_close(found[0, :, 60, 45], torch.tensor([-0.1, -0.2, -0.3]), atol=0.01, rtol=0)
+
+
+def test_a_shade_has_no_edges() -> None:
+    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+    stripes = torch.where(torch.arange(SIDE) % 4 < 2, 0.5, -0.5).expand(1, 3, SIDE, SIDE)
+    assert float(shade(lambda _: stripes, lambda _: mask, [0], SETTINGS)[..., 50:70, 35:55].abs().max()) < 0.1
