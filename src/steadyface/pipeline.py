@@ -34,6 +34,7 @@ from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
+from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, Watcher
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
@@ -100,6 +101,7 @@ def edit_video(
 
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
+    keep_freed_memory()
     info = probe(job.source)
     preset = preset or preset_of(job)
     edits = code_edits(job, preset)
