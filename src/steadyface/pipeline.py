@@ -20,8 +20,9 @@ from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
-from steadyface.editing.calibrate import factor_on_clip
-from steadyface.editing.edit import CodeEdit, Edit, EditCard
+from steadyface.editing.calibrate import CONSTANTS, factor_on_clip
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.editing.region import all_regions
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
@@ -123,7 +124,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     probes = probe_frames(len(clip))
     asked = apply_all(edits, ws, generator)
-    edits = calibrated(tools, digest(tune_key, run.manifest["edits"]), edits, ws[probes], inverted)
+    edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws[probes], inverted)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_may(clip, ws, *cards)
