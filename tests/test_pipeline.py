@@ -25,12 +25,13 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import Request, find
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
+from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
 from steadyface.render import Synthesis, render
-from steadyface.run import Run, file_sha256
+from steadyface.run import Run
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import probe
@@ -220,7 +221,8 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
 def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
     announced = []
     run = Run.open(tmp_path, announce=announced.append, reuse=finished[0].folder)
-    result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=Stitching(epochs=0, around="generated")))
+    preset = replace(TINY, remedy=remedy, stitching=Stitching(epochs=0, around="generated"))
+    result = run_job(job_on(clip), run, preset=preset)
     own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
     assert announced == ["stitch", *own, "render"]
     inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])

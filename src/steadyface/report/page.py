@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.errors import InputError
+from steadyface.files import write_atomically
 from steadyface.frames import spread
 from steadyface.metrics.clip import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.curves import loss_curves, read_losses
 from steadyface.report.flicker import flicker_maps
 from steadyface.report.labels import Image
-from steadyface.run import write_atomically
 from steadyface.zoo import CARDS
 
 TEMPLATE = Path(__file__).with_name("page.html")
