@@ -111,6 +111,14 @@ def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):
         assert times == [(frame.pts - input_frames[0].pts) * frame.time_base for frame in input_frames]
 
 
+def test_every_video_says_that_it_was_edited(finished):
+    result, _ = finished
+    for path in (result.edited, result.direct, result.compare):
+        with av.open(str(path)) as container:
+            assert container.metadata["comment"].startswith("edited with AI by steadyface")
+            assert container.metadata["comment"].endswith("edits: eyeglasses 1; preset: tiny")
+
+
 def test_sound_is_the_input_s_own_cut_to_the_frames(clip, finished, input_frames):
     def packets(path):
         with av.open(str(path)) as container:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadyface.cli.progress import stage_bars
+from steadyface.errors import InputError
 from steadyface.gan.models import MODELS
 from steadyface.settings import INVERSIONS, PRESETS
 
@@ -49,6 +50,11 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
+    add_clip_arguments(parser)
+
+
+def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
+    """Add what says which part of a video is taken, and what it is made with."""
     parser.add_argument(
         "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
     )
@@ -71,14 +77,12 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
 
 def frame_range(text: str) -> tuple[int, int | None]:
     """Read ``A:B``, ``A:`` or ``:B``."""
-    first, colon, last = text.partition(":")
+    from steadyface.job import parse_frames
+
     try:
-        start, stop = int(first or 0), int(last) if last else None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a range of frames; write it like 0:25") from None
-    if not colon or start < 0 or (stop is not None and stop <= start):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a range of frames; write it like 0:25")
-    return start, stop
+        return parse_frames(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
