@@ -12,6 +12,7 @@ from steadyface.settings import INVERSIONS, PRESETS
 if TYPE_CHECKING:
     from steadyface.job import Job
     from steadyface.pipeline import Result
+    from steadyface.provenance.signing import Credentials
 
 EXAMPLES = """examples:
   steadyface edit talk.mp4 --edit eyeglasses --out talk-eyeglasses
@@ -36,6 +37,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
     )
     add_job_arguments(parser)
+    parser.add_argument("--c2pa-cert", type=Path, metavar="PEM", help="sign the result with your certificate (C2PA)")
+    parser.add_argument("--c2pa-key", type=Path, metavar="PEM", help="the certificate's private key")
     parser.set_defaults(run=run)
 
 
@@ -86,10 +89,26 @@ def frame_range(text: str) -> tuple[int, int | None]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Edit, with progress bars, and say where the result lies."""
+    """Edit, with progress bars, sign if asked to, and say where the result lies."""
+    credentials = credentials_of(args)
     result = edit_with_bars(args)
+    if credentials is not None:
+        from steadyface.provenance.signing import sign_run
+
+        sign_run(result.folder, credentials)
     print(f"edited   {result.edited}\ncompare  {result.compare}")
     return 0
+
+
+def credentials_of(args: argparse.Namespace) -> "Credentials | None":
+    """What to sign with, read before the long work begins. Raises `InputError` when it can't be used."""
+    if args.c2pa_cert is None and args.c2pa_key is None:
+        return None
+    if args.c2pa_cert is None or args.c2pa_key is None:
+        raise InputError("--c2pa-cert and --c2pa-key go together")
+    from steadyface.provenance.signing import Credentials
+
+    return Credentials.read(args.c2pa_cert, args.c2pa_key)
 
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
