@@ -1,8 +1,11 @@
 """``steadyface batch`` as a user calls it; no job gets as far as a generator."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from filelock import FileLock
@@ -131,6 +134,26 @@ def test_what_is_wrong_is_one_line(clips, tmp_path):
             assert expected in done.stderr
             assert done.stderr.count("\n") == 1, done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_stops_it_in_one_line_and_leaves_no_worker(clips, tmp_path):
+    """The whole group gets the signal, as from a terminal, while the worker still starts."""
+    out = tmp_path / "out"
+    arguments = [sys.executable, "-c", MAIN, "batch", str(clips), "--edit", "smile", "--out", str(out)]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
+    assert process.stderr.readline() == "a_smile: running\n"
+    os.killpg(process.pid, signal.SIGINT)
+    printed, said = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "")
+    assert said.splitlines()[-1] == "steadyface: stopped; the same command goes on from here"
+    assert "Traceback" not in said
+    end = time.monotonic() + 20  # multiprocessing's own helper takes a moment
+    with pytest.raises(ProcessLookupError):
+        while time.monotonic() < end:
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
+    states = [job["state"] for job in json.loads((out / "batch.json").read_text())["jobs"]]
+    assert states == ["waiting", "waiting"]
 
 
 HELP = """

@@ -66,7 +66,10 @@ class LocalExecutor:
         context = multiprocessing.get_context("spawn")
         answer, asked = context.Pipe(duplex=False)
         process = context.Process(target=serve, args=(task, self._work, asked), daemon=True)
+        # Ctrl-C is for the batch, which then ends its workers; they never see it, not even while they start
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         asked.close()  # the worker's own end is now the only one, so that its death is seen
         self._running[task.name] = _Attempt(process, answer, time.monotonic())
 
@@ -110,7 +113,6 @@ def _death(code: int) -> str:
 
 def serve(task: Task, work: Work, answer: "Connection[Outcome, None]") -> None:
     """The main function of a worker's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the batch, which then ends its workers
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         task.out.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,9 @@ from steadyface.job import Job
 
 INVERSION = ("", "align", "person", "refine", "tune")
 """The stages after which a run's folder serves other edits of the clip; the empty one is before the first."""
-PATIENCE_SECONDS = 60.0
-"""How long an attempt waits for the one before it: on a lost node a worker can live on for a moment."""
+PATIENCE_SECONDS = 120.0
+"""How long an attempt waits for the lock of the one before it: on a lost node a worker can live on for a moment, and a
+file server keeps the locks of a client that it doesn't hear of for a while (NFS 4: 90 s)."""
 
 
 @dataclass(frozen=True)
