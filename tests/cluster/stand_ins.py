@@ -76,3 +76,19 @@ def by_name(task: Task, announce: Announce) -> None:
         raise RuntimeError("the shapes don't fit")
     announce("phase1")
     finish(task)
+
+
+def direct(task: Task, announce: Announce) -> None:
+    """The real pipeline in the fewest steps, without the phases."""
+    from dataclasses import replace
+
+    from steadyface.inversion.settings import PivotalTuning, Refinement
+    from steadyface.pipeline import run_job
+    from steadyface.run import Run
+    from steadyface.settings import PRESETS
+
+    few = {"refinement": Refinement(common_steps=3, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=3)}
+    run = Run.open(task.out, announce=announce, reuse=task.reuse)
+    run.save_every_seconds = 0.0
+    with run.locked():
+        run_job(task.job, run, preset=replace(PRESETS["direct"], **few))

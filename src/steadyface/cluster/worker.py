@@ -56,6 +56,7 @@ Work = Callable[[Task, Announce], None]
 
 def edit(task: Task, announce: Announce) -> None:
     """Run the pipeline; what an earlier attempt left in the folder is taken up."""
+    import cv2
     import torch
 
     from steadyface.job import check
@@ -63,6 +64,7 @@ def edit(task: Task, announce: Announce) -> None:
     from steadyface.run import Run
 
     torch.set_num_threads(task.threads)
+    cv2.setNumThreads(task.threads)
     check(task.job, task.out, task.reuse)
     run = Run.open(task.out, announce=announce, reuse=task.reuse)
     with run.locked(PATIENCE_SECONDS):
