@@ -1,4 +1,4 @@
-"""The paper's tables 1 and 3 in form: methods, and the ablation of the phases, on clips x edits, in-domain.
+"""The paper's tables 1 to 3 in form: methods in-domain and out-of-domain, and the ablation, on clips x edits.
 
     python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16
 
@@ -18,19 +18,21 @@ from typing import Any
 
 from steadyface.cli.edit import frame_range
 from steadyface.compare import compare_methods
-from steadyface.editing.catalogue import Request
+from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
 from steadyface.job import Job, edit_file, preset_of
 from steadyface.metrics.clip import Critics
 
-EDITS = ("eyeglasses", "age", "smile", "angry", "beard")
+EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
 ABLATION = ("direct", "phase1", "phase2", "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 HEAD = "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | strength kept | mouth corr | minutes |"
 
-Cells = dict[str, dict[str, dict[str, dict[str, Any]]]]
-"""By inversion, method and "clip edit": the metrics of a run."""
+IN_DOMAIN, OUT_OF_DOMAIN = "in-domain edits", "out-of-domain edits"
+
+Cells = dict[str, dict[str, dict[str, dict[str, dict[str, Any]]]]]
+"""By inversion, domain, method and "clip edit": the metrics of a run."""
 
 
 def cell(metrics: Mapping[str, Any]) -> dict[str, float | None]:
@@ -70,12 +72,14 @@ def table(by_method: Mapping[str, Mapping[str, Any]], methods: tuple[str, ...]) 
 def written(cells: Cells, frames: str) -> str:
     """All tables as Markdown."""
     parts = []
-    for inversion, by_method in cells.items():
-        runs = next(iter(by_method.values()))
-        parts += [f"## {inversion} inversion\n\nMeans over {len(runs)} runs, frames {frames}: {', '.join(runs)}.\n"]
-        methods = tuple(name for name in by_method if name not in ("phase1", "phase2"))
-        parts += ["### Methods (the paper's table 1)\n", table(by_method, methods)]
-        parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
+    for inversion, by_domain in cells.items():
+        for domain, by_method in by_domain.items():
+            runs = next(iter(by_method.values()))
+            parts += [f"## {inversion} inversion, {domain}\n"]
+            parts += [f"Means over {len(runs)} runs, frames {frames}: {', '.join(runs)}.\n"]
+            methods = tuple(name for name in by_method if name not in ("phase1", "phase2"))
+            parts += [f"### Methods (the paper's table {1 if domain == IN_DOMAIN else 2})\n", table(by_method, methods)]
+            parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
 
@@ -122,8 +126,10 @@ def main() -> None:
                     continue
                 found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
                 first = first or out / methods[0]
+                domain = OUT_OF_DOMAIN if is_style(job.edits[0]) else IN_DOMAIN
                 for method, metrics in found.items():
-                    cells.setdefault(inversion, {}).setdefault(method, {})[f"{source.stem} {edit}"] = metrics
+                    by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
+                    by_method.setdefault(method, {})[f"{source.stem} {edit}"] = metrics
                 (args.docs / "tables.json").write_text(json.dumps(cells, indent=1) + "\n")
                 (args.docs / "tables.md").write_text(written(cells, args.frames))
     print((args.docs / "tables.md").read_text())

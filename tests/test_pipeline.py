@@ -229,8 +229,8 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
 def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
     announced = []
     run = Run.open(tmp_path, announce=announced.append, reuse=finished[0].folder)
-    preset = replace(TINY, remedy=remedy, stitching=Stitching(epochs=0, around="generated"))
-    result = run_job(job_on(clip), run, preset=preset)
+    unstitched = Stitching(epochs=0, around="generated")
+    result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=unstitched))
     own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
     assert announced == ["stitch", *own, "render"]
     inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])

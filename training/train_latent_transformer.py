@@ -27,7 +27,7 @@ from steadyface.critics.expression import EXPRESSIONS, Expression
 from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
-from steadyface.editing.edit import EditCard
+from steadyface.editing.card import EditCard
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 

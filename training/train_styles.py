@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from steadyface.critics.lpips import Lpips
+from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import STYLES
-from steadyface.editing.edit import EditCard
 from steadyface.editing.style import Style
 from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_w

@@ -20,8 +20,9 @@ from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
-from steadyface.editing.calibrate import factor_on_clip
-from steadyface.editing.edit import CodeEdit, Edit, EditCard
+from steadyface.editing.calibrate import CONSTANTS, factor_on_clip
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.editing.region import all_regions
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
@@ -34,6 +35,7 @@ from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
+from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, Watcher
 from steadyface.provenance import note
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
@@ -101,6 +103,7 @@ def edit_video(
 
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
+    keep_freed_memory()
     info = probe(job.source)
     preset = preset or preset_of(job)
     edits = code_edits(job, preset)
@@ -122,7 +125,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     probes = probe_frames(len(clip))
     asked = apply_all(edits, ws, generator)
-    edits = calibrated(tools, digest(tune_key, run.manifest["edits"]), edits, ws[probes], inverted)
+    edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws[probes], inverted)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_may(clip, ws, *cards)

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from steadyface import pipeline
 from steadyface.editing import catalogue
+from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request
-from steadyface.editing.edit import Edit, EditCard
+from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder, to_image

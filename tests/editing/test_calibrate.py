@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 from steadyface.editing import calibrate
 from steadyface.editing.calibrate import LEAST, MOST, TRIALS, factor, factor_on_clip
-from steadyface.editing.edit import Edit, EditCard
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit import Edit
 from steadyface.gan.base import Generator
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from steadyface.editing import catalogue
+from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request
-from steadyface.editing.edit import Edit, EditCard
+from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.gan.base import Generator
 

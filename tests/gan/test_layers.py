@@ -30,3 +30,10 @@ def test_styled_conv_equals_a_modulated_dense_convolution(separable: bool) -> No
     expected = torch.nn.functional.conv2d(x, dense * style[0, None, :, None, None], padding=1)
     expected = torch.nn.functional.leaky_relu(expected + layer.noise + layer.bias, 0.2)
     torch.testing.assert_close(layer(x, w), expected)
+
+
+def test_one_picture_and_several_are_modulated_alike() -> None:
+    torch.manual_seed(0)
+    layer = StyledConv(6, 4, 5, 8)
+    x, w = torch.randn(3, 4, 8, 8), torch.randn(3, 6)
+    torch.testing.assert_close(layer(x, w), torch.cat([layer(x[i : i + 1], w[i : i + 1]) for i in range(3)]))

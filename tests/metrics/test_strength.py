@@ -16,6 +16,7 @@ from steadyface.metrics.strength import (
     expression_scorer,
     log_odds,
     retention,
+    room_of,
     scorer_of,
     scores,
 )
@@ -51,6 +52,17 @@ def test_retention():
     assert retention(Change(19, 19), Change(20, 20), 0.5) == pytest.approx(0.95)
     assert retention(Change(-3, -3), Change(-4, -4), 0.5) == pytest.approx(0.75)
     assert retention(Change(1, 1), Change(0.3, 0.3), 0.5) is None
+
+
+def test_no_more_is_asked_than_the_scale_leaves_room_for():
+    end = math.log(0.9975 / 0.0025)
+    before = np.array([-3.0, -1.0])
+    assert room_of("eyeglasses", before, rises=True) == pytest.approx(end + 2)
+    assert room_of("eyeglasses", before, rises=False) == pytest.approx(end - 2)
+    assert room_of("age", before, rises=True) == math.inf
+    assert retention(Change(7.2, 7), Change(9.0, 9), 0.5, room=8.0) == pytest.approx(0.9)
+    assert retention(Change(-7.2, -7), Change(-9.0, -9), 0.5, room=8.0) == pytest.approx(0.9)
+    assert retention(Change(0.1, 0.1), Change(9.0, 9), 0.5, room=0.0) == pytest.approx(0.2)
 
 
 def test_clips_of_different_length_are_refused():

@@ -8,17 +8,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from steadyface.editing.edit import EditCard
+from steadyface.editing.card import EditCard, EditFile
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
 from steadyface.zoo.convert import read_checkpoint
@@ -107,23 +105,21 @@ class LatentEdit:
 
     def save(self, path: Path) -> None:
         """Write the network, in half precision, and its card as one safetensors file."""
-        state = {key: value.half().contiguous() for key, value in self.network.state_dict().items()}
-        metadata = {"steadyface.edit": json.dumps(asdict(self.card)), "sides": json.dumps(self.network.sides)}
-        save_file(state, path, metadata=metadata)
+        state = {key: value.half() for key, value in self.network.state_dict().items()}
+        EditFile(self.card, state, {"sides": json.dumps(self.network.sides)}).save(path)
 
     @classmethod
     def load(cls, path: Path) -> "LatentEdit":
-        """Read a file that `save` wrote. Raises `WeightsError` when it is something else."""
+        """Read a file that `save` wrote. Raises `InputError` or `WeightsError` when it is something else."""
+        file = EditFile.load(path, "a Latent Transformer")
         try:
-            with safe_open(path, "pt") as file:
-                metadata = file.metadata() or {}
-                card, sides = EditCard.parse(metadata["steadyface.edit"]), json.loads(metadata["sides"])
-                state = {key: file.get_tensor(key).float() for key in list(file.keys())}
+            sides = json.loads(file.more["sides"])
             if not isinstance(sides, list) or not all(type(side) is int for side in sides):
                 raise TypeError("sides are numbers of pixels")
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             raise WeightsError(f"{path} is not a Latent Transformer of steadyface") from error
-        return cls(card, network_of(state, tuple(sides), path))
+        state = {key: value.float() for key, value in file.tensors.items()}
+        return cls(file.card, network_of(state, tuple(sides), path))
 
 
 def load_official(path: Path, kept_rows: int = KEPT_ROWS) -> LatentTransformer:

@@ -8,7 +8,7 @@ from steadyface.consistency.mapper import Mapper
 from steadyface.consistency.objective import Scene, Start, frame_losses
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase1
-from steadyface.gan.base import Generator
+from steadyface.gan.base import Generator, synthesise
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp
 
 
@@ -36,7 +36,7 @@ def refine_codes(
         pairs = step_pairs(seed, step, count, objective.partners)
         frames = frames_of(pairs)
         residuals = mapper(seen[frames])
-        images = generator.synthesis(ws_edit[frames] + settings.alpha * residuals)
+        images = synthesise(generator, ws_edit[frames] + settings.alpha * residuals)
         losses = frame_losses(images, frames, pairs, scene, start, objective)
         if settings.residual_weight:
             losses["residual"] = settings.residual_weight * residual_size(residuals)

@@ -7,6 +7,7 @@ from steadyface.consistency.losses import locality, nearby_code
 from steadyface.consistency.objective import Scene, Start, frame_losses
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase2
+from steadyface.gan.base import synthesise
 from steadyface.gan.parameters import AnyGenerator, copy_to_tune, frozen
 from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, step_rng
 
@@ -33,7 +34,7 @@ def tune_generator(
     def losses_at(step: int) -> dict[str, Tensor]:
         pairs = step_pairs(seed, step, count, objective.partners)
         frames = frames_of(pairs)
-        losses = frame_losses(tuned.synthesis(ws[frames]), frames, pairs, scene, start, objective)
+        losses = frame_losses(synthesise(tuned, ws[frames]), frames, pairs, scene, start, objective)
         if settings.locality_weight:
             drawn = ws[pairs[0][1]][None]
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(drawn)

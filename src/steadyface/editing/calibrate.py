@@ -19,6 +19,8 @@ LEAST, MOST = 0.7, 1.25
 """A factor outside these would draw another edit: thicker frames, another person."""
 CLOSE = 0.03
 TRIALS = 4
+CONSTANTS = (LEAST, MOST, CLOSE, TRIALS)
+"""What a factor depends on beside the clip."""
 
 
 def factor(effect: Callable[[float], float], wanted: float) -> float:

@@ -1,48 +1,17 @@
 """In-domain edits: a direction in W for each layer side, in a small file with a card."""
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, Self
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from steadyface.editing.region import EVERYWHERE, Region
+from steadyface.editing.card import EditCard, EditFile
 from steadyface.errors import InputError
 from steadyface.gan.base import Generator
 
-
-@dataclass(frozen=True)
-class EditCard:
-    """What a user should know of an edit; kept in the file's metadata."""
-
-    name: str
-    description: str
-    attribute: str = ""
-    """Which score of the metrics tells its strength."""
-    opposite: str = ""
-    """What a negative strength does; empty: not meant to be used."""
-    licence: str = "Apache-2.0"
-    trained_on: str = ""
-    model: str = ""
-    """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
-    region: Region = EVERYWHERE
-    """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
-    keeps_eyes: bool = False
-    """Whether lids and gaze stay the input's: nothing that it does to them is meant."""
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""
-        fields = dict(json.loads(text))
-        top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
-        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
-            raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
-        keeps_eyes = bool(fields.get("keeps_eyes", False))
-        return cls(**{**fields, "region": (top, bottom, left, right), "keeps_eyes": keeps_eyes})
+_PREFIX = "direction."
 
 
 class CodeEdit(Protocol):
@@ -83,16 +52,14 @@ class Edit:
 
     def save(self, path: Path) -> None:
         """Write the edit and its card as one safetensors file."""
-        tensors = {f"direction.{side}": d.float().contiguous() for side, d in self.directions.items()}
-        save_file(tensors, path, metadata={"steadyface.edit": json.dumps(asdict(self.card))})
+        tensors = {f"{_PREFIX}{side}": direction.float() for side, direction in self.directions.items()}
+        EditFile(self.card, tensors, {}).save(path)
 
     @classmethod
     def load(cls, path: Path) -> "Edit":
         """Read a file that `save` wrote. Raises `InputError` when it is something else."""
-        try:
-            with safe_open(path, "pt") as file:
-                card = EditCard.parse((file.metadata() or {})["steadyface.edit"])
-                directions = {int(key.removeprefix("direction.")): file.get_tensor(key) for key in list(file.keys())}
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{path} is not an edit of steadyface (a safetensors file with a card)") from error
-        return cls(card, directions)
+        file = EditFile.load(path, "an edit")
+        sides = {key: key.removeprefix(_PREFIX) for key in file.tensors}
+        if not all(key.startswith(_PREFIX) and side.isdecimal() for key, side in sides.items()):
+            raise InputError(f"{path} is not an edit of codes: it holds other tensors than directions")
+        return cls(file.card, {int(sides[key]): direction for key, direction in file.tensors.items()})

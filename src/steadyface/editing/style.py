@@ -1,15 +1,12 @@
 """Out-of-domain edits: what a style adds to a generator's weights, in a small file with a card."""
 
-import json
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from steadyface.editing.edit import EditCard
+from steadyface.editing.card import EditCard, EditFile
 from steadyface.errors import InputError
 from steadyface.gan.parameters import AnyGenerator
 
@@ -37,16 +34,10 @@ class Style:
 
     def save(self, path: Path) -> None:
         """Write the style, in half precision, and its card as one safetensors file."""
-        tensors = {_PREFIX + key: delta.half().contiguous() for key, delta in self.deltas.items()}
-        save_file(tensors, path, metadata={"steadyface.edit": json.dumps(asdict(self.card))})
+        EditFile(self.card, {_PREFIX + key: delta.half() for key, delta in self.deltas.items()}, {}).save(path)
 
     @classmethod
     def load(cls, path: Path) -> "Style":
         """Read a file that `save` wrote. Raises `InputError` when it is something else."""
-        try:
-            with safe_open(path, "pt") as file:
-                card = EditCard.parse((file.metadata() or {})["steadyface.edit"])
-                deltas = {key.removeprefix(_PREFIX): file.get_tensor(key) for key in list(file.keys())}
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{path} is not a style of steadyface (a safetensors file with a card)") from error
-        return cls(card, deltas)
+        file = EditFile.load(path, "a style")
+        return cls(file.card, {key.removeprefix(_PREFIX): delta for key, delta in file.tensors.items()})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 from torch.nn import Parameter
 
@@ -57,3 +58,13 @@ def broadcast_w(generator: Generator, w: Tensor) -> Tensor:
 def sample_w(generator: Generator, z: Tensor, truncation_psi: float = 1.0) -> Tensor:
     """Map (N, z_dim) to W and pull towards the mean by ``truncation_psi`` (Karras et al. 2019, eq. in B)."""
     return generator.w_mean.lerp(generator.mapping(z), truncation_psi)
+
+
+def synthesise(generator: Generator, ws: Tensor) -> Tensor:
+    """Images (N, 3, R, R) of codes (N, num_ws, w_dim).
+
+    On a CPU one after another: the features of several don't fit its caches, and a batch takes longer than its parts.
+    """
+    if ws.device.type != "cpu":
+        return generator.synthesis(ws)
+    return torch.cat([generator.synthesis(code[None]) for code in ws])

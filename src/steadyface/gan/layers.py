@@ -65,11 +65,16 @@ class StyledConv(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """(N, inputs, H, W) and (N, w_dim) -> (N, outputs, H, W)."""
-        x = x * self.affine(w)
-        if self.depthwise is not None:
-            x = F.conv2d(x, self.depthwise, padding=1, groups=x.shape[1])
-        x = F.conv2d(x, self.weight, padding=self.weight.shape[-1] // 2)
-        return F.leaky_relu(x + (self.noise + self.bias), LEAKY_SLOPE)
+        style = self.affine(w)
+        if self.depthwise is None:
+            x = x * style
+        elif len(x) == 1:
+            # Each channel has a kernel of its own: scaling that spares passes over the features, there and back
+            x = F.conv2d(x, self.depthwise * style.transpose(0, 1), padding=1, groups=x.shape[1])
+        else:
+            x = F.conv2d(x * style, self.depthwise, padding=1, groups=x.shape[1])
+        x = F.conv2d(x, self.weight, self.bias.flatten(), padding=self.weight.shape[-1] // 2)
+        return F.leaky_relu(x + self.noise, LEAKY_SLOPE)
 
 
 class ToImage(nn.Module):
@@ -83,4 +88,4 @@ class ToImage(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """(N, inputs, H, W) and (N, w_dim) -> (N, outputs, H, W)."""
-        return F.conv2d(x * self.affine(w), self.weight) + self.bias
+        return F.conv2d(x * self.affine(w), self.weight, self.bias.flatten())

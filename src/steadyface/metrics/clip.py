@@ -232,7 +232,12 @@ def _strength(parts: Mapping[str, Frames], critics: Critics, untuned: Path) -> T
     full = found.get("untuned", found.get("direct"))
     if full and "edited" in found:
         table["kept"] = {
-            key: strength.retention(found["edited"][key], change, strength.floor_of(key))
+            key: strength.retention(
+                found["edited"][key],
+                change,
+                strength.floor_of(key),
+                strength.room_of(key, before[key], change.mean > 0),
+            )
             for key, change in full.items()
         }
     return table

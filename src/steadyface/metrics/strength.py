@@ -21,6 +21,8 @@ probabilities. Any linear classifier on descriptors of the crops is one."""
 
 Scores = dict[str, NDArray[np.float64]]
 
+LOG_ODDS = frozenset({*EXPRESSIONS, "male", "eyeglasses", "sunglasses", "beard"})
+"""The scores that end where a classifier is sure."""
 _SURE = 0.0025
 _AGE_FLOOR, _SCORE_FLOOR = 2.0, 0.5
 
@@ -117,9 +119,21 @@ def floor_of(attribute: str) -> float:
     return _AGE_FLOOR if attribute == "age" else _SCORE_FLOOR
 
 
-def retention(kept: Change, full: Change, floor: float) -> float | None:
-    """The part of the full edit's change that is kept: 1 is as strong.
+def room_of(attribute: str, before: NDArray[np.float64], rises: bool) -> float:
+    """How far a clip's mean score can still rise, or fall: log-odds end, years and others don't.
+
+    ``before`` (T,) are its scores without the edit. Who begins nearer to the end can't change as much.
+    """
+    if attribute not in LOG_ODDS:
+        return float("inf")
+    end = float(np.log((1 - _SURE) / _SURE))
+    return end - float(before.mean()) if rises else end + float(before.mean())
+
+
+def retention(kept: Change, full: Change, floor: float, room: float = float("inf")) -> float | None:
+    """The part of the full edit's change that is kept: 1 is as strong, or as strong as the scale leaves room for.
 
     None if the full edit changes the attribute by less than `floor`: it isn't what was edited.
     """
-    return kept.mean / full.mean if abs(full.mean) >= floor else None
+    most = max(min(abs(full.mean), room), floor)
+    return kept.mean / (most if full.mean > 0 else -most) if abs(full.mean) >= floor else None

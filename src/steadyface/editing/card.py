@@ -1,0 +1,73 @@
+"""What a user should know of an edit, and the small file that every kind of edit is: tensors with that card."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from steadyface.editing.region import EVERYWHERE, Region
+from steadyface.errors import InputError
+
+KEY = "steadyface.edit"
+"""Where the card is in the file's metadata."""
+
+
+@dataclass(frozen=True)
+class EditCard:
+    """Kept in the file's metadata."""
+
+    name: str
+    description: str
+    attribute: str = ""
+    """Which score of the metrics tells its strength."""
+    opposite: str = ""
+    """What a negative strength does; empty: not meant to be used."""
+    licence: str = "Apache-2.0"
+    trained_on: str = ""
+    model: str = ""
+    """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
+    region: Region = EVERYWHERE
+    """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
+    keeps_eyes: bool = False
+    """Whether lids and gaze stay the input's: nothing that it does to them is meant."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""
+        fields = dict(json.loads(text))
+        top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
+        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+            raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
+        keeps_eyes = bool(fields.get("keeps_eyes", False))
+        return cls(**{**fields, "region": (top, bottom, left, right), "keeps_eyes": keeps_eyes})
+
+
+@dataclass(frozen=True)
+class EditFile:
+    """What one file holds."""
+
+    card: EditCard
+    tensors: Mapping[str, Tensor]
+    more: Mapping[str, str]
+    """The rest of the metadata."""
+
+    def save(self, path: Path) -> None:
+        """Write it as safetensors."""
+        tensors = {key: tensor.contiguous() for key, tensor in self.tensors.items()}
+        save_file(tensors, path, metadata={**self.more, KEY: json.dumps(asdict(self.card))})
+
+    @classmethod
+    def load(cls, path: Path, kind: str) -> Self:
+        """Read a file that `save` wrote. Raises `InputError` that it is not ``kind`` ("an edit") when it is none."""
+        try:
+            with safe_open(path, "pt") as file:
+                more = dict(file.metadata() or {})
+                card = EditCard.parse(more.pop(KEY))
+                return cls(card, {key: file.get_tensor(key) for key in list(file.keys())}, more)
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+            raise InputError(f"{path} is not {kind} of steadyface (a safetensors file with a card)") from error
