@@ -25,12 +25,13 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import Request, find
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
+from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
 from steadyface.pipeline import choose_device, edit_video, run_job
 from steadyface.render import Synthesis, render
-from steadyface.run import Run, file_sha256
+from steadyface.run import Run
 from steadyface.settings import PRESETS
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import probe
@@ -108,6 +109,14 @@ def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):
         assert [frame.image.shape for frame in frames] == [(288, width, 3)] * 3
         times = [(frame.pts - frames[0].pts) * frame.time_base for frame in frames]
         assert times == [(frame.pts - input_frames[0].pts) * frame.time_base for frame in input_frames]
+
+
+def test_every_video_says_that_it_was_edited(finished):
+    result, _ = finished
+    for path in (result.edited, result.direct, result.compare):
+        with av.open(str(path)) as container:
+            assert container.metadata["comment"].startswith("edited with AI by steadyface")
+            assert container.metadata["comment"].endswith("edits: eyeglasses 1; preset: tiny")
 
 
 def test_sound_is_the_input_s_own_cut_to_the_frames(clip, finished, input_frames):

@@ -1,12 +1,17 @@
 import json
 import resource
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 
 from steadyface.errors import ResourceError
-from steadyface.run import Run, StageCheckpoint, digest, write_atomically
+from steadyface.files import write_atomically
+from steadyface.run import Run, StageCheckpoint, digest
 
 
 def test_a_finished_stage_is_read_back_not_made_again(tmp_path: Path) -> None:
@@ -116,3 +121,25 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path: Path) -> None:
         raise AssertionError
     with second.locked():
         pass
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from steadyface.run import Run
+
+with Run.open(Path(sys.argv[1])).locked():
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_of_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(ResourceError, match="another run"), Run.open(tmp_path).locked(patience_seconds=0.2):
+        raise AssertionError
+    threading.Timer(0.5, holder.kill).start()
+    with Run.open(tmp_path).locked(patience_seconds=60):  # a retry on another node waits for the end of the first
+        assert holder.wait(timeout=60) == -signal.SIGKILL

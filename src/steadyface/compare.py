@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 
+from steadyface.files import write_atomically
 from steadyface.frames import spread
 from steadyface.job import Job, check
 from steadyface.metrics.clip import Critics, evaluate_run, find_parts
@@ -17,7 +18,7 @@ from steadyface.pipeline import choose_device, run_job
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import Image
 from steadyface.report.table import markdown
-from steadyface.run import Run, write_atomically
+from steadyface.run import Run
 
 TABLE = (
     "E(direct) / E(input)",

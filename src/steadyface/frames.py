@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.errors import ResourceError
-from steadyface.run import write_atomically
+from steadyface.files import write_atomically
 
 KEPT = 192
 """Frames that stay in memory: 40 MB at 256 pixels."""

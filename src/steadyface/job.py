@@ -42,12 +42,37 @@ def edit_file(request: catalogue.Request, preset: Preset) -> Path:
     return latent_networks.find(request) if preset.editing == "latent-transformer" else catalogue.find(request)
 
 
+def parse_frames(text: str) -> FrameRange:
+    """Read ``A:B``, ``A:`` or ``:B``. Raises `InputError` for anything else."""
+    first, colon, last = text.partition(":")
+    try:
+        start, stop = int(first or 0), int(last) if last else None
+    except ValueError:
+        start, stop = -1, None
+    if not colon or start < 0 or (stop is not None and stop <= start):
+        raise InputError(f"'{text}' is not a range of frames; write it like 0:25")
+    return start, stop
+
+
 def check(job: Job, out: Path, reuse: Path | None = None) -> None:
     """Refuse what is wrong before weights are fetched or a stage begins.
 
-    Raises `InputError` for unknown names, numbers out of range, a source that is not a video or has not those frames,
-    an ``out`` that is a file, and a ``reuse`` that no run has written.
+    Raises `InputError` for what `check_request` refuses, a source that is not a video or has not those frames, an
+    ``out`` that is a file, and a ``reuse`` that no run has written.
     """
+    check_request(job)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file, not a folder")
+    if reuse is not None and not (reuse / "state").is_dir():
+        raise InputError(f"--reuse {reuse} is not the folder of an earlier run")
+    probe(job.source)
+    if job.frames != (0, None):
+        for _ in read_frames(job.source, *job.frames):
+            pass  # only decoding tells how many frames there are
+
+
+def check_request(job: Job) -> None:
+    """Refuse unknown names and numbers out of range, without a look at the source. Raises `InputError`."""
     if not job.edits:
         raise InputError("no edit is given; `steadyface edits` lists them")
     for request in job.edits:
@@ -62,11 +87,3 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
         raise InputError(f"--face {job.face}: faces are counted from 1")
     if job.seed < 0:
         raise InputError(f"--seed {job.seed}: give 0 or more")
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file, not a folder")
-    if reuse is not None and not (reuse / "state").is_dir():
-        raise InputError(f"--reuse {reuse} is not the folder of an earlier run")
-    probe(job.source)
-    if job.frames != (0, None):
-        for _ in read_frames(job.source, *job.frames):
-            pass  # only decoding tells how many frames there are

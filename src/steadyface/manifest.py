@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from steadyface.editing import catalogue
+from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.gan.load import WEIGHTS
 from steadyface.job import Job, edit_file
-from steadyface.run import Run, file_sha256
+from steadyface.run import Run
 from steadyface.settings import Preset
 from steadyface.zoo import CARDS
 

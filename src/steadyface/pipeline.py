@@ -37,6 +37,7 @@ from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, Watcher
+from steadyface.provenance import note
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -162,7 +163,8 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "inverted", before, len(clip))
         drawn = render(run, "direct", direct, len(clip))
         edited = render(run, "edited", seams.composite(pictures, before), len(clip))
-        write_videos(run, Restored(job.source, info, job.frames, clip, seams), drawn, edited)
+        restored = Restored(job.source, info, job.frames, clip, seams)
+        write_videos(run, restored, drawn, edited, note.tags_of(job, preset))
         manifest.finish(run, stitch_key, *videos)
         write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))

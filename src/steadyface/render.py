@@ -1,6 +1,6 @@
 """Last stage: the aligned pictures to PNG, back into their frames, and the frames to video."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -156,8 +156,10 @@ class Restored:
             yield frame, [paste(frame.image, folder.image(index), mask(index), corners) for folder, mask in faces]
 
 
-def write_videos(run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder) -> tuple[Path, Path, Path]:
-    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited)."""
+def write_videos(
+    run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder, tags: Mapping[str, str]
+) -> tuple[Path, Path, Path]:
+    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags."""
     part = restored.frames != (0, None)
 
     plain, result = (direct, restored.seams.mask), (edited, restored.seams.wide)
@@ -171,7 +173,7 @@ def write_videos(run: Run, restored: Restored, direct: FrameFolder, edited: Fram
             restored.info,
             audio_from=restored.source if restored.info.has_audio else None,
             cut_sound=part,
-            metadata={"comment": "edited with AI by steadyface"},
+            metadata=tags,
         )
         return path
 

@@ -4,7 +4,6 @@ A stage is kept under a key, the digest of everything that it depends on. The sa
 back instead of made again. A file appears only when it is whole (written beside, then renamed).
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -23,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from steadyface.errors import ResourceError
+from steadyface.files import cannot_write, write_atomically
 
 Tensors = dict[str, Tensor]
 
@@ -31,35 +31,6 @@ def digest(*parts: Any) -> str:
     """Short hash of JSON-able values: the key of a stage."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` make a file beside ``path``, then put it in its place.
-
-    Raises `ResourceError` when the folder can't be written or the disk is full.
-    """
-    beside = path.with_name(f".{path.stem}.writing{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
-        beside.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise _resource_error(path, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _resource_error(path: Path, error: Exception) -> ResourceError:
-    # safetensors wraps what the system says into an error of its own
-    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
-    reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)
-    return ResourceError(f"can't write {path}: {reason}; choose another --out or free some space")
 
 
 @dataclass(frozen=True)
@@ -115,13 +86,17 @@ class Run:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            raise _resource_error(folder, error) from error
+            raise cannot_write(folder, error) from error
         return run
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep the folder to this process. Raises `ResourceError` when another one is writing into it."""
-        lock = FileLock(self.folder / "state" / "lock", timeout=0)
+    def locked(self, patience_seconds: float = 0.0) -> Iterator[None]:
+        """Keep the folder to this process.
+
+        Raises `ResourceError` when another one is writing into it and has not ended within ``patience_seconds``. The
+        system gives up the lock of a process that died.
+        """
+        lock = FileLock(self.folder / "state" / "lock", timeout=patience_seconds)
         try:
             lock.acquire()
         except Timeout as error:

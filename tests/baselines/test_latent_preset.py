@@ -15,11 +15,12 @@ from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
+from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.job import Job, check
-from steadyface.run import Run, file_sha256
+from steadyface.run import Run
 from steadyface.settings import PRESETS, preset_for
 
 CLIP = catalogue.SHIPPED.parent / "demo.mp4"

@@ -9,8 +9,8 @@ from safetensors.numpy import save_file
 
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
+from steadyface.files import file_sha256
 from steadyface.metrics.background import of_run, outside, reach
-from steadyface.run import file_sha256
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video

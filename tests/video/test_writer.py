@@ -1,4 +1,6 @@
+import os
 import resource
+import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -132,6 +134,19 @@ def test_another_size_than_the_input_s(make_clip, tmp_path: Path) -> None:
     frames = (replace(frame, image=np.hstack([frame.image] * 3)) for frame in read_frames(path))
     write_video(tmp_path / "wide.mp4", frames, probe(path))
     assert probe(tmp_path / "wide.mp4").width == 3 * 64
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the number of cores can't be changed here")
+def test_the_bytes_depend_neither_on_the_time_nor_on_the_number_of_cores(make_clip, tmp_path: Path) -> None:
+    path, cores = make_clip(sound="aac", size=(320, 240)), os.sched_getaffinity(0)
+    copy(path, tmp_path / "one.mp4", audio_from=path, metadata={"comment": "edited"})
+    time.sleep(1.1)  # an mp4 states times in whole seconds
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        copy(path, tmp_path / "other.mp4", audio_from=path, metadata={"comment": "edited"})
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "other.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("extra", [{}, {"steadyface": "edited"}])

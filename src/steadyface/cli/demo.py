@@ -31,5 +31,7 @@ def run(args: argparse.Namespace) -> int:
         seed=0,
         device="auto",
         inversion="joint",
+        c2pa_cert=None,
+        c2pa_key=None,
     )
     return edit.run(args)

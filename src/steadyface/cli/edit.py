@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadyface.cli.progress import stage_bars
+from steadyface.errors import InputError
 from steadyface.gan.models import MODELS
 from steadyface.settings import INVERSIONS, PRESETS
 
 if TYPE_CHECKING:
     from steadyface.job import Job
     from steadyface.pipeline import Result
+    from steadyface.provenance.signing import Credentials
 
 EXAMPLES = """examples:
   steadyface edit talk.mp4 --edit eyeglasses --out talk-eyeglasses
@@ -35,6 +37,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
     )
     add_job_arguments(parser)
+    parser.add_argument("--c2pa-cert", type=Path, metavar="PEM", help="sign the result with your certificate (C2PA)")
+    parser.add_argument("--c2pa-key", type=Path, metavar="PEM", help="the certificate's private key")
     parser.set_defaults(run=run)
 
 
@@ -49,6 +53,11 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
+    add_clip_arguments(parser)
+
+
+def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
+    """Add what says which part of a video is taken, and what it is made with."""
     parser.add_argument(
         "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
     )
@@ -71,21 +80,35 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
 
 def frame_range(text: str) -> tuple[int, int | None]:
     """Read ``A:B``, ``A:`` or ``:B``."""
-    first, colon, last = text.partition(":")
+    from steadyface.job import parse_frames
+
     try:
-        start, stop = int(first or 0), int(last) if last else None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a range of frames; write it like 0:25") from None
-    if not colon or start < 0 or (stop is not None and stop <= start):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a range of frames; write it like 0:25")
-    return start, stop
+        return parse_frames(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Edit, with progress bars, and say where the result lies."""
+    """Edit, with progress bars, sign if asked to, and say where the result lies."""
+    credentials = credentials_of(args)
     result = edit_with_bars(args)
+    if credentials is not None:
+        from steadyface.provenance.signing import sign_run
+
+        sign_run(result.folder, credentials)
     print(f"edited   {result.edited}\ncompare  {result.compare}")
     return 0
+
+
+def credentials_of(args: argparse.Namespace) -> "Credentials | None":
+    """What to sign with, read before the long work begins. Raises `InputError` when it can't be used."""
+    if args.c2pa_cert is None and args.c2pa_key is None:
+        return None
+    if args.c2pa_cert is None or args.c2pa_key is None:
+        raise InputError("--c2pa-cert and --c2pa-key go together")
+    from steadyface.provenance.signing import Credentials
+
+    return Credentials.read(args.c2pa_cert, args.c2pa_key)
 
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":

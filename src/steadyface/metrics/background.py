@@ -12,9 +12,9 @@ from safetensors.numpy import load_file
 
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
+from steadyface.files import file_sha256
 from steadyface.metrics.frames import Image
 from steadyface.metrics.perceptual import psnr_of
-from steadyface.run import file_sha256
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 

@@ -1,6 +1,5 @@
 """``report.html`` of a run: one file that opens offline."""
 
-import base64
 import html
 import json
 from collections.abc import Mapping, Sequence
@@ -8,25 +7,21 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from steadyface.errors import InputError
+from steadyface.files import write_atomically
 from steadyface.frames import spread
 from steadyface.metrics.clip import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.curves import loss_curves, read_losses
 from steadyface.report.flicker import flicker_maps
+from steadyface.report.jpeg import jpeg_uri
 from steadyface.report.labels import Image
-from steadyface.run import write_atomically
 from steadyface.zoo import CARDS
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("input", "direct", "edited")
 MOST = 150
 """Frames in the page; of longer clips, so many spread over the whole."""
-QUALITY = 82
 
 
 def write_report(folder: Path) -> Path:
@@ -71,17 +66,12 @@ def _summary(manifest: Mapping[str, Any], frames: int) -> str:
 
 def _frames(parts: Mapping[str, Frames]) -> dict[str, Any]:
     numbers = spread(len(parts["input"]), MOST)
-    shown = {name: [_jpeg(parts[name][number]) for number in numbers] for name in SHOWN if name in parts}
+    shown = {name: [jpeg_uri(parts[name][number]) for number in numbers] for name in SHOWN if name in parts}
     return {"size": parts["input"][0].shape[0], "numbers": numbers, "frames": shown}
 
 
-def _jpeg(image: NDArray[np.uint8]) -> str:
-    encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-    return "data:image/jpeg;base64," + base64.b64encode(encoded.tobytes()).decode()
-
-
 def _figure(name: str, picture: Image) -> str:
-    return f'<figure><img src="{_jpeg(picture)}" alt="{name}"><figcaption>{name}</figcaption></figure>'
+    return f'<figure><img src="{jpeg_uri(picture)}" alt="{name}"><figcaption>{name}</figcaption></figure>'
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:

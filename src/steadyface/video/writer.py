@@ -45,11 +45,12 @@ _COMMON_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Encoding:
-    """How the pictures are encoded: an FFmpeg encoder by name, its constant rate factor and its preset."""
+    """How the pictures are encoded: an FFmpeg encoder by name, its constant rate factor, its preset, its threads."""
 
     codec: str = "libx264"
     crf: float = 16
     preset: str = "medium"
+    threads: int = 4
 
 
 def write_video(
@@ -76,6 +77,8 @@ def write_video(
     Colour tags and pixel shape are those of `like`, and the conversion from RGB follows the tags. Pictures
     are 4:2:0; 4:4:4 when a side is odd, as 4:2:0 would have to crop or pad it. `metadata` are container tags
     such as title, comment.
+
+    The same frames make the same bytes, at any time and on a machine with any number of cores.
 
     The file is written as `<name>.part` beside `path` and renamed at the end; after any error nothing is
     left. Memory doesn't grow with the number of frames.
@@ -210,7 +213,8 @@ def _add_pictures(container: OutputContainer, first: Frame, like: VideoInfo, enc
     # With B-frames mp4 counts durations along the decoding order, and a variable rate's last frame loses its
     # own.
     context.options = {"crf": str(encoding.crf), "preset": encoding.preset, "bf": "0"}
-    context.thread_count = 0
+    # x264's pictures depend on the number of its threads: with one per core, two machines write different files.
+    context.thread_count = encoding.threads
     # Otherwise FFmpeg forgets how long the last frame lasts.
     context.flags |= Flags.frame_duration
     return stream

@@ -1,0 +1,65 @@
+"""The batch itself: starts what can start, notes what ended, tries again what is worth it."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from steadyface.cluster.executor import Executor
+from steadyface.cluster.ledger import Entry, Ledger
+from steadyface.cluster.worker import Outcome, Task, stage_of
+
+TICK_SECONDS = 0.5
+
+Show = Callable[[Ledger], None]
+
+
+def run_batch(ledger: Ledger, executor: Executor, *, retries: int = 1, show: Show = lambda _: None) -> None:
+    """Run all jobs that are waiting; ``show`` sees the ledger whenever time has passed or something has happened.
+
+    A job is tried at most ``retries`` times more after its first attempt. However this ends, the workers are stopped,
+    and what was running counts as waiting.
+    """
+    tasks: dict[str, Task] = {}
+    left = {entry.name: retries + 1 for entry in ledger}
+    try:
+        while ledger.of("waiting", "running"):
+            while executor.free() > 0 and (entry := ledger.next_to_start()):
+                tasks[entry.name] = _start(entry, ledger, executor)
+                left[entry.name] -= 1
+            show(ledger)
+            for name, outcome in executor.wait(TICK_SECONDS):
+                _settle(ledger[name], tasks[name], outcome, left[name])
+                ledger.save()
+            for entry in ledger.of("running"):
+                _note_stage(entry, tasks[entry.name])
+    finally:
+        executor.close()
+        for entry in ledger.of("running"):
+            _note_stage(entry, tasks[entry.name])
+            entry.state = "waiting"
+        ledger.save()
+        show(ledger)
+
+
+def _start(entry: Entry, ledger: Ledger, executor: Executor) -> Task:
+    reuse = None if entry.has_inversion else ledger.inversion_for(entry)
+    task = Task(entry.name, entry.planned.job, entry.planned.out, reuse, executor.threads)
+    with suppress(OSError):  # there is none, or the folder can't be one: the worker tells
+        task.stage_file.unlink()  # of the attempt before
+    executor.submit(task)
+    entry.state, entry.attempts = "running", entry.attempts + 1
+    ledger.save()
+    return task
+
+
+def _settle(entry: Entry, task: Task, outcome: Outcome, left: int) -> None:
+    _note_stage(entry, task)
+    entry.seconds += outcome.seconds
+    entry.reason = outcome.reason
+    if not outcome.reason:
+        entry.state = "done"
+    else:
+        entry.state = "waiting" if outcome.again and left > 0 else "failed"
+
+
+def _note_stage(entry: Entry, task: Task) -> None:
+    entry.stage = stage_of(task) or entry.stage

@@ -1,0 +1,40 @@
+"""Files that appear whole or not at all, and their digests; importing it doesn't import torch."""
+
+import errno
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from steadyface.errors import ResourceError
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a file beside ``path``, then put it in its place.
+
+    Raises `ResourceError` when the folder can't be written or the disk is full.
+    """
+    beside = path.with_name(f".{path.stem}.writing{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(beside)
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise cannot_write(path, error) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def cannot_write(path: Path, error: Exception) -> ResourceError:
+    """What to tell the user when the system refuses to write ``path``."""
+    # safetensors wraps what the system says into an error of its own
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+    reason = "the disk is full" if full else getattr(error, "strerror", None) or str(error)
+    return ResourceError(f"can't write {path}: {reason}; choose another --out or free some space")
