@@ -1,5 +1,6 @@
 """Short clips, and a shelf of runs in a temporary folder."""
 
+import socket
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -78,3 +79,15 @@ def keep(shelf: Shelf, blank: Callable[..., Path]) -> Callable[..., str]:
         return shelf.put(clip, Choice((Request(edit),), "fast", (0, None), 1))
 
     return put
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Find a port that nobody listens at."""
+
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return find
