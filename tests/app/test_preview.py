@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from steadyface.app.clips import take
 from steadyface.app.faces import find_faces
 from steadyface.app.limits import Limits
-from steadyface.app.preview import Effort, Previewer
+from steadyface.app.preview import Effort, Previewer, explained
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
 
@@ -39,10 +40,20 @@ def test_the_edit_shows_where_it_may_and_nowhere_else(talking, previewer):
     assert mouth.max() == 0
     assert changed[: top // 2].max() == 0
 
-    stronger = previewer.show(clip, found, 1, 1, [Request("eyeglasses", 1.5)])
-    assert difference(stronger)[top : (top + bottom) // 2, left:right].mean() > 1.2 * eyes.mean()
+    weaker = previewer.show(clip, found, 1, 1, [Request("eyeglasses", 0.4)])
+    assert difference(weaker)[top : (top + bottom) // 2, left:right].mean() < 0.8 * eyes.mean()
     again = previewer.show(clip, found, 1, 1, [Request("eyeglasses")])
     np.testing.assert_array_equal(again.after, made.after)
+
+
+def test_a_change_is_lent_where_the_inversion_is_close():
+    real = torch.zeros(1, 3, 64, 64)
+    plain = real.clone()
+    plain[..., 32:] = 0.5
+    trust = explained(real, plain)
+    assert trust.shape == (1, 1, 64, 64)
+    assert trust[..., 8:24].min() == 1
+    assert trust[..., 40:56].max() == 0
 
 
 def test_another_frame_and_several_edits(talking, previewer):

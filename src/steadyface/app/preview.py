@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from steadyface.aligned import Aligned, person_over
 from steadyface.app.choices import MODEL
@@ -50,7 +51,7 @@ KEPT = 16
 class Effort:
     """How long a frame is refined."""
 
-    first: int = 16
+    first: int = 20
     """Steps on the first frame of a face."""
     later: int = 6
     """Steps on another frame of the same face: it begins with what the first ones found."""
@@ -108,11 +109,12 @@ class Previewer:
             styled = reduce(lambda plain, style: style(plain), styles, generator)
             before = Synthesis(sketch.ws, generator)
             direct = Synthesis(apply_all(of_codes, sketch.ws, generator), styled)
-            plain, drawn = before([0]), direct([0])
+            plain, real = before([0]), sketch.one.inputs([0])
+            change = explained(real, plain) * (direct([0]) - plain)
             where = where_edits_may(sketch.one, sketch.ws, *cards)
             keeps_eyes = all(card.keeps_eyes for card in cards)
-            seams = Seams.of(sketch.one, lambda _: plain, lambda _: drawn, where, keeps_eyes, Stitching())
-            target = with_change(sketch.one.inputs([0]), drawn - plain, where)
+            seams = Seams.of(sketch.one, lambda _: plain, lambda _: plain + change, where, keeps_eyes, Stitching())
+            target = with_change(real, change, where)
             aligned = to_image(seams.composite(lambda _: target, lambda _: plain)([0]))
         after = paste(sketch.frame, aligned, seams.wide(0), sketch.one.quads[0])
         return Preview(sketch.frame, _labelled(after))
@@ -165,6 +167,25 @@ class Previewer:
             models.generator, begin, one.inputs, begin.new_zeros(1, 0), models.lpips, settings, seed=0
         )  # fmt: skip
         return _Sketch(frame, one, start, ws)
+
+
+def explained(real: Tensor, plain: Tensor, full: float = 0.1, none: float = 0.25) -> Tensor:
+    """Where an inversion is close enough to the frame to lend it a change: (N, 1, H, W) in [0, 1], blurred.
+
+    ``real`` and ``plain`` (N, 3, H, W) in [-1, 1]; a difference up to ``full`` counts fully, from ``none`` on not at
+    all. After a few steps the contours of the head aren't where the frame has them, and what an edit does to them there
+    would be a ghost beside it.
+    """
+    error = blurred((real - plain).abs().mean(dim=1, keepdim=True))
+    return blurred(((none - error) / (none - full)).clamp(0.0, 1.0))
+
+
+def blurred(image: Tensor) -> Tensor:
+    """Averaged over a 28th of its side, twice: (N, C, H, W)."""
+    side = image.shape[-1] // 56 * 2 + 1
+    for _ in range(2):
+        image = F.avg_pool2d(image, side, 1, side // 2, count_include_pad=False)
+    return image
 
 
 def _labelled(image: Image) -> Image:
