@@ -6,7 +6,7 @@ import pytest
 from steadyface.app.clips import take
 from steadyface.app.faces import FoundFaces, find_faces
 from steadyface.app.limits import Limits
-from steadyface.app.studio import _refuse_passing
+from steadyface.app.studio import refuse_passing
 from steadyface.errors import FaceError
 from steadyface.faces.track import Track
 
@@ -32,8 +32,8 @@ def test_a_passer_by_is_refused_before_the_run():
     picture = np.zeros((160, 160, 3), np.uint8)
     found = FoundFaces((10, 20), 10, (track(0, 10), track(2, 5)), (picture, picture))
     assert found.captions() == ["face 1", "face 2, not in all frames"]
-    _refuse_passing(found, 1)
+    refuse_passing(found, 1)
     with pytest.raises(FaceError, match="choose frames 12 to 16"):
-        _refuse_passing(found, 2)
+        refuse_passing(found, 2)
     with pytest.raises(FaceError, match="no face 3"):
-        _refuse_passing(found, 3)
+        refuse_passing(found, 3)

@@ -108,7 +108,7 @@ class Shelf:
             folder = self.folder / run.name
             if run.name != name and (folder / "state" / "tune.json").exists():
                 record = _record(folder)
-                if all(record[key] == wanted[key] for key in same):
+                if all(record.get(key) == wanted.get(key) for key in same):
                     return folder
         return None
 

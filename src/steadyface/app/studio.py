@@ -70,16 +70,15 @@ class Studio:
         seen: Callable[[int, int], None] = lambda *_: None,
     ) -> FoundFaces:
         """The faces in a part of the clip; ``known`` is given back when it is of that part."""
-        if clip is None:
-            raise InputError("choose a video first")
+        clip = _chosen(clip)
         frames = frame_range(clip, first, last)
         return known if known is not None and known.frames == frames else find_faces(clip, frames, seen)
 
     def preview(self, clip: Clip | None, found: FoundFaces | None, wish: Wish, index: float) -> "Preview":
         """Edit one frame, counted in the clip."""
         requests = choices.requests(wish.edits, wish.strengths)
+        clip = _chosen(clip)
         found = self.faces(clip, wish.first, wish.last, found)
-        assert clip is not None
         return self._previewer.show(clip, found, wish.face, int(index), requests)
 
     def order(self, clip: Clip | None, found: FoundFaces | None, wish: Wish) -> str:
@@ -87,9 +86,9 @@ class Studio:
         requests = choices.requests(wish.edits, wish.strengths)
         if wish.preset not in choices.PRESETS:
             raise InputError(f"unknown preset '{wish.preset}'; known: {', '.join(choices.PRESETS)}")
+        clip = _chosen(clip)
         found = self.faces(clip, wish.first, wish.last, found)
-        assert clip is not None
-        _refuse_passing(found, wish.face)
+        refuse_passing(found, wish.face)
         name = self.shelf.put(clip, choices.Choice(requests, wish.preset, found.frames, wish.face))
         self.desk.order(name)
         return name
@@ -107,7 +106,13 @@ class Studio:
         return [(run, self.desk.status(run.name)) for run in self.shelf.runs()[:most]]
 
 
-def _refuse_passing(found: FoundFaces, face: int) -> None:
+def _chosen(clip: Clip | None) -> Clip:
+    if clip is None:
+        raise InputError("choose a video first")
+    return clip
+
+
+def refuse_passing(found: FoundFaces, face: int) -> None:
     """Raises `FaceError` for a face that a run would refuse too, after a while."""
     if not 1 <= face <= len(found.tracks):
         raise FaceError(f"there is no face {face}: {len(found.tracks)} found")
