@@ -12,7 +12,7 @@ def test_dials_go_below_zero_where_the_edit_has_an_opposite():
     assert {"age", "smile", "eyeglasses"} <= set(by_name)
     assert by_name["age"].least == -1.5
     assert by_name["eyeglasses"].least == 0
-    assert by_name["age"].label == "age: makes older; below 0 makes younger"
+    assert by_name["age"].says == "makes older; below 0 makes younger"
 
 
 def test_a_damaged_edit_of_the_user_is_left_out(tmp_path, monkeypatch):

@@ -135,3 +135,15 @@ def test_a_surprise_is_logged_and_not_shown(desk, keep, worker, caplog):
 def test_an_unknown_run(desk):
     with pytest.raises(InputError):
         desk.order("nothing")
+
+
+def test_closing_stops_the_run_and_forgets_the_line(desk, keep, worker):
+    first, second = keep(), keep()
+    desk.order(first)
+    desk.order(second)
+    wait_for_line(desk, first, "stage")
+    desk.close(patience=0)
+    worker.let(1)
+    desk.close()
+    assert [desk.status(name).state for name in (first, second)] == ["unfinished", "unfinished"]
+    assert worker.began == [first]

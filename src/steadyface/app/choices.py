@@ -29,9 +29,9 @@ class Option:
         return -STRONGEST if self.opposite else 0.0
 
     @property
-    def label(self) -> str:
+    def says(self) -> str:
         """What is written at the dial."""
-        return f"{self.name}: {self.description}" + (f"; below 0 {self.opposite}" if self.opposite else "")
+        return self.description + (f"; below 0 {self.opposite}" if self.opposite else "")
 
 
 @dataclass(frozen=True)

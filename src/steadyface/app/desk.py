@@ -83,6 +83,15 @@ class Desk:
             elif name in self._line:
                 self._stop.add(name)
 
+    def close(self, patience: float = 20.0) -> None:
+        """Take no more from the line, stop the run after its step, and wait so many seconds for that."""
+        with self._change:
+            del self._line[1:]
+            self._stop.update(self._line)
+            worker = self._worker
+        if worker is not None:
+            worker.join(patience)
+
     def status(self, name: str) -> Status:
         """How it stands with a run. Raises `InputError` for an unknown one."""
         with self._change:

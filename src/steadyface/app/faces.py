@@ -76,9 +76,10 @@ def _pictures(clip: Clip, frames: FrameRange, tracks: list[Track]) -> list[Image
 
 
 def _numbered(picture: Image, number: int) -> Image:
-    marked = picture.copy()
-    cv2.circle(marked, (20, 20), 14, (255, 255, 255), -1, cv2.LINE_AA)
+    """With the number in the lower left corner."""
+    marked, (x, y) = picture.copy(), (22, THUMBNAIL - 22)
+    cv2.circle(marked, (x, y), 16, (255, 255, 255), -1, cv2.LINE_AA)
     text = str(number)
-    width = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 2)[0][0]
-    cv2.putText(marked, text, (20 - width // 2, 26), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 2, cv2.LINE_AA)
+    width = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.7, 2)[0][0]
+    cv2.putText(marked, text, (x - width // 2, y + 7), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (40, 40, 40), 2, cv2.LINE_AA)
     return marked

@@ -16,6 +16,8 @@ Watching = tuple[str, int]
 """The run that a page shows, and how many it has shown: another number begins to follow it anew."""
 Updates = tuple[Any, ...]
 
+PREVIEW, RESULT = "preview", "result"
+"""The tabs."""
 PROGRESS = gr.Progress()
 
 
@@ -40,16 +42,15 @@ class Handlers:
         self._watched: dict[str, Watching] = {}
 
     def take(self, path: str, progress: Any = PROGRESS) -> Updates:
-        """An upload has come: notice, clip, faces, face, about, gallery, two groups, first, last, index, preview."""
+        """An upload has come: notice, clip, faces, face, about, gallery, controls, first, last, index, preview."""
         try:
             clip = self._studio.take(path)
             found = self._studio.faces(clip, 0, None, None, lambda done, of: progress((done, of), "following faces"))
         except Exception as error:
             return words.error(one_line(error)), *self._emptied()
         end = clip.frames - 1
-        shown = gr.update(visible=True)
         return (
-            "", clip, found, 1, words.note(clip.summary), _people(found), shown, shown,
+            "", clip, found, 1, words.note(clip.summary), _people(found), gr.update(visible=True),
             gr.update(value=0, maximum=end), gr.update(value=end, maximum=end), _index(0, clip.frames), None,
         )  # fmt: skip
 
@@ -59,8 +60,8 @@ class Handlers:
 
     @staticmethod
     def _emptied() -> Updates:
-        hidden, same = gr.update(visible=False), gr.skip()
-        return None, None, 1, "", [], hidden, hidden, same, same, same, None
+        same = gr.skip()
+        return None, None, 1, "", [], gr.update(visible=False), same, same, same, None
 
     def part(self, clip: Clip | None, known: FoundFaces | None, first: float | None, last: float | None) -> Updates:
         """The range may have changed: faces, face, gallery, index."""
@@ -79,9 +80,9 @@ class Handlers:
         return int(event.index) + 1
 
     def preview(self, clip: Clip | None, found: FoundFaces | None, index: float, *controls: Any) -> Updates:
-        """Edit one frame: the frame before and after."""
+        """Edit one frame: the frame before and after, and the tab to show."""
         made = self._studio.preview(clip, found, self._wish(*controls), index)
-        return ((made.before, made.after),)
+        return (made.before, made.after), gr.update(selected=PREVIEW)
 
     def order(self, clip: Clip | None, found: FoundFaces | None, watching: Watching, *controls: Any) -> Updates:
         """Begin a run: what to watch from now on."""
@@ -98,11 +99,11 @@ class Handlers:
         return watch
 
     def follow(self, watching: Watching, count: int, request: gr.Request) -> Iterator[Updates]:
-        """Show a run until it has ended: progress, cancel, result, two videos, two files, and the count of ends."""
+        """Show a run until it has ended: tab, progress, cancel, result, two videos, two files, count of ends."""
         name, session = watching[0], str(request.session_hash)
         self._watched[session] = watching
         hidden, same = gr.update(visible=False), gr.skip()
-        yield "", same, hidden, same, same, same, same, same
+        yield gr.update(selected=RESULT), "", same, hidden, same, same, same, same, same
         try:
             for status in self._studio.desk.follow(name):
                 if self._watched.get(session) != watching:
@@ -110,6 +111,7 @@ class Handlers:
                 made = self._studio.result(name) if status.state == "finished" else None
                 files = [made.edited, made.compare, made.download, made.report] if made else []
                 yield (
+                    same,
                     words.progress(status),
                     gr.update(visible=status.active, interactive=status.state != "stopping"),
                     gr.update(visible=made is not None),
@@ -117,7 +119,7 @@ class Handlers:
                     same if status.active else count + 1,
                 )
         except Exception as error:
-            yield words.error(one_line(error)), hidden, hidden, same, same, same, same, count + 1
+            yield same, words.error(one_line(error)), hidden, hidden, same, same, same, same, count + 1
 
     def cancel(self, watching: Watching) -> Updates:
         """Stop the run that is shown."""

@@ -73,7 +73,8 @@ def served(place: Place) -> Iterator[str]:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         shelf = Shelf(place.runs)
         shelf.make()
-        built = page.build(Studio(shelf, Desk(shelf), place.limits))
+        desk = Desk(shelf)
+        built = page.build(Studio(shelf, desk, place.limits))
         try:
             _, address, _ = built.launch(
                 server_name=place.host,
@@ -99,4 +100,6 @@ def served(place: Place) -> Iterator[str]:
         try:
             yield address
         finally:
+            # a thread that computes while the interpreter ends would end it with a crash
+            desk.close()
             built.close(verbose=False)

@@ -14,30 +14,29 @@ CSS = """
 .gradio-container {max-width: 1240px !important; margin: 0 auto !important}
 .sf-title h1 {font-size: 1.5rem; font-weight: 650; margin: 0}
 .sf-title p {margin: .15rem 0 0; color: var(--body-text-color-subdued)}
-.sf-step {font-weight: 650; margin: .4rem 0 0}
-.sf-note {color: var(--body-text-color-subdued)}
+.sf-step {font-weight: 600; margin-top: .25rem}
+.sf-step span, .sf-note, .sf-run span {font-weight: 400; color: var(--body-text-color-subdued)}
 .sf-error {border-left: 4px solid #c0392b; padding: .5rem .75rem; background: var(--block-background-fill)}
 .sf-bar {height: .5rem; border-radius: .25rem; background: var(--border-color-primary); overflow: hidden}
 .sf-bar div {height: 100%; background: var(--button-primary-background-fill); transition: width .4s}
-.sf-run b {font-weight: 600}
-.sf-run span {color: var(--body-text-color-subdued)}
+.sf-row {align-items: center}
 footer {display: none !important}
 """
 
 
-def step(number: int, title: str) -> str:
+def step(title: str, aside: str = "") -> str:
     """The heading of a step."""
-    return f'<div class="sf-step">{number}. {escape(title)}</div>'
+    return f'<div class="sf-step">{escape(title)} <span>{escape(aside)}</span></div>'
 
 
 def limits(most: Limits) -> str:
     """What is said at the place for the video."""
-    return f"one shot, at most {most.frames} frames and {most.upload_mb} MB"
+    return f"one shot of at most {most.frames} frames and {most.upload_mb} MB"
 
 
 def earlier(count: int) -> str:
     """The heading of the earlier runs."""
-    return '<div class="sf-step">Earlier runs</div>' + ("" if count else note("none yet"))
+    return step("Earlier runs", "" if count else "none yet")
 
 
 def note(text: str) -> str:
