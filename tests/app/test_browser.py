@@ -5,6 +5,7 @@ Skipped where Gradio, Playwright's Python package or Debian's Chromium is missin
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from steadyface import settings
+from steadyface.app import preview
 from steadyface.app.serve import Place, served
 from steadyface.consistency.presets import DEFAULT
 from steadyface.inversion.settings import PivotalTuning, Refinement
@@ -30,8 +32,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SOON, LATER = 20_000, 90_000
-"""Milliseconds: for what only the page does, and for what is computed."""
+SOON, LATER = 60_000, 300_000
+"""Milliseconds at most, on a machine that is busy: for what only the page does, and for what is computed."""
 
 QUICK = Preset(
     "fast",
@@ -73,6 +75,8 @@ def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[],
     playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by Playwright")
     if not CHROMIUM.exists():
         pytest.skip(f"{CHROMIUM} is not there")
+    # a sketch of a preview: how a real one looks is tested without a browser
+    monkeypatch.setattr(preview, "Previewer", partial(preview.Previewer, preview.Effort(first=2, later=1)))
     monkeypatch.setitem(settings.PRESETS, "fast", QUICK)
     monkeypatch.setitem(settings.PRESETS, "default", ENDLESS)
     with served(Place(tmp_path / "runs", port=free_port())) as address, playwright.sync_playwright() as driver:

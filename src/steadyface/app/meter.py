@@ -13,19 +13,19 @@ class Stage:
 
     title: str
     share: float
-    """Of a whole run's time, roughly; `docs/ui.md` says how these were measured."""
+    """Of a whole run's time: as in two runs of `default` with 25 frames; other lengths and presets differ."""
 
 
 STAGES = {
-    "align": Stage("following the face", 0.02),
-    "person": Stage("finding the person", 0.01),
-    "refine": Stage("fitting the generator's codes", 0.20),
-    "tune": Stage("teaching the generator this face", 0.25),
-    "calibrate": Stage("setting the strength", 0.04),
-    "phase1": Stage("steadying the codes", 0.12),
-    "phase2": Stage("steadying the generator", 0.28),
-    "stitch": Stage("smoothing the seam", 0.04),
-    "render": Stage("writing the videos", 0.04),
+    "align": Stage("following the face", 0.01),
+    "person": Stage("finding the person", 0.005),
+    "refine": Stage("fitting the generator's codes", 0.27),
+    "tune": Stage("teaching the generator this face", 0.23),
+    "calibrate": Stage("setting the strength", 0.015),
+    "phase1": Stage("steadying the codes", 0.08),
+    "phase2": Stage("steadying the generator", 0.35),
+    "stitch": Stage("smoothing the seam", 0.02),
+    "render": Stage("writing the videos", 0.02),
 }
 """In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already."""
 

@@ -39,25 +39,25 @@ def build(studio: Studio) -> Any:
     ) as page:
         clip, found, face = gr.State(None), gr.State(None), gr.State(1)
         watching, ended = gr.State(("", 0)), gr.State(0)
-        gr.HTML(words.TITLE)
-        notice = gr.HTML("", elem_id="notice")
+        gr.HTML(words.TITLE, padding=False)
+        notice = gr.HTML("", elem_id="notice", padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=340):
-                gr.HTML(words.step("A video with a face", words.limits(studio.limits)))
+                gr.HTML(words.step("A video with a face", words.limits(studio.limits)), padding=False)
                 upload = gr.File(show_label=False, file_types=["video"], height=130, elem_id="upload")
-                about = gr.HTML("", elem_id="about")
+                about = gr.HTML("", elem_id="about", padding=False)
                 with gr.Column(visible=False) as chosen:
-                    gr.HTML(words.step("Whose face", "click to choose"))
+                    gr.HTML(words.step("Whose face", "click to choose"), padding=False)
                     gallery = gr.Gallery(
                         show_label=False, columns=4, height=130, allow_preview=False, fit_columns=False,
                         interactive=False, buttons=[], object_fit="contain", elem_id="faces",
                     )  # fmt: skip
-                    gr.HTML(words.step("What to change"))
+                    gr.HTML(words.step("What to change"), padding=False)
                     names = gr.CheckboxGroup(
                         [option.name for option in options], show_label=False, container=False, elem_id="edits"
                     )
                     dials = [_dial(option) for option in options]
-                    gr.HTML(words.step("How carefully"))
+                    gr.HTML(words.step("How carefully"), padding=False)
                     preset = gr.Radio(PRESETS, value="default", show_label=False, container=False, elem_id="preset")
                     with gr.Accordion("Only some of the frames", open=False), gr.Row():
                         first = gr.Number(0, label="First frame", precision=0, minimum=0)
@@ -73,7 +73,7 @@ def build(studio: Studio) -> Any:
                     index = gr.Slider(0, 1, 0, step=1, label="Frame to preview")
                 with gr.Tab("Result", id=RESULT):
                     with gr.Row(equal_height=False, elem_classes="sf-row"):
-                        bar = gr.HTML(words.note("nothing has been run yet"), elem_id="progress")
+                        bar = gr.HTML(words.note("nothing has been run yet"), elem_id="progress", padding=False)
                         stop = gr.Button("Cancel", visible=False, size="sm", scale=0, min_width=110, elem_id="stop")
                     with gr.Column(visible=False, elem_id="result") as result:
                         edited = gr.Video(label="Result", interactive=False, elem_id="edited")
@@ -106,10 +106,10 @@ def build(studio: Studio) -> Any:
 
         def earlier() -> None:
             runs = studio.earlier()
-            gr.HTML(words.earlier(len(runs)))
+            gr.HTML(words.earlier(len(runs)), padding=False)
             for kept, status in runs:
                 with gr.Row(equal_height=False, elem_classes="sf-row"):
-                    gr.HTML(words.run(kept, status))
+                    gr.HTML(words.run(kept, status), padding=False)
                     button = gr.Button(words.verb(status), size="sm", scale=0, min_width=110)
                 button.click(told(1, on.again(kept.name)), [watching], [notice, watching], **QUICK)
 

@@ -64,7 +64,7 @@ class Preview:
 
     before: Image
     after: Image
-    """(H, W, 3), with the word "preview" in a corner."""
+    """(H, W, 3), with the word "preview" in the lower right corner."""
 
 
 @dataclass(frozen=True)
@@ -194,5 +194,5 @@ def _labelled(image: Image) -> Image:
     if height > image.shape[0] or width > image.shape[1]:
         return image
     marked = image.copy()
-    marked[:height, :width] = label
+    marked[-height:, -width:] = label
     return marked

@@ -7,14 +7,14 @@ from steadyface.app.limits import Limits
 from steadyface.app.shelf import Kept
 
 TITLE = """<div class="sf-title"><h1>steadyface</h1>
-<p>Edit a face in a video so that the edit stays the same in every frame. Edit people only with their consent; results
-say in their metadata that they were edited with AI.</p></div>"""
+<p>Edits a face in a video so that the edit stays the same in every frame. Edit people only with their consent; results
+are tagged as edited with AI.</p></div>"""
 
 CSS = """
 .gradio-container {max-width: 1240px !important; margin: 0 auto !important}
 .sf-title h1 {font-size: 1.5rem; font-weight: 650; margin: 0}
 .sf-title p {margin: .15rem 0 0; color: var(--body-text-color-subdued)}
-.sf-step {font-weight: 600; margin-top: .25rem}
+.sf-step {font-weight: 600; margin-top: .4rem}
 .sf-step span, .sf-note, .sf-run span {font-weight: 400; color: var(--body-text-color-subdued)}
 .sf-error {border-left: 4px solid #c0392b; padding: .5rem .75rem; background: var(--block-background-fill)}
 .sf-bar {height: .5rem; border-radius: .25rem; background: var(--border-color-primary); overflow: hidden}
@@ -31,7 +31,7 @@ def step(title: str, aside: str = "") -> str:
 
 def limits(most: Limits) -> str:
     """What is said at the place for the video."""
-    return f"one shot of at most {most.frames} frames and {most.upload_mb} MB"
+    return f"one shot, at most {most.frames} frames, {most.upload_mb} MB"
 
 
 def earlier(count: int) -> str:
