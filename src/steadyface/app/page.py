@@ -43,7 +43,7 @@ def build(studio: Studio) -> Any:
         notice = gr.HTML("", elem_id="notice", padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=340):
-                gr.HTML(words.step("A video with a face", words.limits(studio.limits)), padding=False)
+                gr.HTML(words.step("Video", words.limits(studio.limits)), padding=False)
                 upload = gr.File(show_label=False, file_types=["video"], height=130, elem_id="upload")
                 about = gr.HTML("", elem_id="about", padding=False)
                 with gr.Column(visible=False) as chosen:

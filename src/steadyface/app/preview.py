@@ -51,7 +51,7 @@ KEPT = 16
 class Effort:
     """How long a frame is refined."""
 
-    first: int = 20
+    first: int = 16
     """Steps on the first frame of a face."""
     later: int = 6
     """Steps on another frame of the same face: it begins with what the first ones found."""

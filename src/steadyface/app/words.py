@@ -14,12 +14,13 @@ CSS = """
 .gradio-container {max-width: 1240px !important; margin: 0 auto !important}
 .sf-title h1 {font-size: 1.5rem; font-weight: 650; margin: 0}
 .sf-title p {margin: .15rem 0 0; color: var(--body-text-color-subdued)}
-.sf-step {font-weight: 600; margin-top: .4rem}
+.sf-step {font-weight: 600; margin-top: .6rem}
 .sf-step span, .sf-note, .sf-run span {font-weight: 400; color: var(--body-text-color-subdued)}
 .sf-error {border-left: 4px solid #c0392b; padding: .5rem .75rem; background: var(--block-background-fill)}
 .sf-bar {height: .5rem; border-radius: .25rem; background: var(--border-color-primary); overflow: hidden}
 .sf-bar div {height: 100%; background: var(--button-primary-background-fill); transition: width .4s}
 .sf-row {align-items: center}
+.gradio-container .html-container {padding: 0 !important}
 footer {display: none !important}
 """
 
