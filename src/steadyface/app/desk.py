@@ -83,7 +83,7 @@ class Desk:
             elif name in self._line:
                 self._stop.add(name)
 
-    def close(self, patience: float = 20.0) -> None:
+    def close(self, patience: float = 60.0) -> None:
         """Take no more from the line, stop the run after its step, and wait so many seconds for that."""
         with self._change:
             del self._line[1:]

@@ -29,7 +29,7 @@ STAGES = {
 }
 """In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already."""
 
-LEAST_SEEN = 0.01
+LEAST_SEEN = 0.02
 """The part of a run that must have been watched before the time left is guessed."""
 
 
