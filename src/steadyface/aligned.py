@@ -68,11 +68,12 @@ def align_clip(
     kept = run.stage("align", key, work)
     corners = kept["quads"].numpy()
     _cut_out(run, key, source, frames, corners, folder, size)
-    person = run.stage("person", key, lambda _: {"person": torch.from_numpy(_person(folder, len(corners)))})
+    person = run.stage("person", key, lambda _: {"person": torch.from_numpy(person_over(folder, len(corners)))})
     return Aligned(corners, kept["landmarks"].numpy(), person["person"].numpy(), folder)
 
 
-def _person(folder: FrameFolder, count: int) -> NDArray[np.float32]:
+def person_over(folder: FrameFolder, count: int) -> NDArray[np.float32]:
+    """Where the person is in any of the first ``count`` crops, widened a little: (S, S) in [0, 1]."""
     find = PersonMask.load().find
     most = np.max([find(folder.image(index)) for index in range(count)], axis=0)
     reach = len(most) // 32 * 2 + 1

@@ -66,8 +66,8 @@ class Seams:
     def of(
         cls,
         clip: Aligned,
-        before: Synthesis,
-        direct: Synthesis,
+        before: Frames,
+        direct: Frames,
         where: Tensor,
         keeps_eyes: bool,
         settings: Stitching,

@@ -1,0 +1,13 @@
+"""What the page takes at most."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of one clip."""
+
+    upload_mb: int = 200
+    """Size of the file, in millions of bytes."""
+    frames: int = 750
+    """Length: half a minute at 25 frames a second, hours of work on a processor."""
