@@ -151,11 +151,11 @@ def test_ctrl_c_stops_it_in_one_line_and_leaves_no_worker(clips, tmp_path):
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
     assert process.stderr.readline() == "a_smile: running\n"
     os.killpg(process.pid, signal.SIGINT)
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=300)
     assert (process.returncode, printed) == (130, "")
     assert said.splitlines()[-1] == "steadyface: stopped; the same command goes on from here"
     assert "Traceback" not in said
-    end = time.monotonic() + 20  # multiprocessing's own helper takes a moment
+    end = time.monotonic() + 120  # multiprocessing's own helper takes a moment
     while group_lives(process.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not group_lives(process.pid)
