@@ -13,7 +13,6 @@ from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.job import Job
 from steadyface.metrics.clip import Critics
 from steadyface.settings import PRESETS
-from steadyface.stitching.settings import Stitching
 
 
 @pytest.fixture
@@ -28,7 +27,8 @@ def quick(monkeypatch):
 
     def run(each, run, watch=None):
         quick = {"refinement": Refinement(common_steps=1, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=1)}
-        return run_job(each, run, preset=replace(PRESETS[each.preset], **quick, stitching=Stitching(epochs=0)))
+        preset = PRESETS[each.preset]
+        return run_job(each, run, preset=replace(preset, **quick, stitching=replace(preset.stitching, epochs=0)))
 
     monkeypatch.setattr(module, "run_job", run)
 
