@@ -147,7 +147,9 @@ def test_what_is_wrong_is_one_line(clips, tmp_path):
 def test_ctrl_c_stops_it_in_one_line_and_leaves_no_worker(clips, tmp_path):
     """The whole group gets the signal, as from a terminal, while the worker still starts."""
     out = tmp_path / "out"
-    arguments = [sys.executable, "-c", MAIN, "batch", str(clips), "--edit", "smile", "--out", str(out)]
+    # a shell that starts tests in the background makes its children deaf to the signal
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    arguments = [sys.executable, "-c", hears + MAIN, "batch", str(clips), "--edit", "smile", "--out", str(out)]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0)
     assert process.stderr.readline() == "a_smile: running\n"
     os.killpg(process.pid, signal.SIGINT)
