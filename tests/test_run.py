@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from steadyface.errors import ResourceError
-from steadyface.files import write_atomically
-from steadyface.run import Run, StageCheckpoint, digest
+from steadyface.files import digest, write_atomically
+from steadyface.run import Run, StageCheckpoint
 
 
 def test_a_finished_stage_is_read_back_not_made_again(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from steadyface.editing.region import all_regions
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
 from steadyface.faces.motion import motion
+from steadyface.files import digest
 from steadyface.flow.estimators import load_estimator
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
@@ -41,7 +42,7 @@ from steadyface.provenance import note
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
-from steadyface.run import Run, StageCheckpoint, Tensors, digest
+from steadyface.run import Run, StageCheckpoint, Tensors
 from steadyface.settings import Preset
 from steadyface.stitching.tuning import stitch
 from steadyface.video.info import probe

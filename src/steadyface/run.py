@@ -4,7 +4,6 @@ A stage is kept under a key, the digest of everything that it depends on. The sa
 back instead of made again. A file appears only when it is whole (written beside, then renamed).
 """
 
-import hashlib
 import json
 import os
 import resource
@@ -25,12 +24,6 @@ from steadyface.errors import ResourceError
 from steadyface.files import cannot_write, write_atomically
 
 Tensors = dict[str, Tensor]
-
-
-def digest(*parts: Any) -> str:
-    """Short hash of JSON-able values: the key of a stage."""
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,6 @@
 """What a batch consists of: jobs read from a table or a folder, and which of them share an inversion."""
 
 import csv
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +10,7 @@ from pathlib import Path
 from steadyface import __version__
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
+from steadyface.files import digest
 from steadyface.job import Job, check_request, edit_file, parse_frames, preset_of
 
 REQUIRED = ("input", "edit")
@@ -35,14 +34,14 @@ class BatchJob:
         """Digest of all that was asked for, and of size and time of the source and the edits' files."""
         preset = preset_of(self.job)
         files = [self.job.source, *(edit_file(request, preset) for request in self.job.edits)]
-        return _digest(__version__, asdict(self.job), asdict(preset), [_stamp(path) for path in files])
+        return digest(__version__, asdict(self.job), asdict(preset), [_stamp(path) for path in files])
 
     @cached_property
     def clip(self) -> str:
         """The same for jobs that share an inversion."""
         job, preset = self.job, preset_of(self.job)
         shared = job.source, job.frames, job.face, job.seed, job.model
-        return _digest(shared, asdict(preset.refinement), asdict(preset.tuning))
+        return digest(shared, asdict(preset.refinement), asdict(preset.tuning))
 
 
 def read_plan(source: Path, edits: Sequence[str], like: Job, out: Path) -> list[BatchJob]:
@@ -153,10 +152,6 @@ def _whole(cells: Mapping[str, str], column: str) -> int:
         return int(cells[column])
     except ValueError:
         raise InputError(f"{column} '{cells[column]}' is not a whole number") from None
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
 
 
 def _stamp(path: Path) -> list[int]:

@@ -72,8 +72,8 @@ def frame_losses(
     if objective.outside_weight or objective.wanted_weight or objective.unexplained_weight:
         moved = lpips.spatial(seen, wanted)
     if objective.fused or objective.outside_weight:
-        start_over = objective.edited_frames == "current"
-        changed = perceptual_difference(lpips, seen, inputs) if start_over else start.changed(frames)
+        current = objective.edited_frames == "current"
+        changed = perceptual_difference(lpips, seen, inputs) if current else start.changed(frames)
         if objective.fused:
             mask_a, mask_b = fuse(mask_a, changed[first]), fuse(mask_b, changed[second])
         if objective.outside_weight:

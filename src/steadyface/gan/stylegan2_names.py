@@ -83,7 +83,8 @@ def from_rosinality(state: Mapping[str, Tensor], average: Tensor | None = None) 
     is zero, and `StyleGAN2.measure_w` finds it. Raises `WeightsError` that names a missing, strange or misshaped array.
     """
     resolution, layers = _shape_of(state)
-    generator = generator_of(state)
+    with torch.device("meta"):  # its shapes are enough
+        generator = generator_of(state)
     wanted = generator.state_dict()
     pairs = dict(names(resolution, layers))
     if odd := sorted(pairs.keys() ^ state.keys()):

@@ -15,8 +15,6 @@ from steadyface.consistency.flows import Frames
 from steadyface.faces.mask import eyes_mask
 from steadyface.stitching.settings import Stitching
 
-Floats = NDArray[np.float32]
-
 
 def mask_of_eyes(landmarks: NDArray[np.floating], size: int, settings: Stitching) -> Tensor:
     """Both eyes with their lids, softly: (1, 1, S, S) in [0, 1], for landmarks (468, 2) in px of the crop."""
