@@ -166,7 +166,7 @@ def test_aligned_pictures_are_complete_and_the_inversion_resembles_the_input(fin
     with torch.no_grad():
         assert lpips(pictures["inverted"], pictures["input"]).max() < 0.2
         assert lpips(pictures["direct"], pictures["inverted"]).min() > 0.04  # eyeglasses
-        assert lpips(pictures["edited"], pictures["direct"]).max() < 0.15
+        assert lpips(pictures["edited"], pictures["direct"]).max() < 0.2
 
 
 def test_eyeglasses_leave_the_mouth_and_the_hair_to_the_input(finished, input_frames):
@@ -221,7 +221,7 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
     run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
     with pytest.raises(StopError):
         run_job(job_on(clip, "smile"), run, preset=TINY)
-    assert announced == ["calibrate", "phase1"]
+    assert announced == ["calibrate", "hold", "phase1"]
     assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
 
 

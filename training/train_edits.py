@@ -18,7 +18,7 @@ from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS
 from steadyface.critics.face_features import COLOUR_SIDE
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.card import EditCard
+from steadyface.editing.card import EditCard, Part
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.editing.region import EVERYWHERE, Region
@@ -31,14 +31,22 @@ EYES: Region = (0.36, 0.69, 0.10, 0.90)
 """Below the brows, which eyeglasses would bleach."""
 LOWER_FACE: Region = (0.47, 1.0, 0.10, 0.90)
 FACE: Region = (0.18, 1.0, 0.08, 0.92)
-OWN_EYES = ("eyeglasses", "beard", "age", "gender", "smile")
-"""Edits that leave lids and gaze to the input."""
+HEAD: Region = (0.0, 0.80, 0.0, 1.0)
+"""Hair, and of what is below only the face: age would whiten the collar."""
+KEEPS: dict[str, tuple[Part, ...]] = {
+    "eyeglasses": ("eyes",),
+    "beard": ("eyes",),
+    "age": ("eyes", "mouth"),
+    "gender": ("eyes",),
+    "smile": ("eyes",),
+}
+"""What edits leave to the input: lids and gaze, lips and teeth."""
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
     "eyeglasses": ("eyeglasses", 4.0, (4, 32), EYES, "puts on eyeglasses", ""),
     "beard": ("beard", 3.5, (4, 64), LOWER_FACE, "grows a beard", ""),
-    "age": ("age", 4.0, (4, 64), EVERYWHERE, "makes older", "makes younger"),
+    "age": ("age", 4.0, (4, 64), HEAD, "makes older", "makes younger"),
     "gender": ("male", 4.0, (4, 64), EVERYWHERE, "makes more masculine", "makes more feminine"),
     "smile": ("happy", 3.0, (4, 32), LOWER_FACE, "smiles", "stops smiling"),
     "angry": ("angry", 3.0, (4, 32), FACE, "looks angry", ""),
@@ -100,8 +108,10 @@ def main() -> None:
         direction = rows[names.index(attribute)]
         unit = torch.from_numpy(direction / np.linalg.norm(direction)).float()
         made = f"{len(columns)} generated faces"
-        own_eyes = name in OWN_EYES
-        card = EditCard(name, description, attribute, opposite, trained_on=made, region=region, keeps_eyes=own_eyes)
+        card = EditCard(
+            name, description, attribute, opposite, trained_on=made, region=region, whole_face=region == HEAD,
+            keeps=KEEPS.get(name, ()),
+        )  # fmt: skip
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")
         print(f"{name:<12} |row| {np.linalg.norm(direction):.2f}")

@@ -1,7 +1,7 @@
 """First stage: one face found, followed, cut out of every frame; kept in the run folder."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steadyface.errors import InputError
 from steadyface.faces.align import crop, crop_matrix
 from steadyface.faces.align import quads as smooth_quads
-from steadyface.faces.mask import PersonMask
+from steadyface.faces.mask import PersonMask, face_mask
 from steadyface.faces.resample import apply
 from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
 from steadyface.faces.track import choose_track, find_tracks
@@ -21,6 +21,8 @@ from steadyface.frames import FrameFolder
 from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.video.reader import read_frames
+
+_OUTLINE_FEATHER = 0.06
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class Aligned:
 
     def __len__(self) -> int:
         return len(self.quads)
+
+    def outline(self, frames: Sequence[int]) -> NDArray[np.float32]:
+        """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1]."""
+        size = len(self.person)
+        masks = [face_mask(self.landmarks[index], size, feather=_OUTLINE_FEATHER * size) for index in frames]
+        return np.asarray(np.max(masks, axis=0), np.float32)
 
 
 def align_clip(

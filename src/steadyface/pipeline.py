@@ -1,6 +1,6 @@
 """The method from top to bottom: the only place that knows both video and generators."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
@@ -21,11 +21,10 @@ from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.editing.calibrate import CONSTANTS, factor_on_clip
-from steadyface.editing.card import EditCard
 from steadyface.editing.edit import CodeEdit, Edit
-from steadyface.editing.region import all_regions
 from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
+from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.motion import motion
 from steadyface.files import digest
 from steadyface.flow.estimators import load_estimator
@@ -37,6 +36,7 @@ from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.memory import keep_freed_memory
+from steadyface.mouths import with_mouths_held
 from steadyface.optimise import Progress, Watcher
 from steadyface.provenance import note
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
@@ -44,6 +44,7 @@ from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors
 from steadyface.settings import Preset
+from steadyface.shown import as_shown, parts_kept, where_edits_may
 from steadyface.stitching.tuning import stitch
 from steadyface.video.info import probe
 
@@ -126,19 +127,17 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     probes = probe_frames(len(clip))
     asked = apply_all(edits, ws, generator)
-    edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws[probes], inverted)
+    edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws, inverted, clip)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
-    where = where_edits_may(clip, ws, *cards)
+    where = where_edits_may(clip, *cards)
     before = Synthesis(ws, inverted)
-    direct = Synthesis(apply_all(edits, ws, generator), restyle(inverted))
-    steady_key = digest(
-        tune_key, run.manifest["edits"], run.manifest["strength_factors"], preset.remedy and asdict(preset.remedy)
-    )
+    edited_key = digest(tune_key, run.manifest["edits"], run.manifest["strength_factors"])
+    direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))
+    steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, steady_key, before, direct, where, clip)
 
-    keeps_eyes = all(card.keeps_eyes for card in cards)
-    seams = Seams.of(clip, before, direct, where, keeps_eyes, preset.stitching)
+    seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
     stitched = tuned_stage(
         tools,
@@ -226,7 +225,7 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
     def survivor(edit: Edit) -> Survivor:
         return Survivor(
             lambda codes, strength: replace(edit, strength=strength)(codes, generator),
-            where_edits_may(clip, ws, edit.card),
+            where_edits_may(clip, edit.card),
         )
 
     survivors = [survivor(Edit.load(path)) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
@@ -244,22 +243,32 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
 
 
 def calibrated(
-    tools: Tools, key: str, edits: Sequence[CodeEdit], ws: Tensor, inverted: Generator
+    tools: Tools, key: str, edits: Sequence[CodeEdit], ws: Tensor, inverted: Generator, clip: Aligned
 ) -> Sequence[CodeEdit]:
     """The edits at the strengths that have their effect on this clip; the factors go into the manifest."""
     run, generator = tools.run, tools.generator
+    probes, before = probe_frames(len(clip)), Synthesis(ws, inverted)
 
-    def find(_: StageCheckpoint) -> Tensors:
-        return {"factors": torch.tensor([factor_on_clip(each, ws, generator, inverted, tools.lpips) for each in edits])}
+    def factor(each: CodeEdit) -> float:
+        def shown(edit: CodeEdit) -> Iterator[Tensor]:
+            pictures = as_shown(clip, before, Synthesis(edit(ws, generator), inverted), edit.card)
+            return (pictures([index]) for index in probes)
 
-    factors = run.stage("calibrate", key, find)["factors"].tolist()
-    run.manifest["strength_factors"] = {edit.card.name: k for edit, k in zip(edits, factors, strict=True)}
-    return [edit.times(k) for edit, k in zip(edits, factors, strict=True)]
+        plain = (before([index]) for index in probes)
+        return factor_on_clip(each, ws[probes], generator, plain, shown, tools.lpips)
+
+    factors = run.stage("calibrate", key, lambda _: {"factors": torch.tensor([factor(each) for each in edits])})
+    by_edit = list(zip(edits, factors["factors"].tolist(), strict=True))
+    run.manifest["strength_factors"] = {edit.card.name: k for edit, k in by_edit}
+    return [edit.times(k) for edit, k in by_edit]
 
 
-def where_edits_may(clip: Aligned, ws: Tensor, *cards: EditCard) -> Tensor:
-    """Where these edits may change anything: on the person, in their regions. (1, 1, R, R) in [0, 1], beside ``ws``."""
-    return (torch.from_numpy(clip.person) * all_regions((card.region for card in cards), len(clip.person))).to(ws)
+def edited_codes(tools: Tools, key: str, edits: Sequence[CodeEdit], before: Synthesis) -> Tensor:
+    """Codes (T, num_ws, w_dim) with all edits; where one's card says so, the mouth opens as it did before it."""
+    if not any(edit.card.holds_mouth for edit in edits):
+        return apply_all(edits, before.ws, before.generator)
+    held = tools.run.stage("hold", key, lambda _: {"ws": with_mouths_held(edits, before, FaceMesh.load())})
+    return held["ws"].to(before.ws)
 
 
 def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned) -> Synthesis:

@@ -1,6 +1,6 @@
 """Last stage: the aligned pictures to PNG, back into their frames, and the frames to video."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,12 +11,13 @@ from torch import Tensor
 
 from steadyface.aligned import Aligned
 from steadyface.consistency.flows import Frames
+from steadyface.editing.card import Part
 from steadyface.editing.change import change_mask
 from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run
-from steadyface.stitching.eyes import mask_of_eyes, shade
+from steadyface.stitching.kept import mask_of, with_kept
 from steadyface.stitching.mask import paste_mask, seam, spread_change
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
@@ -58,8 +59,8 @@ class Seams:
     change: Floats
     where: Floats
     """(S, S): outside, the result is the input."""
-    keeps_eyes: bool
-    """Whether the result has the input's eyes."""
+    keeps: Collection[Part]
+    """The parts of the face that are the input's in the result."""
     settings: Stitching
 
     @classmethod
@@ -69,7 +70,7 @@ class Seams:
         before: Frames,
         direct: Frames,
         where: Tensor,
-        keeps_eyes: bool,
+        keeps: Collection[Part],
         settings: Stitching,
     ) -> "Seams":
         """Find where the edit changes this clip: the mean over some frames, so that it doesn't move.
@@ -83,7 +84,7 @@ class Seams:
                 total = total + change_mask(direct([index]), before([index]))[0, 0].cpu()
         change = (2.0 * total / len(indices)).clamp(0, 1).numpy().astype(np.float32)
         change = spread_change(change, settings) * clip.person
-        return cls(clip, change, where[0, 0].cpu().numpy(), keeps_eyes, settings)
+        return cls(clip, change, where[0, 0].cpu().numpy(), keeps, settings)
 
     def mask(self, index: int) -> Floats:
         """The paste mask (S, S) of a frame."""
@@ -96,11 +97,14 @@ class Seams:
     def composite(self, pictures: Frames, before: Frames) -> Frames:
         """The aligned result: the pictures inside the mask, and around it what the settings want.
 
-        ``before`` gives the frames without the edit, so that kept eyes can have its shade.
+        ``before`` gives the frames without the edit, so that kept parts can have its shade.
         """
         if self.settings.around == "generated":
             return pictures
-        painted = self._with_eyes(pictures, before) if self.keeps_eyes else pictures
+        painted = pictures
+        if self.keeps:
+            probes = probe_frames(len(self.clip))
+            painted = with_kept(pictures, before, self.clip.inputs, self._kept, probes, self.settings)
 
         def inside(frames: Sequence[int]) -> Tensor:
             inputs, masks = self.clip.inputs(frames), torch.cat([self(index)[0] for index in frames])
@@ -108,19 +112,8 @@ class Seams:
 
         return inside
 
-    def _with_eyes(self, pictures: Frames, before: Frames) -> Frames:
-        def eyes(index: int) -> Tensor:
-            return mask_of_eyes(self.clip.landmarks[index], len(self.change), self.settings)
-
-        probes = probe_frames(len(self.clip))
-        tint = shade(lambda frames: pictures(frames) - before(frames), eyes, probes, self.settings)
-
-        def painted(frames: Sequence[int]) -> Tensor:
-            drawn, inputs = pictures(frames), self.clip.inputs(frames)
-            masks = torch.cat([eyes(index) for index in frames]).to(drawn)
-            return drawn + masks * (inputs + tint.to(drawn) - drawn)
-
-        return painted
+    def _kept(self, index: int) -> Tensor:
+        return mask_of(self.keeps, self.clip.landmarks[index], len(self.change), self.settings)
 
     def __call__(self, index: int) -> tuple[Tensor, Tensor]:
         """Mask and seam of a frame, (1, 1, S, S) each."""

@@ -10,8 +10,9 @@ from torch.nn import functional as F
 
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.expression import EXPRESSIONS, Expression
-from steadyface.critics.face_box import FACE_BOX, centred, face_box
+from steadyface.critics.face_box import centred, face_box
 from steadyface.critics.identity import Identity
+from steadyface.faces.align import FACE_BOX
 from steadyface.gan.load import load_generator
 
 _WOMEN = (0, 1, 3, 10)

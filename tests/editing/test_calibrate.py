@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from steadyface.editing import calibrate
-from steadyface.editing.calibrate import LEAST, MOST, TRIALS, factor, factor_on_clip
+from steadyface.editing.calibrate import LEAST, MOST, TOLL, TRIALS, factor, factor_on_clip
 from steadyface.editing.card import EditCard
 from steadyface.editing.edit import Edit
 from steadyface.gan.base import Generator
@@ -53,6 +53,16 @@ class Fainter(nn.Module):
         return self.grey + self.part * (self.generator.synthesis(ws) - self.grey)
 
 
+def on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: nn.Module) -> float:
+    """The factor on a clip whose pictures are the tuned generator's."""
+
+    def pictures(codes: Tensor) -> list[Tensor]:
+        return [tuned.synthesis(code[None]) for code in codes]  # type: ignore[operator]
+
+    shown = lambda edit: pictures(edit(ws, generator))  # noqa: E731
+    return factor_on_clip(edit, ws, generator, pictures(ws), shown, None)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def edit() -> Edit:
     return Edit(EditCard("brighter", "", attribute="light"), {64: torch.full((16,), 0.02)})
@@ -64,22 +74,28 @@ def test_the_edit_has_the_untuned_generators_effect(
     monkeypatch.setattr(calibrate, "scorer_of", lambda *_: lambda images: {"light": 1e4 * images.mean((1, 2, 3))})
     ws = torch.randn(3, 4, 16, generator=torch.Generator().manual_seed(1))
     tuned = Fainter(tiny_generator, 0.85, float(tiny_generator.synthesis(ws).mean()))
-    k = factor_on_clip(edit, ws, tiny_generator, tuned, None)  # type: ignore[arg-type]
+    k = on_clip(edit, ws, tiny_generator, tuned)
 
     def change(generator: Generator, edit: Edit) -> float:
         return float((generator.synthesis(edit(ws, tiny_generator)) - generator.synthesis(ws)).mean())
 
-    assert change(tuned, replace(edit, strength=k)) == pytest.approx(change(tiny_generator, edit), rel=0.04)
-    level = float(tiny_generator.synthesis(edit(ws, tiny_generator)).mean())
-    there_already = Fainter(tiny_generator, 0.85, level + 2 * (level - tuned.grey))
-    assert factor_on_clip(edit, ws, tiny_generator, there_already, None) == 1.0  # type: ignore[arg-type]
+    assert change(tuned, replace(edit, strength=k)) == pytest.approx((1 + TOLL) * change(tiny_generator, edit), rel=0.04)
     weak = replace(edit, strength=1e-4)
-    assert factor_on_clip(weak, ws, tiny_generator, tuned, None) == 1.0  # type: ignore[arg-type]
+    assert on_clip(weak, ws, tiny_generator, tuned) == 1.0
 
 
 def test_an_edit_that_no_classifier_knows_is_as_asked(
     edit: Edit, tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calibrate, "scorer_of", lambda *_: None)
-    ws = torch.randn(1, 4, 16)
-    assert factor_on_clip(edit, ws, tiny_generator, tiny_generator, None) == 1.0  # type: ignore[arg-type]
+    assert on_clip(edit, torch.randn(1, 4, 16), tiny_generator, tiny_generator) == 1.0
+
+
+def test_no_more_is_asked_than_the_scale_leaves_room_for(
+    edit: Edit, tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = torch.randn(3, 4, 16, generator=torch.Generator().manual_seed(1))
+    monkeypatch.setattr(calibrate, "scorer_of", lambda *_: lambda images: {"light": 1e4 * images.mean((1, 2, 3))})
+    change = 1e4 * float((tiny_generator.synthesis(edit(ws, tiny_generator)) - tiny_generator.synthesis(ws)).mean())
+    monkeypatch.setattr(calibrate, "room_of", lambda *_: 0.8 * abs(change))
+    assert on_clip(edit, ws, tiny_generator, tiny_generator) == pytest.approx(0.8, rel=0.05)

@@ -4,7 +4,7 @@ from scipy.spatial import ConvexHull
 
 from steadyface.faces import topology
 from steadyface.faces.align import crop_matrix, quad
-from steadyface.faces.mask import eyes_mask, face_mask
+from steadyface.faces.mask import face_mask, parts_mask
 from steadyface.faces.resample import apply
 
 SIZE = 200
@@ -97,12 +97,12 @@ def test_eyes_and_their_lids_are_covered_and_nothing_between_them():
     angle = np.linspace(np.pi, 3 * np.pi, 16, endpoint=False)
     for contour, middle in ((topology.RIGHT_EYE, 70), (topology.LEFT_EYE, 130)):
         points[list(contour)] = np.stack([middle + 15 * np.cos(angle), 90 + 6 * np.sin(angle)], -1)
-    mask = eyes_mask(points, SIZE, reach=0.2)
+    mask = parts_mask(points, (topology.RIGHT_EYE, topology.LEFT_EYE), SIZE, reach=0.2)
     width = 2 * 15
     rows, columns = np.nonzero(mask > 0.5)
     assert (rows.min(), rows.max()) == (pytest.approx(90 - 12, abs=1), pytest.approx(90 + 12, abs=1))
     assert columns.min() == pytest.approx(70 - 15 - 0.2 * width, abs=1)
     assert mask[:, 95:106].max() == 0
-    soft = eyes_mask(points, SIZE, reach=0.2, feather=8)
+    soft = parts_mask(points, (topology.RIGHT_EYE, topology.LEFT_EYE), SIZE, reach=0.2, feather=8)
     assert soft[90, 70] == pytest.approx(1, abs=1e-3)
     assert 0 < soft[90 - 13, 70] < 0.5

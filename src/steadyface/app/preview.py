@@ -35,9 +35,10 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
-from steadyface.pipeline import apply_all, choose_device, where_edits_may
+from steadyface.pipeline import apply_all, choose_device
 from steadyface.render import Seams, Synthesis
 from steadyface.report.labels import text_line
+from steadyface.shown import parts_kept, where_edits_may
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
 from steadyface.video.reader import read_frames
@@ -111,9 +112,9 @@ class Previewer:
             direct = Synthesis(apply_all(of_codes, sketch.ws, generator), styled)
             plain, real = before([0]), sketch.one.inputs([0])
             change = explained(real, plain) * (direct([0]) - plain)
-            where = where_edits_may(sketch.one, sketch.ws, *cards)
-            keeps_eyes = all(card.keeps_eyes for card in cards)
-            seams = Seams.of(sketch.one, lambda _: plain, lambda _: plain + change, where, keeps_eyes, Stitching())
+            where = where_edits_may(sketch.one, *cards)
+            keeps = parts_kept(cards)
+            seams = Seams.of(sketch.one, lambda _: plain, lambda _: plain + change, where, keeps, Stitching())
             target = with_change(real, change, where)
             aligned = to_image(seams.composite(lambda _: target, lambda _: plain)([0]))
         after = paste(sketch.frame, aligned, seams.wide(0), sketch.one.quads[0])

@@ -3,8 +3,7 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-# Left, top, right, bottom as fractions of the FFHQ frame: 64ths, to fall between pixels.
-FACE_BOX = (9 / 64, 16 / 64, 55 / 64, 62 / 64)
+from steadyface.faces.align import FACE_BOX
 
 # The mean colour that the three networks of face-api subtract, RGB in [0, 255].
 _MEAN_RGB = (122.782, 117.001, 104.298)

@@ -5,21 +5,25 @@ that a classifier takes for a frame, and a tuned generator answers less: on a GR
 at .73 of its years even where its change was added to the frames themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.edit import CodeEdit
 from steadyface.gan.base import Generator
-from steadyface.metrics.strength import floor_of, scorer_of
+from steadyface.metrics.strength import floor_of, room_of, scorer_of
 
-LEAST, MOST = 0.7, 1.25
+LEAST, MOST = 0.7, 1.8
 """A factor outside these would draw another edit: thicker frames, another person."""
 CLOSE = 0.03
+TOLL = 0.05
+"""What phases 1 and 2 take of an edit on their way, and is put on beforehand."""
 TRIALS = 4
-CONSTANTS = (LEAST, MOST, CLOSE, TRIALS)
+CONSTANTS = (LEAST, MOST, CLOSE, TOLL, TRIALS)
 """What a factor depends on beside the clip."""
 
 
@@ -42,29 +46,35 @@ def factor(effect: Callable[[float], float], wanted: float) -> float:
 
 
 @torch.no_grad()
-def factor_on_clip(edit: CodeEdit, ws: Tensor, generator: Generator, tuned: Generator, lpips: Lpips) -> float:
-    """The factor with which an edit does on a clip what it does without one on ``generator``.
+def factor_on_clip(
+    edit: CodeEdit,
+    ws: Tensor,
+    generator: Generator,
+    plain: Iterable[Tensor],
+    shown: Callable[[CodeEdit], Iterable[Tensor]],
+    lpips: Lpips,
+) -> float:
+    """The factor with which an edit does to a clip what it does without one on ``generator``.
 
-    ``ws`` (N, num_ws, w_dim) are codes of some frames; ``tuned`` shows the clip, ``generator`` is as it came. 1 for an
-    edit that no classifier knows, or that hardly changes its attribute. Who has something of it already needs no more
-    than the same score: a man with eyeglasses was given far too heavy ones.
+    ``ws`` (N, num_ws, w_dim) are codes of some frames and ``plain`` those frames, (1, 3, R, R) each, as the tuned
+    generator shows them; ``shown`` gives the frames with an edit, as the result will have them: in its region, with
+    the parts that it keeps. 1 for an edit that no classifier knows, or that hardly changes its attribute. No more is
+    asked than the classifier's scale leaves room for: a man with eyeglasses was given far too heavy ones.
     """
     attribute = edit.card.attribute
     score = scorer_of(attribute, lpips) if attribute else None
     if score is None:
         return 1.0
 
-    def seen(model: Generator, codes: Tensor) -> float:
-        return sum(float(score(model.synthesis(code[None]))[attribute]) for code in codes) / len(codes)
+    def seen(images: Iterable[Tensor]) -> NDArray[np.float64]:
+        return np.array([float(score(image)[attribute]) for image in images])
 
-    level = seen(generator, edit(ws, generator))
-    wanted = level - seen(generator, ws)
+    def drawn(codes: Tensor) -> Iterable[Tensor]:
+        return (generator.synthesis(code[None]) for code in codes)
+
+    wanted = float(seen(drawn(edit(ws, generator))).mean() - seen(drawn(ws)).mean())
     if abs(wanted) < floor_of(attribute):
         return 1.0
-    before = seen(tuned, ws)
-
-    def effect(k: float) -> float:
-        score = seen(tuned, edit.times(k)(ws, tuned))
-        return wanted if (score - level) * wanted >= 0 and abs(score - before) < abs(wanted) else score - before
-
-    return factor(effect, wanted)
+    before = seen(plain)
+    most = max(min(abs(wanted) * (1 + TOLL), room_of(attribute, before, wanted > 0)), floor_of(attribute))
+    return factor(lambda k: float(seen(shown(edit.times(k))).mean() - before.mean()), most if wanted > 0 else -most)

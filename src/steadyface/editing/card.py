@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self, get_args
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -12,6 +12,8 @@ from torch import Tensor
 
 from steadyface.editing.region import EVERYWHERE, Region
 from steadyface.errors import InputError
+
+Part = Literal["eyes", "mouth"]
 
 KEY = "steadyface.edit"
 """Where the card is in the file's metadata."""
@@ -33,8 +35,12 @@ class EditCard:
     """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
     region: Region = EVERYWHERE
     """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
-    keeps_eyes: bool = False
-    """Whether lids and gaze stay the input's: nothing that it does to them is meant."""
+    whole_face: bool = False
+    """Whether the face belongs to the region down to its chin, where the box ends above."""
+    keeps: tuple[Part, ...] = ()
+    """The parts of the face that stay the input's: nothing that it does to them is meant, but for a shade."""
+    holds_mouth: bool = False
+    """Whether lips are to be as far apart as they were."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -43,8 +49,11 @@ class EditCard:
         top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
         if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
             raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
-        keeps_eyes = bool(fields.get("keeps_eyes", False))
-        return cls(**{**fields, "region": (top, bottom, left, right), "keeps_eyes": keeps_eyes})
+        keeps = tuple(fields.get("keeps", ()))
+        if not set(keeps) <= set(get_args(Part)):
+            raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
+        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth")}
+        return cls(**{**fields, **flags, "region": (top, bottom, left, right), "keeps": keeps})
 
 
 @dataclass(frozen=True)

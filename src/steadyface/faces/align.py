@@ -32,6 +32,11 @@ breathes with the jaw: 5 % in a GRID clip, while the eyes' distance stays within
 SIGMAS = (CENTRE_SIGMA, AXES_SIGMA, MOUTH_SIGMA)
 """All that the crops of a clip depend on besides the landmarks."""
 
+FACE_BOX = (9 / 64, 16 / 64, 55 / 64, 62 / 64)
+"""Left, top, right, bottom of the face, brows to chin, as parts of an aligned crop: 64ths, to fall between pixels."""
+PUPILS = ((0.375, 0.47), (0.625, 0.47))
+"""Where an aligned crop has them: right, left."""
+
 _FEATHER = 0.1
 _BLUR = 0.02
 

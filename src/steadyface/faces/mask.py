@@ -1,5 +1,6 @@
 """Soft masks: the face by its landmarks, the person by a network."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -40,21 +41,29 @@ def face_mask(
     return _soft(_filled(_widened(outline, dilation), size), feather)
 
 
-def eyes_mask(landmarks: NDArray[np.floating], size: int, *, reach: float = 0.2, feather: float = 0.0) -> Floats:
-    """Return the mask (size, size) of both eyes with their lids in an aligned crop, 1 inside and 0 outside.
+def parts_mask(
+    landmarks: NDArray[np.floating],
+    contours: Iterable[Sequence[int]],
+    size: int,
+    *,
+    reach: float = 0.2,
+    feather: float = 0.0,
+) -> Floats:
+    """Return the mask (size, size) of some parts of a face in an aligned crop, 1 inside and 0 outside.
 
     Args:
         landmarks: (468, 2), in crop px.
+        contours: which landmarks go around a part, from one corner over the other: eyes, lips.
         size: the crop's side, px.
-        reach: how far the mask goes beyond the eyes' contours, as a part of an eye's width.
+        reach: how far the mask goes beyond the contours, as a part of a part's width.
         feather: as in `face_mask`.
     """
     masks = []
-    for contour in (topology.RIGHT_EYE, topology.LEFT_EYE):
+    for contour in contours:
         points = landmarks[list(contour)].astype(np.float64)
         width = float(np.linalg.norm(points[len(points) // 2] - points[0]))
         masks.append(np.clip(reach * width - _distance(_hull(points), size) + 0.5, 0, 1).astype(np.float32))
-    return _soft(np.maximum(*masks), feather)
+    return _soft(np.max(masks, axis=0), feather)
 
 
 def _soft(mask: Floats, feather: float) -> Floats:

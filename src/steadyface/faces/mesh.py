@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.faces import topology
+from steadyface.faces.align import FACE_BOX, PUPILS
 from steadyface.faces.detect import LEFT_EYE, RIGHT_EYE, Detection
 from steadyface.faces.resample import Matrix, apply, resample_fast
 from steadyface.faces.tflite import TfliteModel
@@ -57,6 +58,13 @@ class FaceMesh:
         eyes = detection.keypoints[[RIGHT_EYE, LEFT_EYE]]
         first = self._look(image, _square(detection.box, eyes))
         return self.refine(image, first.landmarks)
+
+    def find_aligned(self, crop: NDArray[np.uint8]) -> MeshFace:
+        """Return the landmarks of the face in an FFHQ-aligned crop (R, R, 3): no detector is needed."""
+        size = len(crop)
+        keypoints = np.zeros((6, 2), np.float32)
+        keypoints[[RIGHT_EYE, LEFT_EYE]] = np.array(PUPILS) * size - 0.5
+        return self.find(crop, Detection(np.array(FACE_BOX, np.float32) * size - 0.5, 1.0, keypoints))
 
     def refine(self, image: NDArray[np.uint8], landmarks: Floats) -> MeshFace:
         """Return the landmarks near `landmarks` (468, 2) of the same face in this or a neighbouring frame."""

@@ -113,9 +113,7 @@ def generator_of(state: Mapping[str, Tensor]) -> StyleGAN2:
         raise WeightsError(f"not a StyleGAN2: {error}") from error
     most = max(widths.values())
     base = min((side * width for side, width in widths.items() if width < most), default=resolution * most)
-    return StyleGAN2(
-        resolution, z_dim=z_dim, w_dim=w_dim, mapping_layers=layers, channel_base=base, channel_max=most
-    )
+    return StyleGAN2(resolution, z_dim=z_dim, w_dim=w_dim, mapping_layers=layers, channel_base=base, channel_max=most)
 
 
 def _shape_of(state: Mapping[str, Tensor]) -> tuple[int, int]:

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.critics.face_box import FACE_BOX
 from steadyface.errors import InputError
 from steadyface.faces import topology
-from steadyface.faces.detect import LEFT_EYE, RIGHT_EYE, Detection
 from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.smooth import smooth
@@ -26,7 +24,6 @@ On real crops, blurred by 0.7 px with noise of 1.5 grey levels, correlation with
 below 0.95 under it.
 """
 
-_PUPILS = ((0.375, 0.47), (0.625, 0.47))
 _MIN_PRESENCE = 0.5
 # A head turns slower than the mesh's yaw jitters.
 _YAW_SIGMA = 1.5
@@ -55,7 +52,7 @@ def face_signals(frames: Frames, mesh: FaceMesh, eyes: EyeFinder) -> dict[str, S
     signals = {name: np.full(len(frames), np.nan) for name in FLOORS}
     for index in range(len(frames)):
         crop = frames[index]
-        face = mesh.find(crop, _aligned_face(crop.shape[0]))
+        face = mesh.find_aligned(crop)
         if face.presence >= _MIN_PRESENCE:
             landmarks = face.landmarks.astype(np.float64)
             signals["mouth"][index] = topology.mouth_opening(landmarks)
@@ -128,10 +125,3 @@ def _drop(eyes: Signal, blink: range) -> float:
     if not np.isfinite(around).any():
         return 0.0
     return float(1 - np.nanmin(around) / np.nanmedian(eyes))
-
-
-def _aligned_face(size: int) -> Detection:
-    """Return where the face of an aligned crop of `size` px is, as a detector would."""
-    keypoints = np.zeros((6, 2), np.float32)
-    keypoints[[RIGHT_EYE, LEFT_EYE]] = np.array(_PUPILS) * size - 0.5
-    return Detection(np.array(FACE_BOX, np.float32) * size - 0.5, 1.0, keypoints)

@@ -1,7 +1,10 @@
 """Constants of phase 3."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from steadyface.editing.card import Part
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,10 @@ class Stitching:
     paper have it, or the input's own pixels, which are what the video shows."""
     margin: float = 0.05
     """At the crop's own border the mask fades to nothing over this part of the side."""
-    eyes_reach: float = 0.2
-    """Where an edit leaves the eyes to the input, how far beyond their contours: a part of an eye's width. Lids need
-    some; the rims of eyeglasses are near."""
-    eyes_feather: float = 0.024
-    """Width of that mask's soft edge, as a part of the crop's side."""
-    eyes_blur: float = 0.024
-    """Sigma of the Gaussian that makes a shade of what the edit adds to the eyes, as a part of the crop's side."""
+    kept: Mapping[Part, tuple[float, float]] = field(
+        default_factory=lambda: {"eyes": (0.2, 0.024), "mouth": (0.08, 0.04)}
+    )
+    """Where an edit leaves a part to the input: how far beyond its contour, as a part of its width, and the width of
+    the mask's soft edge, as a part of the crop's side. Lids need some; the rims of eyeglasses are near."""
+    shade_blur: float = 0.024
+    """Sigma of the Gaussian that makes a shade of what the edit adds to such a part, as a part of the crop's side."""

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from steadyface.faces import topology
-from steadyface.stitching.eyes import mask_of_eyes, shade
+from steadyface.stitching.kept import mask_of, shade
 from steadyface.stitching.settings import Stitching
 
 SETTINGS = Stitching()
@@ -20,7 +20,7 @@ def looking() -> np.ndarray:
 
 
 def test_the_mask_is_on_the_eyes() -> None:
-    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+    mask = mask_of(("eyes",), looking(), SIDE, SETTINGS)
     assert mask.shape == (1, 1, SIDE, SIDE)
     assert float(mask[0, 0, 60, 45]) == pytest.approx(1, abs=1e-3)
     assert float(mask[0, 0, 60, 83]) == pytest.approx(1, abs=1e-3)
@@ -29,7 +29,7 @@ def test_the_mask_is_on_the_eyes() -> None:
 
 
 def test_a_shade_is_the_mean_of_what_is_added_inside() -> None:
-    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+    mask = mask_of(("eyes",), looking(), SIDE, SETTINGS)
 
     def change(frames) -> torch.Tensor:
         darker = torch.full((len(frames), 3, SIDE, SIDE), 0.9)  # outside the eyes; must not count
@@ -42,6 +42,6 @@ def test_a_shade_is_the_mean_of_what_is_added_inside() -> None:
 
 
 def test_a_shade_has_no_edges() -> None:
-    mask = mask_of_eyes(looking(), SIDE, SETTINGS)
+    mask = mask_of(("eyes",), looking(), SIDE, SETTINGS)
     stripes = torch.where(torch.arange(SIDE) % 4 < 2, 0.5, -0.5).expand(1, 3, SIDE, SIDE)
     assert float(shade(lambda _: stripes, lambda _: mask, [0], SETTINGS)[..., 50:70, 35:55].abs().max()) < 0.1

@@ -1,0 +1,111 @@
+"""Make the edit that opens the mouth, and take out of an edit what opens it in the mean.
+
+    python training/hold_mouth.py --out training/runs/mouths.npz smile
+
+W codes are regressed on the opening of the mouth in their faces together with four expressions, so that the row of the
+opening is how W moves with it while they stay. Of an edit, as much of that row is taken away as leaves the mean opening
+of other faces as it was; what is left over, face by face, `steadyface.editing.hold` sees to. Run it after
+`refine_edits.py`; an edit's file is replaced.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.critics.expression import EXPRESSIONS, Expression
+from steadyface.editing.card import EditCard
+from steadyface.editing.catalogue import SHIPPED
+from steadyface.editing.edit import Edit
+from steadyface.faces.mesh import FaceMesh
+from steadyface.faces.topology import mouth_opening
+from steadyface.frames import to_image
+from steadyface.gan.base import Generator, broadcast_w, sample_w
+from steadyface.gan.load import load_generator
+from train_edits import LOWER_FACE, standard
+
+LENGTH, SIDES = 3.0, (4, 8, 16, 32)
+HELD = ("happy", "surprised", "angry", "sad")
+TRUNCATION, CHECKED = 0.85, 40
+
+
+def opening(generator: Generator, mesh: FaceMesh, image: Tensor) -> float:
+    return float(mouth_opening(mesh.find_aligned(to_image(image)).landmarks.astype(np.float64)))
+
+
+@torch.no_grad()
+def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]:
+    """W codes, openings and logits of expressions of seeded samples."""
+    mesh, expression = FaceMesh.load(), Expression()
+    z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(11))
+    w = sample_w(generator, z, TRUNCATION)
+    openings, logits = [], []
+    for row in w:
+        image = generator.synthesis(broadcast_w(generator, row[None]))
+        openings.append(opening(generator, mesh, image))
+        logits.append(expression.logits(image)[0].double().numpy())
+    return {"w": w.double().numpy(), "opening": np.array(openings), "expression": np.stack(logits)}
+
+
+def direction(faces: dict[str, NDArray[np.float64]]) -> Tensor:
+    """The unit row (w_dim,) of the opening."""
+    expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
+    columns = [faces["opening"], *(expression[:, EXPRESSIONS.index(name)] for name in HELD)]
+    design = np.hstack([standard(np.stack(columns, axis=1)), np.ones((len(faces["w"]), 1))])
+    row = np.linalg.lstsq(design, faces["w"], rcond=None)[0][0]
+    return torch.from_numpy(row / np.linalg.norm(row)).float()
+
+
+@torch.no_grad()
+def held(edit: Edit, row: Tensor, generator: Generator) -> Edit:
+    """The edit without what opens mouths, by the secant rule on other faces."""
+    mesh = FaceMesh.load()
+    z = torch.randn(CHECKED, generator.z_dim, generator=torch.Generator().manual_seed(21))
+    codes = [broadcast_w(generator, w[None]) for w in sample_w(generator, z, 0.7)]
+    before = np.mean([opening(generator, mesh, generator.synthesis(ws)) for ws in codes])
+
+    def without(amount: float) -> Edit:
+        return replace(edit, directions={side: each - amount * row for side, each in edit.directions.items()})
+
+    def added(amount: float) -> float:
+        less = without(amount)
+        pictures = (generator.synthesis(less(ws, generator)) for ws in codes)
+        return float(np.mean([opening(generator, mesh, picture) for picture in pictures]) - before)
+
+    low, high = 0.0, 2.0
+    at_low, at_high = added(low), added(high)
+    for _ in range(2):
+        low, at_low, high = high, at_high, high - at_high * (high - low) / (at_high - at_low)
+        at_high = added(high)
+    print(f"{edit.card.name}: {high:.2f} of the row taken away, which leaves {at_high:+.3f} of opening")
+    return without(high)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--count", type=int, default=900)
+    parser.add_argument("--out", type=Path, default=Path("training/runs/mouths.npz"), help="kept for the next time")
+    args = parser.parse_args()
+    generator = load_generator("mobile-ffhq-256")
+    if not args.out.exists():
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(args.out, **describe(generator, args.count))
+    row = direction(dict(np.load(args.out)))
+    card = EditCard(
+        "open-mouth", "opens the mouth", opposite="closes it", trained_on=f"{args.count} generated faces",
+        region=LOWER_FACE, keeps=("eyes",),
+    )  # fmt: skip
+    Edit(card, {side: LENGTH * row for side in SIDES}).save(SHIPPED / "open-mouth.safetensors")
+    for name in args.names:
+        path = SHIPPED / f"{name}.safetensors"
+        edit = held(Edit.load(path), row, generator)
+        replace(edit, card=replace(edit.card, holds_mouth=True)).save(path)
+
+
+if __name__ == "__main__":
+    main()
