@@ -9,7 +9,7 @@ import torch
 
 from steadyface.aligned import Aligned, align_clip
 from steadyface.errors import InputError
-from steadyface.faces.topology import interocular
+from steadyface.faces.topology import CHIN, interocular
 from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.video.reader import read_frames
@@ -92,3 +92,13 @@ def test_a_crash_between_two_clips_is_not_taken_for_the_first(clip, tmp_path, mo
 def test_a_range_behind_the_end(clip, tmp_path):
     with pytest.raises(InputError, match="the video has 75 frames"):
         align(Run.open(tmp_path), clip, (80, None), "key")
+
+
+def test_an_outline_has_the_chin_and_leaves_the_corners(clip, tmp_path):
+    aligned = align(Run.open(tmp_path), clip, (5, 8), "key")
+    outline = aligned.outline([0, 2])
+    assert outline.shape == (SIDE, SIDE)
+    chin = aligned.landmarks[0, CHIN].round().astype(int)
+    assert outline[chin[1] - 4, chin[0]] > 0.9
+    assert outline[-2, :6].max() < 0.05
+    assert outline[SIDE // 2, 2] < 0.05

@@ -79,7 +79,9 @@ def test_the_edit_has_the_untuned_generators_effect(
     def change(generator: Generator, edit: Edit) -> float:
         return float((generator.synthesis(edit(ws, tiny_generator)) - generator.synthesis(ws)).mean())
 
-    assert change(tuned, replace(edit, strength=k)) == pytest.approx((1 + TOLL) * change(tiny_generator, edit), rel=0.04)
+    assert change(tuned, replace(edit, strength=k)) == pytest.approx(
+        (1 + TOLL) * change(tiny_generator, edit), rel=0.04
+    )
     weak = replace(edit, strength=1e-4)
     assert on_clip(weak, ws, tiny_generator, tuned) == 1.0
 

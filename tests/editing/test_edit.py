@@ -49,6 +49,19 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
     assert catalogue.load(Request("mine", 0.5)).strength == 0.5
 
 
+def test_a_card_says_what_is_kept(tmp_path: Path) -> None:
+    card = EditCard("x", "", whole_face=True, keeps=("eyes", "mouth"), holds_mouth=True)
+    Edit(card, {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
+    assert Edit.load(tmp_path / "x.safetensors").card == card
+
+
+@pytest.mark.parametrize("keeps", [("nose",), ("eyes", "hat"), 3])
+def test_parts_that_nobody_can_keep_are_refused(tmp_path: Path, keeps) -> None:
+    Edit(EditCard("x", "", keeps=keeps), {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
+    with pytest.raises(InputError, match="is not an edit of steadyface"):
+        Edit.load(tmp_path / "x.safetensors")
+
+
 @pytest.mark.parametrize("region", [(0.5, 0.5, 0.0, 1.0), (0.0, 1.5, 0.0, 1.0), (0.0, 1.0, 0.0), "all"])
 def test_a_region_that_is_none_is_refused(tmp_path: Path, region) -> None:
     edit = made(s8=1.0)

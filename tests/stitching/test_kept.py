@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from steadyface.faces import topology
-from steadyface.stitching.kept import mask_of, shade
+from steadyface.stitching.kept import mask_of, shade, with_kept
 from steadyface.stitching.settings import Stitching
 
 SETTINGS = Stitching()
@@ -45,3 +45,36 @@ def test_a_shade_has_no_edges() -> None:
     mask = mask_of(("eyes",), looking(), SIDE, SETTINGS)
     stripes = torch.where(torch.arange(SIDE) % 4 < 2, 0.5, -0.5).expand(1, 3, SIDE, SIDE)
     assert float(shade(lambda _: stripes, lambda _: mask, [0], SETTINGS)[..., 50:70, 35:55].abs().max()) < 0.1
+
+
+def speaking() -> np.ndarray:
+    """The same landmarks with lips 30 px wide at (64, 95)."""
+    points = looking()
+    angle = np.linspace(np.pi, 3 * np.pi, len(topology.OUTER_LIPS), endpoint=False)
+    points[list(topology.OUTER_LIPS)] = np.stack([64 + 15 * np.cos(angle), 95 + 6 * np.sin(angle)], -1)
+    return points
+
+
+def test_each_part_has_its_own_mask() -> None:
+    mouth = mask_of(("mouth",), speaking(), SIDE, SETTINGS)[0, 0]
+    assert float(mouth[95, 64]) == pytest.approx(1, abs=1e-3)
+    assert float(mouth[60, 45]) == 0
+    both = mask_of(("eyes", "mouth"), speaking(), SIDE, SETTINGS)[0, 0]
+    assert torch.equal(both, torch.maximum(mouth, mask_of(("eyes",), speaking(), SIDE, SETTINGS)[0, 0]))
+    assert not mask_of((), speaking(), SIDE, SETTINGS).any()
+
+
+def test_what_is_kept_is_the_input_in_the_edits_shade() -> None:
+    mask = mask_of(("mouth",), speaking(), SIDE, SETTINGS)
+    own = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) - 0.5
+    drawn = torch.full_like(own, 0.7)
+    painted = with_kept(
+        lambda frames: drawn[list(frames)],
+        lambda frames: drawn[list(frames)] - 0.1,
+        lambda frames: own[list(frames)],
+        lambda _: mask,
+        [0, 1],
+        SETTINGS,
+    )([1])
+    torch.testing.assert_close(painted[0, :, 95, 64], own[1, :, 95, 64] + 0.1, atol=0.01, rtol=0)
+    assert torch.equal(painted[..., :70, :], drawn[1:, :, :70])

@@ -1,0 +1,62 @@
+"""What of an edit is seen in a clip."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadyface.aligned import Aligned
+from steadyface.editing.card import EditCard
+from steadyface.frames import FrameFolder, to_tensor
+from steadyface.shown import as_shown, parts_kept, where_edits_may
+
+SIDE = 64
+CARD = EditCard("x", "")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Aligned:
+    """Two grey frames; a face as a circle about the middle, and a person in the left three quarters."""
+    folder = FrameFolder(tmp_path)
+    for index in range(2):
+        folder.write(index, np.full((SIDE, SIDE, 3), 100, np.uint8))
+    angle = np.arange(468) * 2 * np.pi / 468
+    circle = 32 + 20 * np.stack([np.cos(angle), np.sin(angle)], -1)
+    person = np.ones((SIDE, SIDE), np.float32)
+    person[:, 48:] = 0
+    return Aligned(np.zeros((2, 4, 2)), np.stack([circle, circle]), person, folder)
+
+
+def test_an_edit_stays_on_the_person_and_in_its_region(clip: Aligned) -> None:
+    where = where_edits_may(clip, replace(CARD, region=(0.0, 0.5, 0.0, 1.0)))[0, 0]
+    assert where[10, 10] == 1
+    assert where[40].max() == 0
+    assert where[:, 48:].max() == 0
+
+
+def test_a_whole_face_reaches_below_the_box(clip: Aligned) -> None:
+    where = where_edits_may(clip, replace(CARD, region=(0.0, 0.5, 0.0, 1.0), whole_face=True))[0, 0]
+    assert where[40, 32] > 0.95
+    assert where[62, 32] < 0.05
+    assert where[40, 2] < 0.05
+
+
+def test_only_what_all_edits_keep_is_kept() -> None:
+    glasses, age = replace(CARD, keeps=("eyes",)), replace(CARD, keeps=("eyes", "mouth"))
+    assert parts_kept([age]) == {"eyes", "mouth"}
+    assert parts_kept([glasses, age]) == {"eyes"}
+    assert parts_kept([age, CARD]) == frozenset()
+
+
+def test_the_change_is_added_to_the_input_where_it_may_be(clip: Aligned) -> None:
+    card = replace(CARD, region=(0.0, 0.5, 0.0, 1.0))
+    pictures = as_shown(
+        clip, lambda _: torch.zeros(1, 3, SIDE, SIDE), lambda _: torch.full((1, 3, SIDE, SIDE), 0.2), card
+    )
+    own = to_tensor(np.full((SIDE, SIDE, 3), 100, np.uint8))
+    found = pictures([0, 1])
+    assert found.shape == (2, 3, SIDE, SIDE)
+    torch.testing.assert_close(found[0, :, 10, 10], own[0, :, 10, 10] + 0.2, atol=1e-3, rtol=0)
+    torch.testing.assert_close(found[:, :, 40:], own.expand(2, -1, -1, -1)[:, :, 40:], atol=1e-3, rtol=0)
