@@ -10,7 +10,7 @@ import torch
 from steadyface.aligned import Aligned
 from steadyface.editing.card import EditCard
 from steadyface.frames import FrameFolder, to_tensor
-from steadyface.shown import as_shown, parts_kept, where_edits_may
+from steadyface.shown import as_shown, parts_kept, where_edits_may, where_edits_show
 
 SIDE = 64
 CARD = EditCard("x", "")
@@ -41,6 +41,15 @@ def test_a_whole_face_reaches_below_the_box(clip: Aligned) -> None:
     assert where[40, 32] > 0.95
     assert where[62, 32] < 0.05
     assert where[40, 2] < 0.05
+
+
+def test_what_moves_the_jaw_shows_within_the_outline(clip: Aligned) -> None:
+    smile, glasses = replace(CARD, holds_mouth=True), replace(CARD, region=(0.0, 0.3, 0.0, 1.0))
+    where = where_edits_show(clip, smile)[0, 0]
+    assert where[32, 32] > 0.95
+    assert where[62, 10] < 0.05
+    assert where_edits_may(clip, smile)[0, 0, 62, 10] == 1
+    assert where_edits_show(clip, smile, glasses)[0, 0, 4, 4] == 1
 
 
 def test_only_what_all_edits_keep_is_kept() -> None:

@@ -41,11 +41,16 @@ class Aligned:
     def __len__(self) -> int:
         return len(self.quads)
 
-    def outline(self, frames: Sequence[int]) -> NDArray[np.float32]:
-        """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1]."""
+    def outline(self, frames: Sequence[int], dilation: float = 0.0) -> NDArray[np.float32]:
+        """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1].
+
+        ``dilation`` widens it, or narrows it, by a part of the crop's side.
+        """
         size = len(self.person)
-        masks = [face_mask(self.landmarks[index], size, feather=_OUTLINE_FEATHER * size) for index in frames]
-        return np.asarray(np.max(masks, axis=0), np.float32)
+        how = {"dilation": dilation * size, "feather": _OUTLINE_FEATHER * size}
+        return np.asarray(
+            np.max([face_mask(self.landmarks[index], size, **how) for index in frames], axis=0), np.float32
+        )
 
 
 def align_clip(

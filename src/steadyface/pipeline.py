@@ -44,7 +44,7 @@ from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors
 from steadyface.settings import Preset
-from steadyface.shown import as_shown, parts_kept, where_edits_may
+from steadyface.shown import as_shown, parts_kept, where_edits_may, where_edits_show
 from steadyface.stitching.tuning import stitch
 from steadyface.video.info import probe
 
@@ -130,7 +130,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws, inverted, clip)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
-    where = where_edits_may(clip, *cards)
+    where = where_edits_show(clip, *cards)
     before = Synthesis(ws, inverted)
     edited_key = digest(tune_key, run.manifest["edits"], run.manifest["strength_factors"])
     direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))

@@ -1,6 +1,7 @@
 """What of an edit will be seen in a clip: where it may change anything, and what stays the input's."""
 
 from collections.abc import Iterable
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -9,18 +10,36 @@ from steadyface.aligned import Aligned
 from steadyface.consistency.flows import Frames, kept
 from steadyface.editing.card import EditCard, Part
 from steadyface.editing.change import with_change
-from steadyface.editing.region import all_regions
+from steadyface.editing.region import region_mask
 from steadyface.render import probe_frames
 from steadyface.stitching.kept import mask_of, with_kept
 from steadyface.stitching.settings import Stitching
 
+INSIDE = -0.01
+"""How far within the face's outline an edit ends that moves the jaw: a part of the crop's side."""
+
 
 def where_edits_may(clip: Aligned, *cards: EditCard) -> Tensor:
     """Where these edits may change anything: on the person, in their regions. (1, 1, R, R) in [0, 1]."""
-    regions = all_regions((card.region for card in cards), len(clip.person))
-    if any(card.whole_face for card in cards):
-        regions = torch.maximum(regions, torch.from_numpy(clip.outline(probe_frames(len(clip)))))
-    return (torch.from_numpy(clip.person) * regions).to(clip.inputs.device)
+    masks = [_region(clip, card) for card in cards]
+    return (torch.from_numpy(clip.person) * reduce(torch.maximum, masks)).to(clip.inputs.device)
+
+
+def where_edits_show(clip: Aligned, *cards: EditCard) -> Tensor:
+    """Where the result isn't the input: where the edits may change anything, less what they only push about.
+
+    What holds a mouth moves the jaw with it: outside the face's outline its change is of ears, neck and collar.
+    """
+    outline = torch.from_numpy(clip.outline(probe_frames(len(clip)), INSIDE))
+    masks = [_region(clip, card) * (outline if card.holds_mouth else 1.0) for card in cards]
+    return (torch.from_numpy(clip.person) * reduce(torch.maximum, masks)).to(clip.inputs.device)
+
+
+def _region(clip: Aligned, card: EditCard) -> Tensor:
+    mask = region_mask(card.region, len(clip.person))
+    if card.whole_face:
+        mask = torch.maximum(mask, torch.from_numpy(clip.outline(probe_frames(len(clip)))))
+    return mask
 
 
 def parts_kept(cards: Iterable[EditCard]) -> frozenset[Part]:
@@ -33,7 +52,7 @@ def as_shown(clip: Aligned, before: Frames, direct: Frames, card: EditCard) -> F
 
     What the result will be like, but for the flicker.
     """
-    where, settings = where_edits_may(clip, card), Stitching()
+    where, settings = where_edits_show(clip, card), Stitching()
 
     def edited(index: int) -> Tensor:
         change = direct([index]) - before([index])

@@ -38,7 +38,7 @@ from steadyface.inversion.settings import Refinement
 from steadyface.pipeline import apply_all, choose_device
 from steadyface.render import Seams, Synthesis
 from steadyface.report.labels import text_line
-from steadyface.shown import parts_kept, where_edits_may
+from steadyface.shown import parts_kept, where_edits_show
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
 from steadyface.video.reader import read_frames
@@ -112,7 +112,7 @@ class Previewer:
             direct = Synthesis(apply_all(of_codes, sketch.ws, generator), styled)
             plain, real = before([0]), sketch.one.inputs([0])
             change = explained(real, plain) * (direct([0]) - plain)
-            where = where_edits_may(sketch.one, *cards)
+            where = where_edits_show(sketch.one, *cards)
             keeps = parts_kept(cards)
             seams = Seams.of(sketch.one, lambda _: plain, lambda _: plain + change, where, keeps, Stitching())
             target = with_change(real, change, where)
