@@ -1,12 +1,10 @@
 import pytest
-import torch
 
-from steadyface.editing.region import EVERYWHERE, SOFT, Region, all_regions, region_mask
+from steadyface.editing.region import EVERYWHERE, SOFT, region_mask
 
 
 def test_everywhere_is_everywhere() -> None:
     assert (region_mask(EVERYWHERE, 32) == 1).all()
-    assert (all_regions([], 32) == 1).all()
 
 
 def test_a_box_is_full_inside_its_soft_edge_and_nothing_outside_the_box() -> None:
@@ -27,10 +25,3 @@ def test_the_soft_edge_is_half_way_in_its_middle_at_any_size(side: int) -> None:
     below, above = int(middle - 0.5), int(middle + 0.5)
     assert float(mask[below]) <= 0.5 + 1e-6 <= float(mask[above]) + 1e-3
     assert float(mask[above] - mask[below]) < 0.31
-
-
-def test_several_regions_are_joined() -> None:
-    upper: Region = (0.0, 0.5, 0.0, 1.0)
-    lower: Region = (0.5, 1.0, 0.0, 1.0)
-    both = all_regions([upper, lower], 64)
-    assert torch.equal(both, torch.maximum(region_mask(upper, 64), region_mask(lower, 64)))

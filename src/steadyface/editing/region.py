@@ -1,8 +1,5 @@
 """Which part of an aligned crop an edit is about: a box with a soft edge. Eyeglasses change no hair."""
 
-from collections.abc import Iterable
-from functools import reduce
-
 import torch
 from torch import Tensor
 
@@ -18,12 +15,6 @@ def region_mask(region: Region, side: int) -> Tensor:
     """The box as a mask (1, 1, side, side) in [0, 1], 0 outside; where it ends at the crop's own border it is 1."""
     top, bottom, left, right = region
     return (_between(top, bottom, side)[:, None] * _between(left, right, side))[None, None]
-
-
-def all_regions(regions: Iterable[Region], side: int) -> Tensor:
-    """What lies in any of the regions: (1, 1, side, side)."""
-    masks = [region_mask(region, side) for region in regions]
-    return reduce(torch.maximum, masks) if masks else torch.ones(1, 1, side, side)
 
 
 def _between(low: float, high: float, side: int) -> Tensor:
