@@ -18,9 +18,10 @@ from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS
 from steadyface.critics.face_features import COLOUR_SIDE
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.card import EditCard, Part
+from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
+from steadyface.editing.parts import Part
 from steadyface.editing.region import EVERYWHERE, Region
 
 Array = NDArray[np.float64]

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,17 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def safetensors_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file, from its header alone. Raises `ValueError` when it is something else."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(min(length, 2**20)))
+        return dict(header.get("__metadata__", {}))
+    except (OSError, struct.error, AttributeError, TypeError) as error:
+        raise ValueError(f"{path} is not a safetensors file") from error
 
 
 def digest(*parts: object) -> str:

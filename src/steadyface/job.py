@@ -6,7 +6,7 @@ from pathlib import Path
 from steadyface.baselines import latent_networks
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
-from steadyface.gan.models import resolution_of
+from steadyface.gan.models import W_SPACE, resolution_of, w_space_of
 from steadyface.settings import Preset, preset_for
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -83,6 +83,11 @@ def check_request(job: Job) -> None:
     for request in job.edits:
         edit_file(request, preset)
     resolution_of(job.model)
+    for request in job.edits:
+        if w_space_of(job.model) != W_SPACE and edit_file(request, preset).parent == catalogue.SHIPPED:
+            raise InputError(
+                f"the edit {request.name} is not for the W space of --model {job.model}; give one of your own"
+            )
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")
     if job.seed < 0:

@@ -11,6 +11,7 @@ from steadyface.editing import catalogue
 from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.gan.load import WEIGHTS
+from steadyface.gan.models import file_of
 from steadyface.job import Job, edit_file
 from steadyface.run import Run
 from steadyface.settings import Preset
@@ -41,9 +42,16 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},
         "weights": {name: CARDS[name].source.sha256 for name in USED}
-        | {path.stem: file_sha256(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
+        | {path.stem: file_sha256(path) for path in sorted(WEIGHTS.glob("*.safetensors"))}
+        | imported_model(job.model),
         "shipped_edits": {path.stem: file_sha256(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))},
     }
+
+
+def imported_model(name: str) -> dict[str, str]:
+    """The hash of an imported generator, as ``model``; nothing for an embedded one. Raises `InputError`."""
+    path = file_of(name)
+    return {"model": file_sha256(path)} if path else {}
 
 
 def finish(run: Run, key: str, *outputs: Path) -> None:

@@ -30,6 +30,7 @@ from steadyface.files import digest
 from steadyface.flow.estimators import load_estimator
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
+from steadyface.gan.models import W_SPACE
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.smooth import smooth_codes
@@ -209,10 +210,7 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
     run, preset, generator = tools.run, tools.preset, tools.generator
 
     def refine(part: StageCheckpoint) -> Tensors:
-        encoder = Encoder(tools.lpips).to(generator.w_mean.device)
-        with torch.no_grad():
-            w = torch.cat([encoder(clip.inputs([index])) for index in range(len(clip))])
-        start = starting_codes(generator, w, preset.refinement.motion_side)
+        start = starting_codes(generator, first_guess(tools, clip), preset.refinement.motion_side)
         moves = motion(clip.landmarks, generator.resolution, preset.refinement.motions)
         ws = refine_codes(
             generator, start, clip.inputs, torch.from_numpy(moves).to(start), tools.lpips, preset.refinement,
@@ -228,7 +226,8 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
             where_edits_may(clip, edit.card),
         )
 
-    survivors = [survivor(Edit.load(path)) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
+    shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if generator.w_space == W_SPACE else []
+    survivors = [survivor(Edit.load(path)) for path in shipped]
     tuned = tuned_stage(
         tools,
         "tune",
@@ -240,6 +239,16 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         ),
     )  # fmt: skip
     return ws, tuned
+
+
+@torch.no_grad()
+def first_guess(tools: Tools, clip: Aligned) -> Tensor:
+    """W codes (T, w_dim) to begin with: the encoder's, or the mean where the generator's W space has no encoder."""
+    generator = tools.generator
+    if generator.w_space != W_SPACE:
+        return generator.w_mean.expand(len(clip), -1)
+    encoder = Encoder(tools.lpips).to(generator.w_mean.device)
+    return torch.cat([encoder(clip.inputs([index])) for index in range(len(clip))])
 
 
 def calibrated(

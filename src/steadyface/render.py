@@ -11,8 +11,8 @@ from torch import Tensor
 
 from steadyface.aligned import Aligned
 from steadyface.consistency.flows import Frames
-from steadyface.editing.card import Part
 from steadyface.editing.change import change_mask
+from steadyface.editing.parts import Part
 from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from steadyface.aligned import Aligned
 from steadyface.consistency.flows import Frames, kept
-from steadyface.editing.card import EditCard, Part
+from steadyface.editing.card import EditCard
 from steadyface.editing.change import with_change
+from steadyface.editing.parts import Part
 from steadyface.editing.region import region_mask
 from steadyface.render import probe_frames
 from steadyface.stitching.kept import mask_of, with_kept

@@ -1,8 +1,8 @@
 """Pickles as StyleGAN2-ADA writes them, and hostile ones."""
 
 import pickle
-import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,51 +15,14 @@ from steadyface.zoo.ada_pickles import read_ada
 
 
 @pytest.fixture
-def persistence(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
-    """Stand-ins for the modules whose names such pickles hold; reading must not import them."""
-    package, module = types.ModuleType("torch_utils"), types.ModuleType("torch_utils.persistence")
-
-    def _reconstruct_persistent_obj(meta):
-        raise AssertionError("the pickle's source was about to be run")
-
-    _reconstruct_persistent_obj.__module__ = "torch_utils.persistence"
-    _reconstruct_persistent_obj.__qualname__ = "_reconstruct_persistent_obj"
-    module._reconstruct_persistent_obj = _reconstruct_persistent_obj
-    package.persistence = module
-    monkeypatch.setitem(sys.modules, "torch_utils", package)
-    monkeypatch.setitem(sys.modules, "torch_utils.persistence", module)
-    return module
-
-
-def persistent(module: nn.Module, persistence: types.ModuleType) -> object:
-    """An object that pickles as a persistent class does: a call with the source's text and the module's fields."""
-
-    class Stored:
-        def __reduce__(self):
-            state = dict(module.__dict__)
-            state["_modules"] = {name: persistent(child, persistence) for name, child in module.named_children()}
-            state = {key: state[key] for key in ("_parameters", "_buffers", "_modules", "training")}
-            meta = {
-                "type": "class",
-                "version": 6,
-                "module_src": "raise SystemExit('executed')",
-                "class_name": type(module).__name__,
-                "state": state,
-            }
-            return persistence._reconstruct_persistent_obj, (meta,)
-
-    return Stored()
-
-
-@pytest.fixture
 def generator() -> StyleGAN2:
     torch.manual_seed(0)
     return StyleGAN2(16, z_dim=4, w_dim=8, mapping_layers=2, channel_base=64, channel_max=8)
 
 
 @pytest.fixture
-def content(generator: StyleGAN2, persistence: types.ModuleType) -> bytes:
-    network = persistent(generator, persistence)
+def content(generator: StyleGAN2, ada_pickle: Callable[[nn.Module], object]) -> bytes:
+    network = ada_pickle(generator)
     tree = {"G": network, "D": None, "G_ema": network, "training_set_kwargs": None, "augment_pipe": None}
     return pickle.dumps(tree)
 

@@ -61,7 +61,9 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
     )
-    parser.add_argument("--model", default=next(iter(MODELS)), help=f"{' or '.join(MODELS)}; default: %(default)s")
+    parser.add_argument(
+        "--model", default=next(iter(MODELS)), help=f"{', '.join(MODELS)}, or an imported one; default: %(default)s"
+    )
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")

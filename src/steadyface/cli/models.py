@@ -1,8 +1,10 @@
 """``steadyface models``: list, fetch and verify the pretrained weights."""
 
 import argparse
+from pathlib import Path
 
 from steadyface.errors import InputError, SteadyfaceError
+from steadyface.gan.models import ModelCard, imported
 from steadyface.zoo import CARDS, cache, is_cached, verify, weights
 from steadyface.zoo.fetch import fetch
 
@@ -21,6 +23,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fetching.add_argument("--force", action="store_true", help="also those that are cached already")
     fetching.set_defaults(run=run_fetch)
 
+    importing = commands.add_parser("import", help="make a model of another program's StyleGAN2, for --model")
+    importing.add_argument("file", type=Path, help="StyleGAN2-ADA's .pkl, rosinality's .pt, PTI's or STIT's tuned .pt")
+    importing.add_argument("--name", help="of the model; by default the file's")
+    importing.add_argument("--licence", help="under which the file may be used")
+    importing.set_defaults(run=run_import)
+
+    converting = commands.add_parser("convert", help="write an imported model for other programs")
+    converting.add_argument("name", help="an imported model")
+    converting.add_argument("out", type=Path, help=".pt for rosinality's programs, .safetensors with ADA's names")
+    converting.set_defaults(run=run_convert)
+
     verifying = commands.add_parser("verify", help="read cached weights and compare their sha256")
     verifying.add_argument("names", nargs="*", metavar="NAME", help="by default all that are cached")
     verifying.set_defaults(run=run_verify)
@@ -37,6 +50,12 @@ def run_list(args: argparse.Namespace) -> int:
         cached = "yes" if is_cached(card.name) else "no"
         restriction = "[red]non-commercial[/]" if card.non_commercial else ""
         table.add_row(card.name, card.role, size, cached, restriction, card.licence)
+    for name, path in imported().items():
+        model = ModelCard.read(path)
+        size = f"{path.stat().st_size / 1e6:.0f} MB"
+        table.add_row(
+            name, f"generator, {model.resolution} px, imported", size, "yes", "[red]see licence[/]", model.licence
+        )
     console = Console()
     console.print(table)
     console.print(f"cache: {cache.directory()}", soft_wrap=True, markup=False, highlight=False)
@@ -51,6 +70,27 @@ def run_fetch(args: argparse.Namespace) -> int:
     fetch(names, force=args.force)
     for name in names:
         print(f"{name}: {weights(name)}")
+    return 0
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Say what a file is, and keep the model that it makes."""
+    from steadyface.imports import import_model
+
+    model = import_model(args.file, args.name, args.licence)
+    fits = "; the edits and the encoder that ship are for it" if model.card.w_space else ""
+    print(f"{args.file} is {model.kind}: {model.card.resolution} px, W of {model.card.w_dim} numbers{fits}")
+    print(f"licence: {model.card.licence}")
+    print(f"{model.path}\nuse it with --model {model.path.stem}")
+    return 0
+
+
+def run_convert(args: argparse.Namespace) -> int:
+    """Write a model in the form that the file's name asks for."""
+    from steadyface.imports import export_model
+
+    export_model(args.name, args.out)
+    print(args.out)
     return 0
 
 

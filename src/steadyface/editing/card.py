@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Self, get_args
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from steadyface.editing.parts import Part
 from steadyface.editing.region import EVERYWHERE, Region
 from steadyface.errors import InputError
-
-Part = Literal["eyes", "mouth"]
 
 KEY = "steadyface.edit"
 """Where the card is in the file's metadata."""
@@ -67,7 +67,7 @@ class EditFile:
 
     def save(self, path: Path) -> None:
         """Write it as safetensors."""
-        tensors = {key: tensor.contiguous() for key, tensor in self.tensors.items()}
+        tensors = {key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in self.tensors.items()}
         save_file(tensors, path, metadata={**self.more, KEY: json.dumps(asdict(self.card))})
 
     @classmethod

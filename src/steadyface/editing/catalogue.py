@@ -2,7 +2,6 @@
 
 import json
 import os
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_data_path
 
 from steadyface.errors import InputError
+from steadyface.files import safetensors_metadata
 
 if TYPE_CHECKING:
     from steadyface.editing.edit import Edit
@@ -60,11 +60,8 @@ def named_edits() -> dict[str, Path]:
 def read_card(path: Path) -> dict[str, str]:
     """The card of an edit, read from the file's header alone. Raises `InputError` when it is something else."""
     try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(min(length, 2**20)))
-        return dict(json.loads(header["__metadata__"]["steadyface.edit"]))
-    except (OSError, struct.error, KeyError, ValueError, TypeError) as error:
+        return dict(json.loads(safetensors_metadata(path)["steadyface.edit"]))
+    except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path} is not an edit of steadyface (a safetensors file with a card)") from error
 
 

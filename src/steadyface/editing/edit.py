@@ -42,6 +42,11 @@ class Edit:
 
     def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
         """Edit codes (N, num_ws, w_dim) of any generator of the same W space; its weights stay as they are."""
+        size = next((len(direction) for direction in self.directions.values()), generator.w_dim)
+        if size != generator.w_dim:
+            raise InputError(
+                f"the edit {self.card.name} is for codes of {size} numbers, the model's have {generator.w_dim}"
+            )
         zero = torch.zeros(generator.w_dim)
         rows = [self.directions.get(side, zero) for side in generator.ws_resolutions]
         return ws + self.strength * torch.stack(rows).to(ws)

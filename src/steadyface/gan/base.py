@@ -22,12 +22,20 @@ class Generator(Protocol):
     """Rows of a W+ code."""
     w_dim: int
     z_dim: int
+    w_space: str
+    """Which W space it has, `models.W_SPACE` for one; empty if it is its own. Directions and encoders are for one."""
     ws_resolutions: tuple[int, ...]
     """For each W+ row, the side in pixels of the features that it modulates."""
-    w_mean: Tensor
-    """(w_dim,): the mean of ``mapping(z)``."""
-    w_std: Tensor
-    """(w_dim,): its standard deviation, the unit in which distances from the mean are judged."""
+
+    @property
+    def w_mean(self) -> Tensor:
+        """(w_dim,): the mean of ``mapping(z)``."""
+        ...
+
+    @property
+    def w_std(self) -> Tensor:
+        """(w_dim,): its standard deviation, the unit in which distances from the mean are judged."""
+        ...
 
     def mapping(self, z: Tensor) -> Tensor:
         """(N, z_dim) -> (N, w_dim)."""

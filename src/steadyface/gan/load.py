@@ -4,20 +4,28 @@ from pathlib import Path
 
 from safetensors.torch import load_file
 
+from steadyface.gan.checkpoints import load_stylegan2
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
-from steadyface.gan.models import resolution_of
+from steadyface.gan.models import MODELS, file_of
+from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.zoo import weights
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the networks that this project trained itself."""
 
 
-def load_generator(name: str) -> MobileStyleGAN:
-    """Return the generator in evaluation mode, its parameters frozen.
+def load_generator(name: str) -> MobileStyleGAN | StyleGAN2:
+    """Return a generator in evaluation mode, its parameters frozen: an embedded one, or an imported StyleGAN2.
 
     Raises `InputError` for an unknown name and `WeightsError` when its weights can't be had.
     """
-    generator = MobileStyleGAN(resolution_of(name))
+    path = file_of(name)
+    return load_stylegan2(path) if path else load_embedded(name)
+
+
+def load_embedded(name: str) -> MobileStyleGAN:
+    """Return one of `MODELS`. Raises `WeightsError` when its weights can't be had."""
+    generator = MobileStyleGAN(MODELS[name])
     wanted = generator.state_dict()
     state = {key: value for key, value in load_file(weights("mobile-ffhq")).items() if key in wanted}
     if generator.refine is not None:

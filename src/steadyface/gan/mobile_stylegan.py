@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from steadyface.gan.layers import LEAKY_SLOPE, Affine, StyledConv, ToImage, inverse_haar
+from steadyface.gan.models import W_SPACE
 
 CHANNELS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64}
 """Channels of the features at each side in pixels."""
@@ -78,6 +79,7 @@ class MobileStyleGAN(nn.Module):
 
     z_dim = W_DIM
     w_dim = W_DIM
+    w_space = W_SPACE
     w_mean: Tensor
     w_std: Tensor
 

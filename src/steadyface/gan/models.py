@@ -1,13 +1,99 @@
-"""The generators by name; importing it doesn't import torch."""
+"""The generators by name: the embedded ones, and those that a user has imported. Importing it doesn't import torch."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from platformdirs import user_data_path
 
 from steadyface.errors import InputError
+from steadyface.files import safetensors_metadata
 
 MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
+W_SPACE = "stylegan2-ffhq"
+"""The W space of the embedded generators, which is that of StyleGAN2's official FFHQ file (config F)."""
+KEY = "steadyface.model"
+_CHECKPOINTS = (".pkl", ".pt", ".pth", ".tar")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of an imported StyleGAN2; kept in its file's metadata."""
+
+    resolution: int
+    z_dim: int
+    w_dim: int
+    mapping_layers: int
+    channel_base: int
+    channel_max: int
+    w_space: str = ""
+    """`W_SPACE`, or empty for one of its own: then neither the encoder nor the edits that ship are for it."""
+    source: str = ""
+    """The file that it was imported from, and what that was."""
+    licence: str = "unknown: ask whoever made the file"
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a card from a file's header. Raises `InputError` when the file is something else."""
+        try:
+            card = cls(**json.loads(safetensors_metadata(path)[KEY]))
+            sizes = (card.resolution, card.z_dim, card.w_dim, card.mapping_layers, card.channel_base, card.channel_max)
+            if not all(isinstance(size, int) and 0 < size <= 2**20 for size in sizes):
+                raise ValueError("a size that no generator has")
+        except (KeyError, ValueError, TypeError) as error:
+            raise InputError(f"{path} is not a generator that `steadyface models import` has written") from error
+        return card
+
+    def metadata(self) -> dict[str, str]:
+        """As a safetensors file keeps it."""
+        return {KEY: json.dumps(asdict(self))}
+
+
+def folder() -> Path:
+    """Where imported generators lie: ``$STEADYFACE_MODELS``, or the data folder."""
+    own = os.environ.get("STEADYFACE_MODELS")
+    return Path(own) if own else user_data_path("steadyface") / "models"
+
+
+def imported() -> dict[str, Path]:
+    """Name -> file of the imported generators."""
+    return {path.stem: path for path in sorted(folder().glob("*.safetensors"))}
+
+
+def file_of(name: str) -> Path | None:
+    """The file of an imported generator, given by its name or path; None for an embedded one.
+
+    Raises `InputError` for an unknown name, and for a file that has to be imported first.
+    """
+    if name in MODELS:
+        return None
+    path = imported().get(name, Path(name))
+    if path.suffix in _CHECKPOINTS and path.is_file():
+        raise InputError(f"{name} is another program's file; `steadyface models import {name}` makes a model of it")
+    if path.suffix != ".safetensors" or not path.is_file():
+        known = ", ".join([*MODELS, *imported()])
+        raise InputError(
+            f"unknown model '{name}'; known: {known}, or a file that `steadyface models import` has written"
+        )
+    return path
 
 
 def resolution_of(name: str) -> int:
-    """Side of a generator's pictures in pixels. Raises `InputError` for an unknown name."""
-    if name not in MODELS:
-        raise InputError(f"unknown model '{name}'; known: {', '.join(MODELS)}")
-    return MODELS[name]
+    """Side of a generator's pictures in pixels. Raises `InputError` for an unknown one."""
+    path = file_of(name)
+    return ModelCard.read(path).resolution if path else MODELS[name]
+
+
+def w_dim_of(name: str) -> int:
+    """Numbers in a W code of a generator. Raises `InputError` for an unknown one."""
+    path = file_of(name)
+    return ModelCard.read(path).w_dim if path else 512
+
+
+def w_space_of(name: str) -> str:
+    """Which W space a generator has; empty if it is its own. Raises `InputError` for an unknown one."""
+    path = file_of(name)
+    return ModelCard.read(path).w_space if path else W_SPACE

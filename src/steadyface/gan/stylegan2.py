@@ -3,7 +3,7 @@
 The arrays have the names and scales of StyleGAN2-ADA's files; `stylegan2_names` translates rosinality's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import log2
 from typing import Literal
 
@@ -25,6 +25,12 @@ def fir() -> Tensor:
     return torch.outer(taps, taps) / taps.sum() ** 2
 
 
+def base_and_most(widths: Mapping[int, int]) -> tuple[int, int]:
+    """The ``channel_base`` and ``channel_max`` that give a generator these channels by side."""
+    most = max(widths.values())
+    return min((side * width for side, width in widths.items() if width < most), default=max(widths) * most), most
+
+
 class Dense(nn.Module):
     """A dense layer whose weight is scaled where it is used (equalised learning rate)."""
 
@@ -40,7 +46,7 @@ class Dense(nn.Module):
         return F.leaky_relu(x, LEAKY_SLOPE) * GAIN if self.active else x
 
 
-class Mapping(nn.Module):
+class MappingNetwork(nn.Module):
     """z -> w: dense layers ``fc0`` to ``fcN`` on z of unit mean square."""
 
     w_avg: Tensor
@@ -191,18 +197,19 @@ class StyleGAN2(nn.Module):
         mapping_layers: int = 8,
         channel_base: int = 32768,
         channel_max: int = 512,
+        w_space: str = "",
     ) -> None:
         super().__init__()
         steps = round(log2(resolution))
         if 2**steps != resolution or resolution < 8:
             raise ValueError(f"a StyleGAN2 has a power of two from 8 on as its resolution, not {resolution}")
         sides = [2**step for step in range(2, steps + 1)]
-        self.resolution, self.z_dim, self.w_dim = resolution, z_dim, w_dim
+        self.resolution, self.z_dim, self.w_dim, self.w_space = resolution, z_dim, w_dim, w_space
         self.num_ws = 2 * steps - 2
         self.ws_resolutions = (4, *(side for side in sides[1:] for _ in range(2)), resolution)
-        self.mapping = Mapping(z_dim, w_dim, mapping_layers)
-        channels = {side: min(channel_base // side, channel_max) for side in sides}
-        self.synthesis = Synthesis(resolution, w_dim, channels)
+        self.mapping = MappingNetwork(z_dim, w_dim, mapping_layers)
+        self.widths = {side: min(channel_base // side, channel_max) for side in sides}
+        self.synthesis = Synthesis(resolution, w_dim, self.widths)
         self.register_buffer("w_std", torch.ones(w_dim), persistent=False)
 
     @property

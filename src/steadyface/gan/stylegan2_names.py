@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from steadyface.errors import WeightsError
-from steadyface.gan.stylegan2 import StyleGAN2, fir
+from steadyface.gan.stylegan2 import StyleGAN2, base_and_most, fir
 
 AVERAGE = "mapping.w_avg"
 """Of ADA's names the one whose array rosinality keeps beside the weights, as ``latent_avg``."""
@@ -111,8 +111,7 @@ def generator_of(state: Mapping[str, Tensor]) -> StyleGAN2:
             widths[8 << block] = state[f"convs.{2 * block}.conv.weight"].shape[1]
     except (KeyError, ValueError, IndexError) as error:
         raise WeightsError(f"not a StyleGAN2: {error}") from error
-    most = max(widths.values())
-    base = min((side * width for side, width in widths.items() if width < most), default=resolution * most)
+    base, most = base_and_most(widths)
     return StyleGAN2(resolution, z_dim=z_dim, w_dim=w_dim, mapping_layers=layers, channel_base=base, channel_max=most)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.consistency.flows import Frames
-from steadyface.editing.card import Part
+from steadyface.editing.parts import Part
 from steadyface.faces import topology
 from steadyface.faces.mask import parts_mask
 from steadyface.stitching.settings import Stitching

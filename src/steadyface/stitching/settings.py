@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from steadyface.editing.card import Part
+from steadyface.editing.parts import Part
 
 
 @dataclass(frozen=True)

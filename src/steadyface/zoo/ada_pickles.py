@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from steadyface.errors import WeightsError
+from steadyface.zoo.convert import refuse_bombs
 
 
 class _Record(dict[str, Any]):
@@ -39,6 +40,11 @@ def _tensor(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int,
     return torch.empty(0, dtype=storage.dtype).set_(values, offset, size, stride)
 
 
+def _bytes(text: str, encoding: str = "latin1") -> bytes:
+    """How protocol 2 writes bytes."""
+    return text.encode("latin1")
+
+
 def _parameter(data: Tensor, *_: Any) -> Tensor:
     return data
 
@@ -51,6 +57,9 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch.storage", "_load_from_bytes"): _storage,
+    ("_codecs", "encode"): _bytes,
+    ("__builtin__", "set"): set,
+    ("builtins", "set"): set,
 }
 _NUMBERS = {
     ("numpy", "dtype"),
@@ -84,10 +93,40 @@ def read_ada(content: bytes, network: str = "G_ema") -> dict[str, Tensor]:
     found = tree.get(network) if isinstance(tree, dict) else None
     if not isinstance(found, _Record):
         raise WeightsError(f"the pickle holds no network {network}")
+    return _state(found, f"pickle's {network}")
+
+
+def read_tuned(content: bytes) -> dict[str, Tensor] | None:
+    """The state dictionary of a generator that PTI or STIT saved as a whole module; None if the file is none.
+
+    PTI's file is the module; STIT's is a dictionary that has it under ``generator``. Raises `WeightsError` for an
+    archive that would run code or is damaged.
+    """
+    refuse_bombs(content)
     try:
-        return dict(_arrays(found, ""))
+        tree = torch.load(io.BytesIO(content), map_location="cpu", pickle_module=_AsPickle, weights_only=False)
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise WeightsError(f"refused a tuned generator: {reason}") from error
+    if not isinstance(tree, _Record) and isinstance(tree, dict):
+        tree = tree.get("generator")
+    if not isinstance(tree, _Record) or "_modules" not in tree:
+        return None
+    return _state(tree, "tuned generator")
+
+
+class _AsPickle:
+    """What `torch.load` takes in the place of the module ``pickle``: it subclasses the reader."""
+
+    Unpickler = _Reader
+    UnpicklingError = pickle.UnpicklingError
+
+
+def _state(network: _Record, what: str) -> dict[str, Tensor]:
+    try:
+        return dict(_arrays(network, ""))
     except (KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise WeightsError(f"the pickle's {network} is not a network of StyleGAN2-ADA") from error
+        raise WeightsError(f"the {what} is not a network of StyleGAN2-ADA") from error
 
 
 def _arrays(module: Mapping[str, Any], path: str) -> Iterator[tuple[str, Tensor]]:

@@ -2,7 +2,9 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
@@ -45,6 +47,43 @@ def _convert_generator(contents: Sequence[bytes]) -> dict[str, np.ndarray]:
     return convert_ir(read_ir_graph(mapping_xml, mapping_bin), read_ir_graph(synthesis_xml, synthesis_bin))
 
 
+def read_tree(content: bytes) -> dict[str, Any]:
+    """The dictionary that a torch checkpoint holds, read with ``weights_only=True``. Raises WeightsError."""
+    import torch
+
+    refuse_bombs(content)
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    # The loader raises whatever the damaged bytes lead it to.
+    except Exception as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise WeightsError(f"refused a torch checkpoint: {reason}") from error
+    if not isinstance(state, dict):
+        raise WeightsError(f"the torch checkpoint holds a {type(state).__name__}, not named tensors")
+    return state
+
+
+def is_zip(content: bytes) -> bool:
+    """Whether these are a zip archive's bytes, as torch writes since 1.6."""
+    return content.startswith(b"PK\x03\x04")
+
+
+def refuse_bombs(content: bytes) -> None:
+    """Torch stores its arrays as they are: an archive whose parts are larger than it is would fill the memory.
+
+    Raises WeightsError for one, and for an archive that can't be read.
+    """
+    if not is_zip(content):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inflated = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise WeightsError(f"refused a torch checkpoint: {error}") from error
+    if inflated > len(content) + 2**20:
+        raise WeightsError("refused a torch checkpoint: unpacked it would be larger than the file")
+
+
 def read_checkpoint(content: bytes, prefix: str = "") -> dict[str, np.ndarray]:
     """The tensors of a torch checkpoint whose key begins with ``prefix``, which is removed from the keys.
 
@@ -53,17 +92,10 @@ def read_checkpoint(content: bytes, prefix: str = "") -> dict[str, np.ndarray]:
     """
     import torch
 
-    try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    # The loader raises whatever the damaged bytes lead it to.
-    except Exception as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise WeightsError(f"refused a torch checkpoint: {reason}") from error
-    if isinstance(state, dict) and len(state) == 1:
+    state = read_tree(content)
+    if len(state) == 1:
         (inner,) = state.values()
         state = inner if isinstance(inner, dict) else state
-    if not isinstance(state, dict):
-        raise WeightsError(f"the torch checkpoint holds a {type(state).__name__}, not named tensors")
     tensors = {
         key.removeprefix(prefix): value.numpy()
         for key, value in state.items()

@@ -1,0 +1,144 @@
+"""Models of other programs: imported, listed, converted, and a clip edited with one."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+
+from steadyface.cli.main import main
+from steadyface.editing.card import EditCard
+from steadyface.editing.catalogue import Request
+from steadyface.editing.edit import Edit
+from steadyface.errors import InputError, WeightsError
+from steadyface.flow.raft_names import to_official
+from steadyface.flow.raft_network import SMALL, RaftNetwork
+from steadyface.frames import FrameFolder
+from steadyface.gan.checkpoints import read_stylegan2
+from steadyface.gan.load import load_embedded, load_generator
+from steadyface.gan.models import MODELS, W_SPACE, file_of, imported, resolution_of, w_space_of
+from steadyface.gan.stylegan2 import StyleGAN2
+from steadyface.gan.stylegan2_names import to_rosinality
+from steadyface.imports import import_model, w_space
+from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.job import Job, check_request
+from steadyface.pipeline import run_job
+from steadyface.run import Run
+from steadyface.settings import Preset
+from steadyface.stitching.settings import Stitching
+
+QUICK = Preset(
+    "direct",
+    None,
+    Refinement(common_steps=3, steps_per_frame=1, motions=0),
+    PivotalTuning(epochs=0, least_steps=2),
+    Stitching(epochs=0),
+)
+
+
+@pytest.fixture(autouse=True)
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEADYFACE_MODELS", str(tmp_path / "models"))
+
+
+@pytest.fixture
+def generator() -> StyleGAN2:
+    torch.manual_seed(5)
+    made = StyleGAN2(64, z_dim=8, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16)
+    made.measure_w()
+    return made.eval().requires_grad_(False)
+
+
+@pytest.fixture
+def checkpoint(generator: StyleGAN2, tmp_path: Path) -> Path:
+    path = tmp_path / "mine.pt"
+    torch.save({"g_ema": to_rosinality(generator), "latent_avg": generator.w_mean}, path)
+    return path
+
+
+def test_a_clip_is_edited_with_an_imported_model(generator, ada_pickle, shared, tmp_path) -> None:
+    path = tmp_path / "faces.pkl"
+    path.write_bytes(pickle.dumps({"G_ema": ada_pickle(generator)}))
+    assert main(["models", "import", str(path), "--name", "faces"]) == 0
+    direction = torch.randn(16, generator=torch.Generator().manual_seed(1))
+    edit = tmp_path / "mine.safetensors"
+    Edit(EditCard("mine", "does something"), {8: direction, 16: direction}).save(edit)
+    job = Job(shared / "clips" / "grid_sbia1a.mpg", (Request(str(edit)),), "direct", "faces", (0, 2))
+    check_request(job)
+    run = Run.open(tmp_path / "out")
+    result = run_job(job, run, preset=QUICK)
+    assert result.edited.stat().st_size > 0
+    assert FrameFolder(result.folder / "aligned" / "edited")([0, 1]).shape == (2, 3, 64, 64)
+    assert run.manifest["model"] == "faces"
+    assert len(run.manifest["weights"]["model"]) == 64
+
+
+def test_names_files_and_what_is_known_of_them(checkpoint, generator) -> None:
+    model = import_model(checkpoint)
+    assert imported() == {"mine": model.path} == {"mine": file_of("mine")}
+    assert resolution_of("mine") == resolution_of(str(model.path)) == 64
+    assert w_space_of("mine") == ""
+    assert w_space_of("mobile-ffhq-256") == W_SPACE
+    codes = torch.randn(1, generator.num_ws, 16)
+    torch.testing.assert_close(load_generator("mine").synthesis(codes), generator.synthesis(codes))
+    with pytest.raises(InputError, match="can't be called 'mine'"):
+        import_model(checkpoint)
+    for name in ("../mine", next(iter(MODELS))):
+        with pytest.raises(InputError, match="can't be called"):
+            import_model(checkpoint, name)
+
+
+def test_what_has_to_be_imported_first_says_so(checkpoint) -> None:
+    with pytest.raises(InputError, match="`steadyface models import"):
+        file_of(str(checkpoint))
+    with pytest.raises(InputError, match="unknown model 'nothing'; known: mobile-ffhq-256"):
+        file_of("nothing")
+
+
+def test_edits_of_another_w_space_are_refused_before_anything_runs(checkpoint, shared) -> None:
+    import_model(checkpoint)
+    with pytest.raises(InputError, match="not for the W space of --model mine"):
+        check_request(Job(shared / "clips" / "grid_sbia1a.mpg", (Request("smile"),), model="mine"))
+
+
+def test_the_w_space_of_ffhq_is_recognised() -> None:
+    embedded = load_embedded("mobile-ffhq-256")
+    same = StyleGAN2(8, channel_base=64, channel_max=8)
+    dense = [layer for layer in embedded.mapping if isinstance(layer, torch.nn.Linear)]
+    for index, layer in enumerate(dense):
+        ours = same.mapping.get_submodule(f"fc{index}")
+        ours.weight.data.copy_(layer.weight / (0.01 / 512**0.5))
+        ours.bias.data.copy_(layer.bias / 0.01)
+    assert w_space(same) == W_SPACE
+    assert w_space(StyleGAN2(8, channel_base=64, channel_max=8)) == ""
+
+
+def test_conversion_for_other_programs(checkpoint, generator, tmp_path, capsys) -> None:
+    import_model(checkpoint)
+    codes = torch.randn(1, generator.num_ws, 16)
+    for ending in (".pt", ".safetensors"):
+        assert main(["models", "convert", "mine", str(tmp_path / f"out{ending}")]) == 0
+        found, _ = read_stylegan2(tmp_path / f"out{ending}")
+        torch.testing.assert_close(found.synthesis(codes), generator.synthesis(codes), atol=1e-5, rtol=0)
+    assert main(["models", "convert", "mine", "out.onnx"]) == 2
+    assert main(["models", "convert", "mobile-ffhq-256", "out.pt"]) == 2
+    assert "no other program reads it" in capsys.readouterr().err
+
+
+def test_a_listing_has_imported_models_with_their_licence(checkpoint, capsys) -> None:
+    assert main(["models", "import", str(checkpoint), "--licence", "CC0"]) == 0
+    assert "rosinality" in capsys.readouterr().out
+    assert main(["models", "list"]) == 0
+    assert "mine" in capsys.readouterr().out
+
+
+def test_other_networks_are_named_and_sent_where_they_belong(tmp_path) -> None:
+    torch.save(to_official(RaftNetwork(SMALL, "corners").state_dict()), tmp_path / "raft-small.pth")
+    with pytest.raises(WeightsError, match=r"is a RAFT: give it to .*--flow"):
+        import_model(tmp_path / "raft-small.pth")
+    torch.save({"pca.weight": torch.zeros(2)}, tmp_path / "tnet_15.pth.tar")
+    with pytest.raises(WeightsError, match="Latent Transformer"):
+        import_model(tmp_path / "tnet_15.pth.tar")
+    torch.save({"x": torch.zeros(2)}, tmp_path / "x.pth")
+    with pytest.raises(WeightsError, match="no generator"):
+        import_model(tmp_path / "x.pth")
