@@ -1,18 +1,23 @@
 """Other programs' files made into models of this one, and back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from steadyface.baselines.latent_networks import own_folder
+from steadyface.editing import catalogue
+from steadyface.editing.card import EditCard
+from steadyface.editing.mapper import MapperEdit, read_official
 from steadyface.errors import InputError, WeightsError
+from steadyface.files import write_atomically
 from steadyface.flow.raft_names import is_official
 from steadyface.gan.checkpoints import card_of, read_stylegan2, save_stylegan2, write_rosinality
 from steadyface.gan.load import load_embedded, load_generator
-from steadyface.gan.models import MODELS, W_SPACE, ModelCard, folder
+from steadyface.gan.models import MODELS, W_SPACE, ModelCard, folder, imported
 from steadyface.gan.stylegan2 import StyleGAN2
-from steadyface.zoo.convert import read_checkpoint
+from steadyface.zoo.convert import read_tree
 
 _NVIDIA = "Nvidia Source Code License-NC (non-commercial), if it is NVIDIA's file"
 _UNKNOWN = "unknown: ask whoever made the file; what was trained with NVIDIA's code is non-commercial"
@@ -21,34 +26,60 @@ _SAMPLES, _ALIKE = 64, 0.05
 
 @dataclass(frozen=True)
 class Imported:
-    """A model that has been made of a file."""
+    """What has been made of a file."""
 
     path: Path
     kind: str
     """What the file was."""
-    card: ModelCard
+    use: str
+    """How what it became is used."""
+    licence: str
 
 
-def import_model(path: Path, name: str | None = None, licence: str | None = None) -> Imported:
-    """Read a generator of another program and keep it among the user's models. Nothing in the file is executed.
+def import_file(path: Path, name: str | None = None, licence: str | None = None) -> Imported:
+    """Recognise a file of another program and keep what it holds: a generator as a model, a mapper as an edit.
 
-    Raises `InputError` for a name that is taken, `WeightsError` that says what the file is, or why it can't be read.
+    Nothing in the file is executed. Raises `InputError` for a name that is taken and when there is no file,
+    `WeightsError` that says what the file is, or why it can't be read.
     """
     name = name or path.stem
-    kept = folder() / f"{name}.safetensors"
-    if name in MODELS or kept.exists() or not name.isprintable() or Path(name).name != name:
-        raise InputError(f"a model can't be called '{name}' (taken, or not a name); choose another with --name")
+    if name in {**MODELS, **imported(), **catalogue.named_edits()} or not _usable(name):
+        raise InputError(f"nothing can be called '{name}' (taken, or not a name); choose another with --name")
     try:
         generator, kind = read_stylegan2(path)
     except WeightsError as error:
-        if path.suffix == ".pkl" or (other := other_network(path)) is None:
+        if path.suffix == ".pkl" or (names := _names_in(path)) is None:
             raise
-        raise WeightsError(other) from error
+        if any(key.startswith("mapper.") for key in names):
+            return _import_mapper(path, name, licence)
+        if (elsewhere := other_network(path, names)) is None:
+            raise
+        raise WeightsError(elsewhere) from error
+    return _keep_generator(generator, kind, path, name, licence)
+
+
+def _usable(name: str) -> bool:
+    return name.isprintable() and Path(name).name == name and name not in ("", ".", "..")
+
+
+def _import_mapper(path: Path, name: str, licence: str | None) -> Imported:
+    card = EditCard(name, f"a mapper of StyleCLIP, from {path.name}", licence=licence or _UNKNOWN)
+    kept = catalogue.folders()[-1] / f"{name}.safetensors"
+    edit = MapperEdit(card, read_official(path))
+    write_atomically(kept, edit.save)
+    kind = f"a mapper of StyleCLIP for {', '.join(sorted({key.partition('.')[0] for key in edit.state}))}"
+    return Imported(kept, kind, f"--edit {name}", card.licence)
+
+
+def _keep_generator(generator: StyleGAN2, kind: str, path: Path, name: str, licence: str | None) -> Imported:
+    kept = folder() / f"{name}.safetensors"
     generator.w_space = w_space(generator)
     usual = _NVIDIA if "ADA" in kind else _UNKNOWN
     card = card_of(generator, f"{path.name}, {kind}", licence or usual)
     save_stylegan2(generator, card, kept)
-    return Imported(kept, kind, card)
+    fits = "; the edits and the encoder that ship are for it" if card.w_space else ""
+    what = f"{kind}: {card.resolution} px, codes of {card.w_dim} numbers{fits}"
+    return Imported(kept, what, f"--model {name}", card.licence)
 
 
 def export_model(name: str, out: Path) -> None:
@@ -69,12 +100,18 @@ def export_model(name: str, out: Path) -> None:
         raise InputError(f"{out}: give a name that ends in .pt or .safetensors")
 
 
-def other_network(path: Path) -> str | None:
-    """What a checkpoint is that isn't a generator, and where it goes; None if that isn't known."""
+def _names_in(path: Path) -> dict[str, object] | None:
+    """The names of a checkpoint's arrays; None if it can't be read."""
     try:
-        names = read_checkpoint(path.read_bytes())
+        tree = read_tree(path.read_bytes())
     except WeightsError:
         return None
+    inner = tree.get("state_dict")
+    return {str(key): value for key, value in (inner if isinstance(inner, dict) else tree).items()}
+
+
+def other_network(path: Path, names: Mapping[str, object]) -> str | None:
+    """What a checkpoint is that is kept as it is, and where it goes; None if that isn't known."""
     if is_official(names) or any(key.startswith("feature_encoder.") for key in names):
         return f"{path} is a RAFT: give it to `steadyface eval OUT --flow {path}`"
     if path.name.startswith("tnet_"):

@@ -23,9 +23,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fetching.add_argument("--force", action="store_true", help="also those that are cached already")
     fetching.set_defaults(run=run_fetch)
 
-    importing = commands.add_parser("import", help="make a model of another program's StyleGAN2, for --model")
-    importing.add_argument("file", type=Path, help="StyleGAN2-ADA's .pkl, rosinality's .pt, PTI's or STIT's tuned .pt")
-    importing.add_argument("--name", help="of the model; by default the file's")
+    importing = commands.add_parser("import", help="make a model or an edit of another program's file")
+    importing.add_argument(
+        "file", type=Path, help="a StyleGAN2 (ADA's .pkl, rosinality's .pt, PTI's or STIT's) or a StyleCLIP mapper"
+    )
+    importing.add_argument("--name", help="to call it by; default: the file's")
     importing.add_argument("--licence", help="under which the file may be used")
     importing.set_defaults(run=run_import)
 
@@ -75,13 +77,10 @@ def run_fetch(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Say what a file is, and keep the model that it makes."""
-    from steadyface.imports import import_model
+    from steadyface.imports import import_file
 
-    model = import_model(args.file, args.name, args.licence)
-    fits = "; the edits and the encoder that ship are for it" if model.card.w_space else ""
-    print(f"{args.file} is {model.kind}: {model.card.resolution} px, W of {model.card.w_dim} numbers{fits}")
-    print(f"licence: {model.card.licence}")
-    print(f"{model.path}\nuse it with --model {model.path.stem}")
+    made = import_file(args.file, args.name, args.licence)
+    print(f"{args.file} is {made.kind}\nlicence: {made.licence}\n{made.path}\nuse it with {made.use}")
     return 0
 
 

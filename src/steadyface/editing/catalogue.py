@@ -12,7 +12,7 @@ from steadyface.errors import InputError
 from steadyface.files import safetensors_metadata
 
 if TYPE_CHECKING:
-    from steadyface.editing.edit import Edit
+    from steadyface.editing.edit import CodeEdit
     from steadyface.editing.style import Style
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "edits"
@@ -81,13 +81,15 @@ def is_style(request: Request) -> bool:
     return bool(read_card(find(request)).get("model"))
 
 
-def load(request: Request) -> "Edit":
-    """Load a requested edit of codes at its strength."""
-    from dataclasses import replace
-
+def load(request: Request) -> "CodeEdit":
+    """Load a requested edit of codes, a direction or a mapper, at its strength."""
     from steadyface.editing.edit import Edit
+    from steadyface.editing.mapper import KIND, MapperEdit
 
-    return replace(Edit.load(find(request)), strength=request.strength)
+    path = find(request)
+    mapper = safetensors_metadata(path).items() >= KIND.items()
+    edit: CodeEdit = MapperEdit.load(path) if mapper else Edit.load(path)
+    return edit.times(request.strength)
 
 
 def load_style(request: Request) -> "Style":

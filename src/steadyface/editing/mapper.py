@@ -1,0 +1,105 @@
+"""StyleCLIP's latent mapper (Patashnik et al. 2021, section 4) as an edit: a step in W+ that depends on the code.
+
+Our code, for the published files; their arrays keep their names.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from steadyface.editing.card import EditCard, EditFile
+from steadyface.errors import InputError, WeightsError
+from steadyface.gan.base import Generator
+from steadyface.zoo.convert import read_tree
+
+KIND = {"kind": "styleclip-mapper"}
+STEP = 0.1
+"""Of the network's output, at strength 1: as the authors' scripts have it."""
+LEVELS = {"course_mapping": slice(0, 4), "medium_mapping": slice(4, 8), "fine_mapping": slice(8, None)}
+"""Rows of W+ by level, under the names in the files. A file for several rows alike has ``mapping`` alone."""
+_LAYERS, _RATE, _SLOPE = 4, 0.01, 0.2
+_KEY = re.compile(r"((course|medium|fine)_mapping|mapping)\.mapping\.[1-4]\.(weight|bias)")
+
+
+@dataclass(frozen=True)
+class MapperEdit:
+    """A mapper at a strength: takes the place of an `Edit`."""
+
+    card: EditCard
+    state: Mapping[str, Tensor]
+    """``LEVEL.mapping.N.weight`` (w_dim, w_dim) and ``.bias`` (w_dim,); levels that are missing leave their rows."""
+    strength: float = field(default=1.0)
+
+    @torch.no_grad()
+    def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
+        """Edit codes (N, num_ws, w_dim), each by itself; the generator stays as it is."""
+        size = next(len(value) for value in self.state.values())
+        if size != ws.shape[-1]:
+            raise InputError(f"the mapper {self.card.name} is for codes of {size} numbers, not {ws.shape[-1]}")
+        edited = ws.clone()
+        levels = {"mapping": slice(None)} if "mapping.mapping.1.weight" in self.state else LEVELS
+        for level, rows in levels.items():
+            if f"{level}.mapping.1.weight" in self.state:
+                edited[:, rows] += STEP * self.strength * self._mapped(level, ws[:, rows])
+        return edited
+
+    def _mapped(self, level: str, ws: Tensor) -> Tensor:
+        # the published networks were trained with the mean over the rows, not over a code's numbers
+        x = ws * torch.rsqrt(ws.square().mean(1, keepdim=True) + 1e-8)
+        for layer in range(1, _LAYERS + 1):
+            weight, bias = (self.state[f"{level}.mapping.{layer}.{part}"].to(ws) for part in ("weight", "bias"))
+            x = F.linear(x, weight * (_RATE / weight.shape[1] ** 0.5), bias * _RATE)
+            x = F.leaky_relu(x, _SLOPE) * 2**0.5
+        return x
+
+    def times(self, factor: float) -> Self:
+        """The same mapper at its strength times ``factor``."""
+        return replace(self, strength=factor * self.strength)
+
+    def save(self, path: Path) -> None:
+        """Write the mapper, in half precision, and its card as one safetensors file."""
+        EditFile(self.card, {key: value.half() for key, value in self.state.items()}, KIND).save(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "MapperEdit":
+        """Read a file that `save` wrote. Raises `InputError` or `WeightsError` when it is something else."""
+        file = EditFile.load(path, "a mapper")
+        return cls(file.card, checked({key: value.float() for key, value in file.tensors.items()}, path))
+
+
+def read_official(path: Path) -> dict[str, Tensor]:
+    """The arrays of a file of the authors, ``{state_dict, opts}`` with the mapper beside a whole decoder.
+
+    Nothing in it is executed. Raises `WeightsError` for a file that can't be read, holds no mapper, or holds one in
+    StyleSpace, which only their generator has.
+    """
+    tree = read_tree(path.read_bytes())
+    state = tree.get("state_dict")
+    if not isinstance(state, dict):
+        raise WeightsError(f"{path} is not a mapper of StyleCLIP: it has no state_dict")
+    found = {str(key).removeprefix("mapper."): value for key, value in state.items() if str(key).startswith("mapper.")}
+    if any(key.startswith("mapper_") for key in found):
+        raise WeightsError(f"{path} is a mapper of StyleCLIP in StyleSpace; only those in W+ can be used")
+    return checked(found, path)
+
+
+def checked(state: Mapping[str, Tensor], path: Path) -> dict[str, Tensor]:
+    """The same arrays, if they are whole levels of a mapper. Raises `WeightsError` that names what is wrong."""
+    levels = {key.partition(".")[0] for key in state}
+    wanted = {f"{a}.mapping.{b}.{c}" for a in levels for b in range(1, _LAYERS + 1) for c in ("weight", "bias")}
+    odd = sorted(wanted ^ state.keys()) + [key for key in state if not _KEY.fullmatch(key)]
+    if odd or not levels or ("mapping" in levels and len(levels) > 1):
+        raise WeightsError(f"{path} is not a mapper of StyleCLIP: {f'{odd[0]!r} is odd' if odd else 'it is empty'}")
+    size = len(next(iter(state.values())))
+    for key, value in state.items():
+        if tuple(value.shape) != (size,) * (2 if key.endswith("weight") else 1):
+            raise WeightsError(f"{path} is not a mapper of StyleCLIP: {key} has the shape {tuple(value.shape)}")
+        if not value.is_floating_point() or not value.isfinite().all():
+            raise WeightsError(f"{path} is not a mapper of StyleCLIP: {key} holds something else than finite numbers")
+    return {key: value.float() for key, value in state.items()}
