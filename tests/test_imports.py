@@ -1,6 +1,7 @@
 """Models of other programs: imported, listed, converted, and a clip edited with one."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from steadyface.gan.models import MODELS, W_SPACE, file_of, imported, resolution
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.gan.stylegan2_names import to_rosinality
 from steadyface.imports import import_file, w_space
+from steadyface.inversion.psp_network import PspNetwork, Shape
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.job import Job, check_request
 from steadyface.pipeline import run_job
@@ -142,3 +144,38 @@ def test_other_networks_are_named_and_sent_where_they_belong(tmp_path) -> None:
     torch.save({"x": torch.zeros(2)}, tmp_path / "x.pth")
     with pytest.raises(WeightsError, match="no generator"):
         import_file(tmp_path / "x.pth")
+
+
+def test_a_whole_set_of_other_peoples_files_edits_a_clip(
+    generator, ada_pickle, shared, tmp_path, monkeypatch, capsys
+) -> None:
+    """A StyleGAN2 pickle, an encoder e4e and a StyleCLIP mapper, in the published formats at small scale."""
+    monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path / "edits"))
+    draws = torch.Generator().manual_seed(4)
+    (tmp_path / "ffhq.pkl").write_bytes(pickle.dumps({"G_ema": ada_pickle(generator)}))
+    network = PspNetwork(Shape("e4e", rows=generator.num_ws, width=4, w_dim=16))
+    state = {f"encoder.{key}": value for key, value in network.state_dict().items()}
+    average = generator.w_mean.repeat(generator.num_ws, 1)
+    opts = {"encoder_type": "Encoder4Editing", "stylegan_size": 64}
+    torch.save({"state_dict": state, "opts": opts, "latent_avg": average}, tmp_path / "e4e.pt")
+    mapper = {
+        f"mapper.{level}_mapping.mapping.{n}.{part}": 40 * torch.randn(*(16,) * dims, generator=draws)
+        for level in ("course", "medium")
+        for n in range(1, 5)
+        for part, dims in (("weight", 2), ("bias", 1))
+    }
+    torch.save({"state_dict": mapper, "opts": {"mapper_type": "LevelsMapper"}}, tmp_path / "angrier.pt")
+    for name in ("ffhq.pkl", "e4e.pt", "angrier.pt"):
+        assert main(["models", "import", str(tmp_path / name)]) == 0
+    said = capsys.readouterr().out
+    assert all(text in said for text in ("--model ffhq", "--encoder e4e", "--edit angrier"))
+    clip = shared / "clips" / "grid_sbia1a.mpg"
+    job = Job(clip, (Request("angrier"),), "direct", "ffhq", (0, 2), encoder="e4e")
+    check_request(job)
+    run = Run.open(tmp_path / "out")
+    folder = run_job(job, run, preset=QUICK).folder / "aligned"
+    before, direct = (FrameFolder(folder / name)([0, 1]) for name in ("inverted", "direct"))
+    assert float((direct - before).abs().max()) > 0.02
+    assert {"model", "encoder"} <= run.manifest["weights"].keys()
+    with pytest.raises(InputError, match="unknown encoder 'e5e'; known: e4e"):
+        check_request(replace(job, encoder="e5e"))

@@ -17,6 +17,8 @@ from steadyface.gan.checkpoints import card_of, read_stylegan2, save_stylegan2, 
 from steadyface.gan.load import load_embedded, load_generator
 from steadyface.gan.models import MODELS, W_SPACE, ModelCard, folder, imported
 from steadyface.gan.stylegan2 import StyleGAN2
+from steadyface.inversion import psp
+from steadyface.inversion.encoders import encoder_folder
 from steadyface.zoo.convert import read_tree
 
 _NVIDIA = "Nvidia Source Code License-NC (non-commercial), if it is NVIDIA's file"
@@ -37,13 +39,14 @@ class Imported:
 
 
 def import_file(path: Path, name: str | None = None, licence: str | None = None) -> Imported:
-    """Recognise a file of another program and keep what it holds: a generator as a model, a mapper as an edit.
+    """Recognise a file of another program and keep it: a generator as a model, a mapper as an edit, or an encoder.
 
     Nothing in the file is executed. Raises `InputError` for a name that is taken and when there is no file,
     `WeightsError` that says what the file is, or why it can't be read.
     """
     name = name or path.stem
-    if name in {**MODELS, **imported(), **catalogue.named_edits()} or not _usable(name):
+    taken = {*MODELS, *imported(), *catalogue.named_edits(), *(path.stem for path in encoder_folder().glob("*"))}
+    if name in taken or not _usable(name):
         raise InputError(f"nothing can be called '{name}' (taken, or not a name); choose another with --name")
     try:
         generator, kind = read_stylegan2(path)
@@ -52,6 +55,8 @@ def import_file(path: Path, name: str | None = None, licence: str | None = None)
             raise
         if any(key.startswith("mapper.") for key in names):
             return _import_mapper(path, name, licence)
+        if any(key.startswith("encoder.input_layer.") for key in names):
+            return _import_encoder(path, name, licence)
         if (elsewhere := other_network(path, names)) is None:
             raise
         raise WeightsError(elsewhere) from error
@@ -69,6 +74,14 @@ def _import_mapper(path: Path, name: str, licence: str | None) -> Imported:
     write_atomically(kept, edit.save)
     kind = f"a mapper of StyleCLIP for {', '.join(sorted({key.partition('.')[0] for key in edit.state}))}"
     return Imported(kept, kind, f"--edit {name}", card.licence)
+
+
+def _import_encoder(path: Path, name: str, licence: str | None) -> Imported:
+    kept, licence = encoder_folder() / f"{name}.safetensors", licence or _UNKNOWN
+    encoder = psp.read_official(path)
+    psp.save_encoder(encoder, kept, licence)
+    shape = encoder.network.shape
+    return Imported(kept, f"an encoder {shape.kind} for {shape.rows} rows", f"--encoder {name}", licence)
 
 
 def _keep_generator(generator: StyleGAN2, kind: str, path: Path, name: str, licence: str | None) -> Imported:

@@ -7,6 +7,7 @@ from steadyface.baselines import latent_networks
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.gan.models import W_SPACE, resolution_of, w_space_of
+from steadyface.inversion.encoders import encoder_file
 from steadyface.settings import Preset, preset_for
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -29,6 +30,8 @@ class Job:
     seed: int = 0
     device: str = "auto"
     inversion: str = "joint"
+    encoder: str = ""
+    """An imported encoder to begin with; empty takes the one that ships."""
 
 
 def preset_of(job: Job) -> Preset:
@@ -83,6 +86,8 @@ def check_request(job: Job) -> None:
     for request in job.edits:
         edit_file(request, preset)
     resolution_of(job.model)
+    if job.encoder:
+        encoder_file(job.encoder)
     for request in job.edits:
         if w_space_of(job.model) != W_SPACE and edit_file(request, preset).parent == catalogue.SHIPPED:
             raise InputError(

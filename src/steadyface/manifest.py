@@ -12,6 +12,7 @@ from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.gan.load import WEIGHTS
 from steadyface.gan.models import file_of
+from steadyface.inversion.encoders import encoder_file
 from steadyface.job import Job, edit_file
 from steadyface.run import Run
 from steadyface.settings import Preset
@@ -39,19 +40,20 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "seed": job.seed,
         "device": job.device,
         "inversion": job.inversion,
+        "encoder": job.encoder,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},
         "weights": {name: CARDS[name].source.sha256 for name in USED}
         | {path.stem: file_sha256(path) for path in sorted(WEIGHTS.glob("*.safetensors"))}
-        | imported_model(job.model),
+        | imported(job),
         "shipped_edits": {path.stem: file_sha256(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))},
     }
 
 
-def imported_model(name: str) -> dict[str, str]:
-    """The hash of an imported generator, as ``model``; nothing for an embedded one. Raises `InputError`."""
-    path = file_of(name)
-    return {"model": file_sha256(path)} if path else {}
+def imported(job: Job) -> dict[str, str]:
+    """The hashes of an imported generator and encoder; nothing of what ships. Raises `InputError`."""
+    files = {"model": file_of(job.model), "encoder": encoder_file(job.encoder) if job.encoder else None}
+    return {role: file_sha256(path) for role, path in files.items() if path}
 
 
 def finish(run: Run, key: str, *outputs: Path) -> None:

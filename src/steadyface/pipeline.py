@@ -31,7 +31,8 @@ from steadyface.flow.estimators import load_estimator
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.gan.models import W_SPACE
-from steadyface.inversion.encoder import Encoder
+from steadyface.inversion.encoders import encoder_file
+from steadyface.inversion.guess import first_guess
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
@@ -85,6 +86,7 @@ def edit_video(
     seed: int = 0,
     device: str = "auto",
     inversion: str = "joint",
+    encoder: str = "",
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -96,7 +98,7 @@ def edit_video(
     name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(catalogue.Request.parse(text) for text in edits)
-    job = Job(Path(source), requests, preset, model, frames, face, seed, device, inversion)
+    job = Job(Path(source), requests, preset, model, frames, face, seed, device, inversion, encoder)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
     run = Run.open(Path(out), announce=announce, reuse=earlier)
@@ -119,7 +121,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution, SIGMAS)
     clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
 
-    refine_key = digest(align_key, job.model, job.seed, run.manifest["weights"], asdict(preset.refinement))
+    refine_key = digest(align_key, job.model, job.encoder, job.seed, run.manifest["weights"], asdict(preset.refinement))
     tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))
     ws, inverted = invert(tools, refine_key, tune_key, clip)
 
@@ -210,7 +212,9 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
     run, preset, generator = tools.run, tools.preset, tools.generator
 
     def refine(part: StageCheckpoint) -> Tensors:
-        start = starting_codes(generator, first_guess(tools, clip), preset.refinement.motion_side)
+        encoder = encoder_file(tools.job.encoder) if tools.job.encoder else None
+        guess = first_guess(generator, clip.inputs, len(clip), tools.lpips, encoder)
+        start = starting_codes(generator, guess, preset.refinement.motion_side)
         moves = motion(clip.landmarks, generator.resolution, preset.refinement.motions)
         ws = refine_codes(
             generator, start, clip.inputs, torch.from_numpy(moves).to(start), tools.lpips, preset.refinement,
@@ -239,16 +243,6 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         ),
     )  # fmt: skip
     return ws, tuned
-
-
-@torch.no_grad()
-def first_guess(tools: Tools, clip: Aligned) -> Tensor:
-    """W codes (T, w_dim) to begin with: the encoder's, or the mean where the generator's W space has no encoder."""
-    generator = tools.generator
-    if generator.w_space != W_SPACE:
-        return generator.w_mean.expand(len(clip), -1)
-    encoder = Encoder(tools.lpips).to(generator.w_mean.device)
-    return torch.cat([encoder(clip.inputs([index])) for index in range(len(clip))])
 
 
 def calibrated(

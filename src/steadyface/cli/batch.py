@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from steadyface.files import cannot_write
     from steadyface.job import Job
 
-    names = ("preset", "model", "frames", "face", "seed", "device", "inversion")
+    names = ("preset", "model", "frames", "face", "seed", "device", "inversion", "encoder")
     like = Job(Path(), (), **{name: getattr(args, name) for name in names})
     plan, executor = read_plan(args.input, args.edit, like, args.out), executor_of(args)
     try:

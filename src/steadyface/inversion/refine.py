@@ -13,13 +13,13 @@ from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_in
 
 
 def starting_codes(generator: Generator, w: Tensor, motion_side: int) -> Tensor:
-    """Spread the encoder's codes (T, w_dim) over the rows: (T, num_ws, w_dim).
+    """Spread the encoder's codes, (T, w_dim) or by row already, over the rows: (T, num_ws, w_dim).
 
     Rows that act above ``motion_side`` pixels carry colour and texture, which don't change within a clip: they take the
     clip's mean, so that the encoder's noise can't flicker there.
     """
-    still = w.mean(dim=0, keepdim=True).expand_as(w)
-    return torch.where(moving_rows(generator, motion_side), w[:, None], still[:, None])
+    rows = w if w.dim() == 3 else w[:, None]
+    return torch.where(moving_rows(generator, motion_side), rows, rows.mean(dim=0, keepdim=True))
 
 
 def moving_rows(generator: Generator, motion_side: int) -> Tensor:

@@ -1,0 +1,28 @@
+"""Imported encoders by name; importing it doesn't import torch."""
+
+from pathlib import Path
+
+from steadyface.errors import InputError
+from steadyface.files import safetensors_metadata
+from steadyface.gan.models import folder
+
+KEY = "steadyface.encoder"
+"""Where an encoder's card is in its file's metadata."""
+
+
+def encoder_folder() -> Path:
+    """Where imported encoders lie: beside the user's models."""
+    return folder() / "encoders"
+
+
+def encoder_file(name: str) -> Path:
+    """The file of an imported encoder, given by its name or path. Raises `InputError` that names the known ones."""
+    known = {path.stem: path for path in sorted(encoder_folder().glob("*.safetensors"))}
+    path = known.get(name, Path(name))
+    try:
+        if KEY in safetensors_metadata(path):
+            return path
+    except ValueError:
+        pass
+    there = f"known: {', '.join(known)}" if known else "none has been imported"
+    raise InputError(f"unknown encoder '{name}'; {there} (`steadyface models import` reads e4e, pSp and ReStyle)")

@@ -1,0 +1,29 @@
+"""What refinement begins with."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import Frames
+from steadyface.critics.lpips import Lpips
+from steadyface.gan.base import Generator
+from steadyface.gan.models import W_SPACE
+from steadyface.inversion.encoder import Encoder
+from steadyface.inversion.psp import load_encoder
+
+
+@torch.no_grad()
+def first_guess(generator: Generator, inputs: Frames, count: int, lpips: Lpips, encoder: Path | None) -> Tensor:
+    """Codes of ``count`` frames: W+ (T, num_ws, w_dim) of an imported encoder, or W (T, w_dim) of the one that ships.
+
+    Where that one is not for the generator's W space, its mean.
+    """
+    device = generator.w_mean.device
+    if encoder is not None:
+        published = load_encoder(encoder).to(device)
+        return torch.cat([published(inputs([index]), generator) for index in range(count)])
+    if generator.w_space != W_SPACE:
+        return generator.w_mean.expand(count, -1)
+    own = Encoder(lpips).to(device)
+    return torch.cat([own(inputs([index])) for index in range(count)])

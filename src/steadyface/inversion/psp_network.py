@@ -1,0 +1,162 @@
+"""The encoders e4e, pSp and ReStyle: an IR-SE-50 and a head for each row of W+.
+
+pSp: Richardson et al. 2021; e4e: Tov et al. 2021; ReStyle: Alaluf et al. 2021; IR-SE-50: Deng et al. 2019. Our code,
+with the names of the published arrays; `width` makes smaller ones.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Kind = Literal["e4e", "psp", "restyle-e4e", "restyle-psp"]
+UNITS = (3, 4, 14, 3)
+"""Residual units at each of the four widths."""
+_TAPS = (6, 20, 23)
+_REDUCTION = 16
+COARSE, MIDDLE = 3, 7
+"""Heads below the first look at the smallest features, those below the second at the middle ones."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What tells one of these networks from another."""
+
+    kind: Kind
+    rows: int = 18
+    width: int = 64
+    """Channels of the first layer; the published networks have 64."""
+    w_dim: int = 512
+
+    @property
+    def iterates(self) -> bool:
+        """Whether it is shown its own result beside the picture."""
+        return self.kind.startswith("restyle")
+
+    @property
+    def progressive(self) -> bool:
+        """Whether rows are offsets from the first one."""
+        return self.kind.endswith("e4e")
+
+
+class SqueezeExcite(nn.Module):
+    """Channels weighed by what all of the picture shows."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = max(channels // _REDUCTION, 1)
+        self.fc1 = nn.Conv2d(channels, inner, 1, bias=False)
+        self.fc2 = nn.Conv2d(inner, channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same."""
+        weights = self.fc2(F.relu(self.fc1(x.mean((2, 3), keepdim=True))))
+        out: Tensor = x * weights.sigmoid()
+        return out
+
+
+class Unit(nn.Module):
+    """A residual unit; the side shrinks by ``stride``."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.shortcut_layer: nn.Module = nn.MaxPool2d(1, stride)
+        if inputs != outputs:
+            self.shortcut_layer = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+        self.res_layer = nn.Sequential(
+            nn.BatchNorm2d(inputs),
+            nn.Conv2d(inputs, outputs, 3, 1, 1, bias=False),
+            nn.PReLU(outputs),
+            nn.Conv2d(outputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            SqueezeExcite(outputs),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H / stride, W / stride)."""
+        out: Tensor = self.res_layer(x) + self.shortcut_layer(x)
+        return out
+
+
+class ScaledDense(nn.Module):
+    """A dense layer whose weight is scaled by the root of its inputs where it is used."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(size, size))
+        self.bias = nn.Parameter(torch.zeros(size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, size) -> (N, size)."""
+        return F.linear(x, self.weight / self.weight.shape[1] ** 0.5, self.bias)
+
+
+class Head(nn.Module):
+    """Features of a side to one row: convolutions of stride 2 until a single pixel is left."""
+
+    def __init__(self, inputs: int, size: int, halvings: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for step in range(halvings):
+            layers += [nn.Conv2d(size if step else inputs, size, 3, 2, 1), nn.LeakyReLU()]
+        self.convs = nn.Sequential(*layers)
+        self.linear = ScaledDense(size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, S, S) -> (N, size)."""
+        out: Tensor = self.linear(self.convs(x).flatten(1))
+        return out
+
+
+class PspNetwork(nn.Module):
+    """Pictures of 256 px, (N, 3 or 6, 256, 256) in [-1, 1] -> offsets (N, rows, w_dim)."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        width, size = shape.width, shape.w_dim
+        self.input_layer = nn.Sequential(
+            nn.Conv2d(6 if shape.iterates else 3, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.PReLU(width)
+        )
+        units, inputs = [], width
+        for step, count in enumerate(UNITS):
+            outputs = width << step
+            for place in range(count):
+                units.append(Unit(inputs, outputs, 1 if place else 2))
+                inputs = outputs
+        self.body = nn.Sequential(*units)
+        if shape.iterates:
+            self.styles = nn.ModuleList(Head(inputs, size, 4) for _ in range(shape.rows))
+        else:
+            halvings = (4 if row < COARSE else 5 if row < MIDDLE else 6 for row in range(shape.rows))
+            self.styles = nn.ModuleList(Head(inputs, size, each) for each in halvings)
+            self.latlayer1 = nn.Conv2d(4 * width, inputs, 1)
+            self.latlayer2 = nn.Conv2d(2 * width, inputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the offsets from the mean code, or from the last one."""
+        x = self.input_layer(x)
+        taps = []
+        for place, unit in enumerate(self.body):
+            x = unit(x)
+            if place in _TAPS:
+                taps.append(x)
+        fine, middle, coarse = taps
+        if self.shape.iterates:
+            features = [coarse] * self.shape.rows
+        else:
+            middle = _enlarged(coarse, middle) + self.latlayer1(middle)
+            fine = _enlarged(middle, fine) + self.latlayer2(fine)
+            features = [coarse if row < COARSE else middle if row < MIDDLE else fine for row in range(self.shape.rows)]
+        rows = torch.stack([head(each) for head, each in zip(self.styles, features, strict=True)], dim=1)
+        if self.shape.progressive:
+            rows = torch.cat([rows[:, :1], rows[:, :1] + rows[:, 1:]], dim=1)
+        return rows
+
+
+def _enlarged(x: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(x, like.shape[2:], mode="bilinear", align_corners=True)
