@@ -29,7 +29,7 @@ from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
-from steadyface.pipeline import choose_device, edit_video, run_job
+from steadyface.pipeline import edit_video, run_job
 from steadyface.render import Synthesis, render
 from steadyface.run import Run
 from steadyface.settings import PRESETS
@@ -303,13 +303,6 @@ def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):
     with pytest.raises(InputError, match="no edit"):
         edit_video(clip, [], tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_devices():
-    assert choose_device("cpu") == torch.device("cpu")
-    assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    with pytest.raises(InputError, match="--device meta"):
-        choose_device("meta")
 
 
 def note_steps(path):

@@ -28,6 +28,7 @@ from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
+from steadyface.editing.mapper import MapperEdit
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 
@@ -172,7 +173,7 @@ def refine(
 
 def objective(
     attribute: str, recipe: Recipe, generator: Generator, critics: Critics, plain: Plain
-) -> Callable[[Edit, int], dict[str, Tensor]]:
+) -> Callable[[Edit | MapperEdit, int], dict[str, Tensor]]:
     """The terms of the loss of an edit on one of the plain faces."""
     away = outside(recipe.region)
     deviation = {name: values.std() for name, values in plain.scores.items()}
@@ -180,7 +181,7 @@ def objective(
     if attribute not in EXPRESSIONS:
         held += [name for name in ("happy", "surprised", "angry") if name not in recipe.free]
 
-    def terms(edit: Edit, row: int) -> dict[str, Tensor]:
+    def terms(edit: Edit | MapperEdit, row: int) -> dict[str, Tensor]:
         image = generator.synthesis(edit(broadcast_w(generator, plain.w[row : row + 1]), generator))
         scores = critics.scores(image)
         change = {name: (scores[name][0] - plain.scores[name][row]) / deviation[name] for name in scores}

@@ -1,18 +1,66 @@
-"""Edit a face in a video so that the edit stays the same in every frame."""
+"""Edit a face in a video so that the edit stays the same in every frame.
 
+What is listed in ``__all__`` is the public interface; `docs/api.md` shows how it is used. Nothing heavy is imported
+before it is asked for.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from steadyface.compare import compare_methods
+    from steadyface.editing.card import EditCard
+    from steadyface.editing.edit import Edit
+    from steadyface.errors import SteadyfaceError
+    from steadyface.flow.base import FlowEstimator
+    from steadyface.gan.base import Generator
+    from steadyface.gan.load import load_generator
+    from steadyface.imports import import_file
+    from steadyface.job import Job
+    from steadyface.metrics.clip import evaluate_run
+    from steadyface.optimise import Progress
     from steadyface.pipeline import Result, edit_video
+    from steadyface.settings import PRESETS, Preset
 
 __version__ = "0.1.0"
-__all__ = ["Result", "edit_video"]
+__all__ = [
+    "PRESETS",
+    "Edit",
+    "EditCard",
+    "FlowEstimator",
+    "Generator",
+    "Job",
+    "Preset",
+    "Progress",
+    "Result",
+    "SteadyfaceError",
+    "compare_methods",
+    "edit_video",
+    "evaluate_run",
+    "import_file",
+    "load_generator",
+]
+
+_HOMES = {
+    "compare": ("compare_methods",),
+    "editing.card": ("EditCard",),
+    "editing.edit": ("Edit",),
+    "errors": ("SteadyfaceError",),
+    "flow.base": ("FlowEstimator",),
+    "gan.base": ("Generator",),
+    "gan.load": ("load_generator",),
+    "imports": ("import_file",),
+    "job": ("Job",),
+    "metrics.clip": ("evaluate_run",),
+    "optimise": ("Progress",),
+    "pipeline": ("Result", "edit_video"),
+    "settings": ("PRESETS", "Preset"),
+}
 
 
 def __getattr__(name: str) -> Any:
     # torch takes seconds to import: only who uses the API pays for it
-    if name in __all__:
-        from steadyface import pipeline
-
-        return getattr(pipeline, name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"steadyface.{module}"), name)
     raise AttributeError(f"module 'steadyface' has no attribute '{name}'")

@@ -9,12 +9,13 @@ from typing import Any
 
 import cv2
 
+from steadyface.device import choose_device
 from steadyface.files import write_atomically
 from steadyface.frames import spread
 from steadyface.job import Job, check
 from steadyface.metrics.clip import Critics, evaluate_run, find_parts
 from steadyface.optimise import Watcher
-from steadyface.pipeline import choose_device, run_job
+from steadyface.pipeline import run_job
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import Image
 from steadyface.report.table import markdown

@@ -19,10 +19,10 @@ from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import input_with_change, steadied
 from steadyface.critics.lpips import Lpips
+from steadyface.device import choose_device
 from steadyface.editing import catalogue
 from steadyface.editing.calibrate import CONSTANTS, factor_on_clip
 from steadyface.editing.edit import CodeEdit, Edit
-from steadyface.errors import InputError
 from steadyface.faces.align import SIGMAS
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.motion import motion
@@ -79,7 +79,7 @@ def edit_video(
     edits: list[str],
     out: str | Path,
     *,
-    preset: str = "default",
+    preset: str | Preset = "default",
     model: str = "mobile-ffhq-256",
     frames: FrameRange = (0, None),
     face: int | None = None,
@@ -94,16 +94,18 @@ def edit_video(
     """Edit a face in a video; the same call with the same ``out`` goes on where it stopped.
 
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
-    run of the same clip, whose inversion serves this one too. ``watch`` sees every optimisation step, ``announce`` the
-    name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
+    run of the same clip, whose inversion serves this one too. ``preset`` is one of `PRESETS`, by name, or made of it.
+    ``watch`` sees every optimisation step, ``announce`` the name of every stage that begins. Raises
+    `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(catalogue.Request.parse(text) for text in edits)
-    job = Job(Path(source), requests, preset, model, frames, face, seed, device, inversion, encoder)
+    name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
+    job = Job(Path(source), requests, name, model, frames, face, seed, device, inversion, encoder)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
     run = Run.open(Path(out), announce=announce, reuse=earlier)
     with run.locked():
-        return run_job(job, run, watch=watch)
+        return run_job(job, run, preset=constants, watch=watch)
 
 
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
@@ -195,16 +197,6 @@ def both(first: Watcher, second: Watcher | None) -> Watcher:
             second(seen)
 
     return watch
-
-
-def choose_device(name: str) -> torch.device:
-    """``auto`` takes a GPU when there is one. Raises `InputError` for a device that this machine doesn't have."""
-    try:
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
-        torch.zeros(1, device=device).item()
-    except (RuntimeError, AssertionError, ImportError) as error:
-        raise InputError(f"--device {name} can't be used on this machine; take auto or cpu") from error
-    return device
 
 
 def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple[Tensor, Generator]:

@@ -23,6 +23,7 @@ from steadyface.app.choices import MODEL
 from steadyface.app.clips import Clip
 from steadyface.app.faces import FoundFaces
 from steadyface.critics.lpips import Lpips
+from steadyface.device import choose_device
 from steadyface.editing import catalogue
 from steadyface.editing.change import with_change
 from steadyface.errors import FaceError, InputError
@@ -35,7 +36,7 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
-from steadyface.pipeline import apply_all, choose_device
+from steadyface.pipeline import apply_all
 from steadyface.render import Seams, Synthesis
 from steadyface.report.labels import text_line
 from steadyface.shown import parts_kept, where_edits_show

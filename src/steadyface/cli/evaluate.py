@@ -32,9 +32,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the metrics as tables and write them to ``OUT/metrics.json``."""
     from rich.console import Console
 
+    from steadyface.device import choose_device
     from steadyface.files import write_atomically
     from steadyface.metrics.clip import Critics, evaluate_run, find_parts
-    from steadyface.pipeline import choose_device
     from steadyface.report.page import write_report
 
     find_parts(args.folder)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "edits"
 STYLES = SHIPPED.with_name("styles")
+MAPPERS = SHIPPED.with_name("mappers")
 STRENGTHS = (-3.0, 3.0)
 
 
@@ -49,7 +50,7 @@ class Request:
 def folders() -> list[Path]:
     """Where edits are looked for: the package's, then the user's (``$STEADYFACE_EDITS`` or the data folder)."""
     own = os.environ.get("STEADYFACE_EDITS")
-    return [SHIPPED, STYLES, Path(own) if own else user_data_path("steadyface") / "edits"]
+    return [SHIPPED, STYLES, MAPPERS, Path(own) if own else user_data_path("steadyface") / "edits"]
 
 
 def named_edits() -> dict[str, Path]:

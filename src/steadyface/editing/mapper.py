@@ -5,7 +5,7 @@ Our code, for the published files; their arrays keep their names.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +22,7 @@ KIND = {"kind": "styleclip-mapper"}
 STEP = 0.1
 """Of the network's output, at strength 1: as the authors' scripts have it."""
 LEVELS = {"course_mapping": slice(0, 4), "medium_mapping": slice(4, 8), "fine_mapping": slice(8, None)}
-"""Rows of W+ by level, under the names in the files. A file for several rows alike has ``mapping`` alone."""
+"""Rows of W+ by level, in order, under the names in the files; a file for all rows alike has ``mapping`` alone."""
 _LAYERS, _RATE, _SLOPE = 4, 0.01, 0.2
 _KEY = re.compile(r"((course|medium|fine)_mapping|mapping)\.mapping\.[1-4]\.(weight|bias)")
 
@@ -34,20 +34,19 @@ class MapperEdit:
     card: EditCard
     state: Mapping[str, Tensor]
     """``LEVEL.mapping.N.weight`` (w_dim, w_dim) and ``.bias`` (w_dim,); levels that are missing leave their rows."""
-    strength: float = field(default=1.0)
+    strength: float = 1.0
 
-    @torch.no_grad()
     def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
         """Edit codes (N, num_ws, w_dim), each by itself; the generator stays as it is."""
         size = next(len(value) for value in self.state.values())
         if size != ws.shape[-1]:
             raise InputError(f"the mapper {self.card.name} is for codes of {size} numbers, not {ws.shape[-1]}")
-        edited = ws.clone()
         levels = {"mapping": slice(None)} if "mapping.mapping.1.weight" in self.state else LEVELS
-        for level, rows in levels.items():
-            if f"{level}.mapping.1.weight" in self.state:
-                edited[:, rows] += STEP * self.strength * self._mapped(level, ws[:, rows])
-        return edited
+        steps = [
+            self._mapped(level, ws[:, rows]) if f"{level}.mapping.1.weight" in self.state else 0 * ws[:, rows]
+            for level, rows in levels.items()
+        ]
+        return ws + STEP * self.strength * torch.cat(steps, dim=1)
 
     def _mapped(self, level: str, ws: Tensor) -> Tensor:
         # the published networks were trained with the mean over the rows, not over a code's numbers
