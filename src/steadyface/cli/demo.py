@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from steadyface.cli import edit
-from steadyface.gan.models import MODELS
 
 CLIP = Path(__file__).resolve().parents[1] / "weights" / "demo.mp4"
 """A person who does not exist, made by ``training/make_demo_clip.py``."""
@@ -21,17 +20,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(args: argparse.Namespace) -> int:
     """Run ``steadyface edit`` on the clip."""
-    args = argparse.Namespace(
-        **{**vars(args), "edit": args.edit or ["eyeglasses"]},
-        input=CLIP,
-        model=next(iter(MODELS)),
-        frames=(0, None),
-        face=None,
-        reuse=None,
-        seed=0,
-        device="auto",
-        inversion="joint",
-        c2pa_cert=None,
-        c2pa_key=None,
-    )
-    return edit.run(args)
+    parser = argparse.ArgumentParser()
+    edit.add_parser(parser.add_subparsers())
+    edits = [part for name in args.edit or ["eyeglasses"] for part in ("--edit", name)]
+    return edit.run(parser.parse_args(["edit", str(CLIP), *edits, "--out", str(args.out), "--preset", args.preset]))
