@@ -35,7 +35,7 @@ def test_the_time_left_follows_the_pace():
     meter.watch(seen(50))
     assert meter.seconds_left() == pytest.approx(100 - clock.now)
     assert "step 50 of 100; about" in meter.line()
-    assert meter.line().startswith("stage 3 of 9, ")
+    assert meter.line().startswith(f"stage 3 of {len(STAGES)}, ")
 
 
 def test_what_an_earlier_attempt_did_is_not_taken_for_speed():

@@ -18,6 +18,8 @@ from steadyface.errors import InputError
 from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
+from steadyface.gan.models import W_SPACE
+from steadyface.inversion import guess
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.job import Job, check
 from steadyface.run import Run
@@ -47,7 +49,8 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_generator: Gen
     monkeypatch.setattr(catalogue, "SHIPPED", shipped)
     monkeypatch.setenv("STEADYFACE_EDITS", str(own))
     monkeypatch.setattr(pipeline, "load_generator", lambda _: tiny_generator)
-    monkeypatch.setattr(pipeline, "Encoder", NearTheMean)
+    monkeypatch.setattr(guess, "Encoder", NearTheMean)
+    monkeypatch.setattr(tiny_generator, "w_space", W_SPACE)
     Edit(EditCard("eyeglasses", "a test", "eyeglasses"), {8: torch.ones(16)}).save(shipped / "eyeglasses.safetensors")
     draws = torch.Generator().manual_seed(0)
     state = {f"dense.{row}.weight": torch.randn(16, 16, generator=draws) for row in range(18)}

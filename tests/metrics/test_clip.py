@@ -27,7 +27,7 @@ class StillFlow:
 class PaintedMesh:
     """Reads the mouth's opening off the brightness of the picture's first pixel."""
 
-    def find(self, image, detection):
+    def find_aligned(self, image):
         points = np.zeros((topology.LANDMARKS, 2), np.float32)
         points[list(topology.RIGHT_EYE_SIX)] = (10, 10)
         points[list(topology.LEFT_EYE_SIX)] = (30, 10)
