@@ -3,10 +3,12 @@
 import errno
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from platformdirs import user_data_path
 from safetensors import SafetensorError
 
 from steadyface.errors import ResourceError
@@ -16,6 +18,12 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def user_folder(name: str, variable: str) -> Path:
+    """A folder of the user's own files: where the environment's ``variable`` says, or in the data folder."""
+    own = os.environ.get(variable)
+    return Path(own) if own else user_data_path("steadyface") / name
 
 
 def safetensors_metadata(path: Path) -> dict[str, str]:

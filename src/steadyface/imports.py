@@ -13,9 +13,9 @@ from steadyface.editing.mapper import MapperEdit, read_official
 from steadyface.errors import InputError, WeightsError
 from steadyface.files import write_atomically
 from steadyface.flow.raft_names import is_official
-from steadyface.gan.checkpoints import card_of, read_stylegan2, save_stylegan2, write_rosinality
-from steadyface.gan.load import load_embedded, load_generator
-from steadyface.gan.models import MODELS, W_SPACE, ModelCard, folder, imported
+from steadyface.gan.checkpoints import card_of, load_stylegan2, read_stylegan2, save_stylegan2, write_rosinality
+from steadyface.gan.load import load_embedded
+from steadyface.gan.models import MODELS, W_SPACE, ModelCard, file_of, folder, imported
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.inversion import psp
 from steadyface.inversion.encoders import encoder_folder
@@ -100,15 +100,13 @@ def export_model(name: str, out: Path) -> None:
 
     Raises `InputError` for another ending, and for the embedded models, which are no StyleGAN2.
     """
-    generator = load_generator(name)
-    if not isinstance(generator, StyleGAN2):
+    path = file_of(name)
+    if path is None:
         raise InputError(f"{name} is a MobileStyleGAN: no other program reads it")
     if out.suffix == ".pt":
-        write_rosinality(generator, out)
+        write_rosinality(load_stylegan2(path), out)
     elif out.suffix == ".safetensors":
-        save_stylegan2(
-            generator, card_of(generator, name, ModelCard.read(folder() / f"{name}.safetensors").licence), out
-        )
+        save_stylegan2(load_stylegan2(path), ModelCard.read(path), out)
     else:
         raise InputError(f"{out}: give a name that ends in .pt or .safetensors")
 

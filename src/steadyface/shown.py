@@ -22,8 +22,7 @@ INSIDE = -0.01
 
 def where_edits_may(clip: Aligned, *cards: EditCard) -> Tensor:
     """Where these edits may change anything: on the person, in their regions. (1, 1, R, R) in [0, 1]."""
-    masks = [_region(clip, card) for card in cards]
-    return (torch.from_numpy(clip.person) * reduce(torch.maximum, masks)).to(clip.inputs.device)
+    return _on_person(clip, (_region(clip, card) for card in cards))
 
 
 def where_edits_show(clip: Aligned, *cards: EditCard) -> Tensor:
@@ -31,16 +30,21 @@ def where_edits_show(clip: Aligned, *cards: EditCard) -> Tensor:
 
     What holds a mouth moves the jaw with it: outside the face's outline its change is of ears, neck and collar.
     """
-    outline = torch.from_numpy(clip.outline(probe_frames(len(clip)), INSIDE))
-    masks = [_region(clip, card) * (outline if card.holds_mouth else 1.0) for card in cards]
-    return (torch.from_numpy(clip.person) * reduce(torch.maximum, masks)).to(clip.inputs.device)
+    shown = (_region(clip, card) * (_outline(clip, INSIDE) if card.holds_mouth else 1.0) for card in cards)
+    return _on_person(clip, shown)
+
+
+def _on_person(clip: Aligned, regions: Iterable[Tensor]) -> Tensor:
+    return (torch.from_numpy(clip.person) * reduce(torch.maximum, regions)).to(clip.inputs.device)
 
 
 def _region(clip: Aligned, card: EditCard) -> Tensor:
     mask = region_mask(card.region, len(clip.person))
-    if card.whole_face:
-        mask = torch.maximum(mask, torch.from_numpy(clip.outline(probe_frames(len(clip)))))
-    return mask
+    return torch.maximum(mask, _outline(clip)) if card.whole_face else mask
+
+
+def _outline(clip: Aligned, dilation: float = 0.0) -> Tensor:
+    return torch.from_numpy(clip.outline(probe_frames(len(clip)), dilation))
 
 
 def parts_kept(cards: Iterable[EditCard]) -> frozenset[Part]:

@@ -1,15 +1,12 @@
 """The named edits and styles: those that ship, and those that the user has added. Importing it doesn't import torch."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_data_path
-
 from steadyface.errors import InputError
-from steadyface.files import safetensors_metadata
+from steadyface.files import safetensors_metadata, user_folder
 
 if TYPE_CHECKING:
     from steadyface.editing.edit import CodeEdit
@@ -49,8 +46,7 @@ class Request:
 
 def folders() -> list[Path]:
     """Where edits are looked for: the package's, then the user's (``$STEADYFACE_EDITS`` or the data folder)."""
-    own = os.environ.get("STEADYFACE_EDITS")
-    return [SHIPPED, STYLES, MAPPERS, Path(own) if own else user_data_path("steadyface") / "edits"]
+    return [SHIPPED, STYLES, MAPPERS, user_folder("edits", "STEADYFACE_EDITS")]
 
 
 def named_edits() -> dict[str, Path]:

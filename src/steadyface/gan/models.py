@@ -1,15 +1,12 @@
 """The generators by name: the embedded ones, and those that a user has imported. Importing it doesn't import torch."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from platformdirs import user_data_path
-
 from steadyface.errors import InputError
-from steadyface.files import safetensors_metadata
+from steadyface.files import safetensors_metadata, user_folder
 
 MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
@@ -54,8 +51,7 @@ class ModelCard:
 
 def folder() -> Path:
     """Where imported generators lie: ``$STEADYFACE_MODELS``, or the data folder."""
-    own = os.environ.get("STEADYFACE_MODELS")
-    return Path(own) if own else user_data_path("steadyface") / "models"
+    return user_folder("models", "STEADYFACE_MODELS")
 
 
 def imported() -> dict[str, Path]:
@@ -85,12 +81,6 @@ def resolution_of(name: str) -> int:
     """Side of a generator's pictures in pixels. Raises `InputError` for an unknown one."""
     path = file_of(name)
     return ModelCard.read(path).resolution if path else MODELS[name]
-
-
-def w_dim_of(name: str) -> int:
-    """Numbers in a W code of a generator. Raises `InputError` for an unknown one."""
-    path = file_of(name)
-    return ModelCard.read(path).w_dim if path else 512
 
 
 def w_space_of(name: str) -> str:
