@@ -40,6 +40,7 @@ TINY = replace(
     ),
     refinement=Refinement(common_steps=4, steps_per_frame=1),
     tuning=PivotalTuning(epochs=1, least_steps=3),
+    adaptation=PivotalTuning(epochs=1, least_steps=3),
     stitching=Stitching(epochs=1),
 )
 STORE_BYTES = 80_000_000

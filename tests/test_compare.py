@@ -26,9 +26,14 @@ def quick(monkeypatch):
     run_job = module.run_job
 
     def run(each, run, watch=None):
-        quick = {"refinement": Refinement(common_steps=1, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=1)}
         preset = PRESETS[each.preset]
-        return run_job(each, run, preset=replace(preset, **quick, stitching=replace(preset.stitching, epochs=0)))
+        quick = {
+            "refinement": Refinement(common_steps=1, steps_per_frame=1),
+            "tuning": PivotalTuning(0, least_steps=1),
+            "adaptation": PivotalTuning(0, least_steps=1),
+            "stitching": replace(preset.stitching, epochs=0),
+        }
+        return run_job(each, run, preset=replace(preset, **quick))
 
     monkeypatch.setattr(module, "run_job", run)
 

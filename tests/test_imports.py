@@ -34,6 +34,7 @@ QUICK = Preset(
     None,
     Refinement(common_steps=3, steps_per_frame=1, motions=0),
     PivotalTuning(epochs=0, least_steps=2),
+    PivotalTuning(epochs=0, least_steps=2, edit_every=1),
     Stitching(epochs=0),
 )
 

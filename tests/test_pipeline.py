@@ -48,11 +48,12 @@ TINY = replace(
     ),
     refinement=Refinement(common_steps=4, steps_per_frame=1),
     tuning=PivotalTuning(epochs=1, least_steps=3),
+    adaptation=PivotalTuning(epochs=1, least_steps=3, edit_every=1),
     stitching=Stitching(epochs=1),
 )
 FRAMES = (2, 5)
-LONG = ("refine", "tune", "phase1", "phase2", "stitch")
-STAGES = (*LONG[:2], "calibrate", *LONG[2:])
+LONG = ("refine", "tune", "adapt", "phase1", "phase2", "stitch")
+STAGES = (*LONG[:3], "calibrate", *LONG[3:])
 PARTS = ("input", "inverted", "direct", "edited")
 
 
@@ -221,7 +222,7 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
     run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
     with pytest.raises(StopError):
         run_job(job_on(clip, "smile"), run, preset=TINY)
-    assert announced == ["calibrate", "hold", "phase1"]
+    assert announced == ["calibrate", "hold", "phase1"]  # a smile lies on nothing: no adapt
     assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
 
 
@@ -275,7 +276,7 @@ def test_killed_in_every_stage_it_ends_in_the_same_bytes(clip, finished, tmp_pat
         kept = [FrameFolder(folder / "aligned" / part)([0, 1, 2]) for folder in (out, finished[0].folder)]
         assert torch.equal(*kept)
     done = (out / "steps.txt").read_text().splitlines()
-    for stage in ("refine codes", "tune the generator", "phase 1", "phase 2", "phase 3"):
+    for stage in ("refine codes", "tune the generator", "adapt it to the edit", "phase 1", "phase 2", "phase 3"):
         assert done.count(f"{stage} 1") == 1  # went on instead of beginning anew
 
 
@@ -284,7 +285,7 @@ def test_a_video_of_one_frame(clip, tmp_path):
     announced = []
     run = Run.open(tmp_path / "out", announce=announced.append)
     result = run_job(job_on(tmp_path / "one.mp4", frames=(0, None)), run, preset=TINY)
-    assert announced == ["align", "person", "refine", "tune", "calibrate", "stitch", "render"]
+    assert announced == ["align", "person", "refine", "tune", "adapt", "calibrate", "stitch", "render"]
     assert result.frames == len(list(read_frames(result.edited))) == 1
     for part in PARTS:
         assert [path.name for path in run.path("aligned", part).iterdir()] == ["00000.png"]

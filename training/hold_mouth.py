@@ -2,10 +2,12 @@
 
     python training/hold_mouth.py --out training/runs/mouths.npz smile
 
-W codes are regressed on the opening of the mouth in their faces together with four expressions, so that the row of the
-opening is how W moves with it while they stay. Of an edit, as much of that row is taken away as leaves the mean opening
-of other faces as it was; what is left over, face by face, `steadyface.editing.hold` sees to. Run it after
-`refine_edits.py`; an edit's file is replaced.
+W codes are regressed on the opening of the mouth in their faces together with what goes with it, so that the row of the
+opening is how W moves with it while that stays: four expressions, and sex, age, beard, eyeglasses and the turn of the
+head, for who laughs into a camera isn't anybody (without them, a smile that doesn't open the mouth grew a moustache).
+It acts at 16 and 32 px: there it opens lips; at 4 and 8 px it mostly moves the head. Of an edit, as much of that row is
+taken away as leaves the mean opening of other faces as it was; what is left over, face by face,
+`steadyface.editing.hold` sees to. Run it after `refine_edits.py`; an edit's file is replaced.
 """
 
 import argparse
@@ -17,44 +19,57 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from steadyface.critics.age_gender import AgeGender
+from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS, Expression
+from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.faces.mesh import FaceMesh
-from steadyface.faces.topology import mouth_opening
+from steadyface.faces.topology import head_yaw, mouth_opening
 from steadyface.frames import to_image
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
+from steadyface.metrics.strength import log_odds
 from train_edits import LOWER_FACE, standard
 
-LENGTH, SIDES = 3.0, (4, 8, 16, 32)
+LENGTH, SIDES = 3.0, (16, 32)
 HELD = ("happy", "surprised", "angry", "sad")
 TRUNCATION, CHECKED = 0.85, 40
 
 
-def opening(generator: Generator, mesh: FaceMesh, image: Tensor) -> float:
-    return float(mouth_opening(mesh.find_aligned(to_image(image)).landmarks.astype(np.float64)))
+def landmarks_of(mesh: FaceMesh, image: Tensor) -> NDArray[np.float64]:
+    return mesh.find_aligned(to_image(image)).landmarks.astype(np.float64)
 
 
 @torch.no_grad()
 def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]:
-    """W codes, openings and logits of expressions of seeded samples."""
-    mesh, expression = FaceMesh.load(), Expression()
+    """W codes, openings, logits of expressions and what else faces differ in, of seeded samples."""
+    mesh, expression, age_gender, attributes = FaceMesh.load(), Expression(), AgeGender(), Attributes(Lpips("alex"))
     z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(11))
     w = sample_w(generator, z, TRUNCATION)
-    openings, logits = [], []
+    openings, logits, others = [], [], []
     for row in w:
         image = generator.synthesis(broadcast_w(generator, row[None]))
-        openings.append(opening(generator, mesh, image))
+        landmarks = landmarks_of(mesh, image)
+        openings.append(float(mouth_opening(landmarks)))
+        age, male = age_gender(image)
+        worn = dict(zip(attributes.labels, attributes(image)[0].tolist(), strict=True))
+        others.append([float(age), float(log_odds(male)), worn["beard"], worn["eyeglasses"], head_yaw(landmarks)])
         logits.append(expression.logits(image)[0].double().numpy())
-    return {"w": w.double().numpy(), "opening": np.array(openings), "expression": np.stack(logits)}
+    return {
+        "w": w.double().numpy(),
+        "opening": np.array(openings),
+        "expression": np.stack(logits),
+        "others": np.array(others),
+    }
 
 
 def direction(faces: dict[str, NDArray[np.float64]]) -> Tensor:
     """The unit row (w_dim,) of the opening."""
     expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
-    columns = [faces["opening"], *(expression[:, EXPRESSIONS.index(name)] for name in HELD)]
+    columns = [faces["opening"], *(expression[:, EXPRESSIONS.index(name)] for name in HELD), *faces["others"].T]
     design = np.hstack([standard(np.stack(columns, axis=1)), np.ones((len(faces["w"]), 1))])
     row = np.linalg.lstsq(design, faces["w"], rcond=None)[0][0]
     return torch.from_numpy(row / np.linalg.norm(row)).float()
@@ -66,15 +81,16 @@ def held(edit: Edit, row: Tensor, generator: Generator) -> Edit:
     mesh = FaceMesh.load()
     z = torch.randn(CHECKED, generator.z_dim, generator=torch.Generator().manual_seed(21))
     codes = [broadcast_w(generator, w[None]) for w in sample_w(generator, z, 0.7)]
-    before = np.mean([opening(generator, mesh, generator.synthesis(ws)) for ws in codes])
+    before = np.mean([float(mouth_opening(landmarks_of(mesh, generator.synthesis(ws)))) for ws in codes])
 
     def without(amount: float) -> Edit:
-        return replace(edit, directions={side: each - amount * row for side, each in edit.directions.items()})
+        less = {side: edit.directions[side] - amount * row for side in SIDES}
+        return replace(edit, directions=edit.directions | less)
 
     def added(amount: float) -> float:
         less = without(amount)
         pictures = (generator.synthesis(less(ws, generator)) for ws in codes)
-        return float(np.mean([opening(generator, mesh, picture) for picture in pictures]) - before)
+        return float(np.mean([mouth_opening(landmarks_of(mesh, picture)) for picture in pictures]) - before)
 
     low, high = 0.0, 2.0
     at_low, at_high = added(low), added(high)

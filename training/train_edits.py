@@ -42,13 +42,14 @@ KEEPS: dict[str, tuple[Part, ...]] = {
     "smile": ("eyes",),
 }
 """What edits leave to the input: lids and gaze, lips and teeth."""
+OVERLAYS = ("eyeglasses", "beard")
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
     "eyeglasses": ("eyeglasses", 4.0, (4, 32), EYES, "puts on eyeglasses", ""),
     "beard": ("beard", 3.5, (4, 64), LOWER_FACE, "grows a beard", ""),
     "age": ("age", 4.0, (4, 64), HEAD, "makes older", "makes younger"),
-    "gender": ("male", 4.0, (4, 64), EVERYWHERE, "makes more masculine", "makes more feminine"),
+    "gender": ("male", 4.0, (4, 64), HEAD, "makes more masculine", "makes more feminine"),
     "smile": ("happy", 3.0, (4, 32), LOWER_FACE, "smiles", "stops smiling"),
     "angry": ("angry", 3.0, (4, 32), FACE, "looks angry", ""),
     "surprised": ("surprised", 3.0, (4, 32), FACE, "looks surprised", ""),
@@ -111,7 +112,7 @@ def main() -> None:
         made = f"{len(columns)} generated faces"
         card = EditCard(
             name, description, attribute, opposite, trained_on=made, region=region, whole_face=region == HEAD,
-            keeps=KEEPS.get(name, ()),
+            keeps=KEEPS.get(name, ()), overlay=name in OVERLAYS,
         )  # fmt: skip
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")

@@ -48,6 +48,17 @@ class Checkpoint(Protocol):
         ...
 
 
+def both(first: Watcher, second: Watcher | None) -> Watcher:
+    """A watcher that tells two."""
+
+    def watch(seen: Progress) -> None:
+        first(seen)
+        if second is not None:
+            second(seen)
+
+    return watch
+
+
 class DivergedError(SteadyfaceError):
     """A loss became infinite or not a number."""
 

@@ -1,8 +1,7 @@
 """The method from top to bottom: the only place that knows both video and generators."""
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import reduce
 from pathlib import Path
 
@@ -11,13 +10,9 @@ from torch import Tensor
 
 from steadyface import manifest
 from steadyface.aligned import Aligned, align_clip
-from steadyface.baselines import dvp, latent_networks
-from steadyface.baselines.settings import DeepVideoPrior, Smoothing
-from steadyface.consistency import phase1, phase2
-from steadyface.consistency.flows import Frames, pair_flow
-from steadyface.consistency.objective import Scene, rendered
-from steadyface.consistency.settings import Consistency
-from steadyface.consistency.wanted import input_with_change, steadied
+from steadyface.baselines import latent_networks
+from steadyface.baselines.settings import DeepVideoPrior
+from steadyface.consistency.flows import Frames
 from steadyface.critics.lpips import Lpips
 from steadyface.device import choose_device
 from steadyface.editing import catalogue
@@ -27,20 +22,19 @@ from steadyface.faces.align import SIGMAS
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.motion import motion
 from steadyface.files import digest
-from steadyface.flow.estimators import load_estimator
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.gan.models import W_SPACE
 from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.guess import first_guess
 from steadyface.inversion.refine import refine_codes, starting_codes
-from steadyface.inversion.smooth import smooth_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.memory import keep_freed_memory
 from steadyface.mouths import with_mouths_held
-from steadyface.optimise import Progress, Watcher
+from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
+from steadyface.remedies import deep_video_prior, remedy
 from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -48,6 +42,7 @@ from steadyface.run import Run, StageCheckpoint, Tensors
 from steadyface.settings import Preset
 from steadyface.shown import as_shown, parts_kept, where_edits_may, where_edits_show
 from steadyface.stitching.tuning import stitch
+from steadyface.tools import Tools
 from steadyface.video.info import probe
 
 
@@ -60,18 +55,6 @@ class Result:
     direct: Path
     compare: Path
     frames: int
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the stages share."""
-
-    run: Run
-    job: Job
-    preset: Preset
-    generator: Generator
-    lpips: Lpips
-    watch: Watcher | None
 
 
 def edit_video(
@@ -125,27 +108,28 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     refine_key = digest(align_key, job.model, job.encoder, job.seed, run.manifest["weights"], asdict(preset.refinement))
     tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))
-    ws, inverted = invert(tools, refine_key, tune_key, clip)
+    ws, tuned = invert(tools, refine_key, tune_key, clip)
 
     def restyle(plain: Generator) -> Generator:
         return reduce(lambda styled, style: style(styled), styles, plain)
 
     probes = probe_frames(len(clip))
     asked = apply_all(edits, ws, generator)
-    edits = calibrated(tools, digest(tune_key, run.manifest["edits"], CONSTANTS), edits, ws, inverted, clip)
+    adapt_key = digest(tune_key, run.manifest["edits"], preset.adaptation and asdict(preset.adaptation))
+    inverted = adapted(tools, adapt_key, edits, ws, tuned, clip)
+    edits = calibrated(tools, digest(adapt_key, CONSTANTS), edits, ws, inverted, clip)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_show(clip, *cards)
     before = Synthesis(ws, inverted)
-    edited_key = digest(tune_key, run.manifest["edits"], run.manifest["strength_factors"])
+    edited_key = digest(adapt_key, run.manifest["strength_factors"])
     direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, steady_key, before, direct, where, clip)
 
     seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
-    stitched = tuned_stage(
-        tools,
+    stitched = tools.tuned(
         "stitch",
         stitch_key,
         steady.generator,
@@ -188,17 +172,6 @@ def code_edits(job: Job, preset: Preset) -> Sequence[CodeEdit]:
     return [catalogue.load(request) for request in wanted]
 
 
-def both(first: Watcher, second: Watcher | None) -> Watcher:
-    """A watcher that tells two."""
-
-    def watch(seen: Progress) -> None:
-        first(seen)
-        if second is not None:
-            second(seen)
-
-    return watch
-
-
 def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple[Tensor, Generator]:
     """Codes (T, num_ws, w_dim) and a tuned generator that together reproduce the clip; they serve every edit."""
     run, preset, generator = tools.run, tools.preset, tools.generator
@@ -216,16 +189,9 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
 
     ws = run.stage("refine", refine_key, refine)["ws"].to(generator.w_mean.device)
 
-    def survivor(edit: Edit) -> Survivor:
-        return Survivor(
-            lambda codes, strength: replace(edit, strength=strength)(codes, generator),
-            where_edits_may(clip, edit.card),
-        )
-
     shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if generator.w_space == W_SPACE else []
-    survivors = [survivor(Edit.load(path)) for path in shipped]
-    tuned = tuned_stage(
-        tools,
+    survivors = [survivor([Edit.load(path)], generator, clip) for path in shipped]
+    tuned = tools.tuned(
         "tune",
         tune_key,
         generator,
@@ -235,6 +201,37 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
         ),
     )  # fmt: skip
     return ws, tuned
+
+
+def adapted(
+    tools: Tools, key: str, edits: Sequence[CodeEdit], ws: Tensor, tuned: Generator, clip: Aligned
+) -> Generator:
+    """The tuned generator, taught some more of what is to lie on the face: it keeps all edits alive, but none sharp.
+
+    The frames with the change added are the lesson. What moves a face would be drawn twice there, and taught so.
+    """
+    settings, generator = tools.preset.adaptation, tools.generator
+    overlays = [edit for edit in edits if edit.card.overlay]
+    if settings is None or not overlays:
+        return tuned
+    together = [survivor(overlays, generator, clip)]
+    return tools.tuned(
+        "adapt",
+        key,
+        tuned,
+        lambda part: tune_generator(
+            generator, ws, clip.inputs, together, tools.lpips, settings, seed=tools.job.seed, start=tuned,
+            title="adapt it to the edit", checkpoint=part, watch=tools.watch,
+        ),
+    )  # fmt: skip
+
+
+def survivor(edits: Sequence[CodeEdit], generator: Generator, clip: Aligned) -> Survivor:
+    """Edits, one after the other, that tuning is to keep alive."""
+    return Survivor(
+        lambda codes, strength: apply_all([edit.times(strength) for edit in edits], codes, generator),
+        where_edits_may(clip, *(edit.card for edit in edits)),
+    )
 
 
 def calibrated(
@@ -264,78 +261,3 @@ def edited_codes(tools: Tools, key: str, edits: Sequence[CodeEdit], before: Synt
         return apply_all(edits, before.ws, before.generator)
     held = tools.run.stage("hold", key, lambda _: {"ws": with_mouths_held(edits, before, FaceMesh.load())})
     return held["ws"].to(before.ws)
-
-
-def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned) -> Synthesis:
-    """What the preset does against flicker in the directly edited clip. A single frame has none."""
-    settings = tools.preset.remedy
-    if isinstance(settings, Smoothing):
-        return Synthesis(smooth_codes(direct.ws, settings.sigma), direct.generator)
-    if isinstance(settings, Consistency) and len(clip) > 1:
-        return make_consistent(tools, settings, key, before, direct, where, clip)
-    return direct
-
-
-def make_consistent(
-    tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned
-) -> Synthesis:
-    """Phases 1 and 2."""
-    seed, device = tools.job.seed, direct.ws.device
-    estimator = load_estimator("spynet" if settings.flow == "current" else "dis", device)
-    flow = pair_flow(settings.flow, estimator, clip.inputs)
-    plain, edited = (rendered(each.generator, each.ws, settings.phase2.objective.size) for each in (before, direct))
-    wanted: Frames = clip.inputs
-    if settings.wanted == "input+change":
-        wanted = input_with_change(clip.inputs, plain, edited, where, flow, len(clip), settings)
-    elif settings.wanted == "direct":
-        wanted = steadied(edited, clip.inputs, flow, len(clip), settings)
-    scene = Scene(clip.inputs, wanted, flow, tools.lpips)
-
-    def refine(part: StageCheckpoint) -> Tensors:
-        refined = phase1.refine_codes(
-            direct.generator, direct.ws, scene, settings.phase1, seed=seed, checkpoint=part, watch=tools.watch
-        )
-        return {"ws": refined}
-
-    refined = tools.run.stage("phase1", key, refine)["ws"].to(device)
-    tuned = tuned_stage(
-        tools,
-        "phase2",
-        key,
-        direct.generator,
-        lambda part: phase2.tune_generator(
-            direct.generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
-        ),
-    )
-    return Synthesis(refined, tuned)
-
-
-def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:
-    """The baseline that works on pictures: a network of its own makes each edited frame from its input frame."""
-    device = tools.generator.w_mean.device
-    network = dvp.UNet(settings.width, tools.job.seed).to(device)
-
-    def train(part: StageCheckpoint) -> Tensors:
-        trained = dvp.train(
-            network, clip.inputs, torch.no_grad()(edited), len(clip), Lpips("vgg").to(device), settings,
-            checkpoint=part, watch=tools.watch,
-        )  # fmt: skip
-        return trained.state_dict()
-
-    network.load_state_dict(tools.run.stage("dvp", key, train))
-    return lambda frames: network(clip.inputs(frames))
-
-
-def tuned_stage(
-    tools: Tools, name: str, key: str, before: Generator, tune: Callable[[StageCheckpoint], Generator]
-) -> Generator:
-    """A stage whose artefact is a tuned generator: its arrays that differ from the generator before it."""
-    state = before.state_dict()
-    changed = tools.run.stage(
-        name,
-        key,
-        lambda part: {k: v for k, v in tune(part).state_dict().items() if not torch.equal(v, state[k])},
-    )
-    tuned = deepcopy(before)
-    tuned.load_state_dict({**state, **changed})
-    return tuned

@@ -18,7 +18,7 @@ from steadyface.consistency.presets import (
 )
 from steadyface.consistency.settings import Consistency
 from steadyface.errors import InputError
-from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
+from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PivotalTuning, Refinement
 from steadyface.stitching.settings import Stitching
 
 INVERSIONS = ("joint", "independent")
@@ -36,6 +36,8 @@ class Preset:
     remedy: Remedy
     refinement: Refinement = field(default_factory=Refinement)
     tuning: PivotalTuning = field(default_factory=PivotalTuning)
+    adaptation: PivotalTuning | None = ADAPTATION
+    """A further tuning, on the edits asked for; None leaves it out."""
     stitching: Stitching = field(default_factory=Stitching)
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""
@@ -54,7 +56,8 @@ PRESETS = {
             phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60),
         ),
         Refinement(common_steps=80, steps_per_frame=6),
-        PivotalTuning(epochs=2.0, least_steps=100),
+        PivotalTuning(epochs=1.5, least_steps=70),
+        replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
     ),
     "paper": Preset("paper", PAPER, stitching=_PASTED),
@@ -62,13 +65,16 @@ PRESETS = {
     "phase1": Preset("phase1", PHASE1_ONLY, stitching=_PASTED),
     "phase2": Preset("phase2", PHASE2_ONLY, stitching=_PASTED),
     "direct": Preset("direct", None, stitching=_UNSTITCHED),
-    "latent-transformer": Preset("latent-transformer", None, stitching=_UNSTITCHED, editing="latent-transformer"),
+    "latent-transformer": Preset(
+        "latent-transformer", None, adaptation=None, stitching=_UNSTITCHED, editing="latent-transformer"
+    ),
     "smooth": Preset("smooth", Smoothing(), stitching=_PASTED),
     "dvp": Preset("dvp", DeepVideoPrior(), stitching=_UNSTITCHED),
     "stit": Preset(
         "stit",
         None,
         tuning=PivotalTuning(l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0),
+        adaptation=None,
         stitching=_PASTED,
     ),
 }

@@ -39,6 +39,7 @@ QUICK = Preset(
     None,
     Refinement(common_steps=2, steps_per_frame=1),
     PivotalTuning(epochs=0.0, least_steps=1),
+    None,
     Stitching(epochs=0),
 )
 """Every stage but the phases, in a step or three: what they do is tested elsewhere."""

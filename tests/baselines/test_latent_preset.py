@@ -63,6 +63,7 @@ def test_edits_each_frame_s_code_by_the_network_and_does_nothing_else(
     tmp_path: Path, network: dict[str, Tensor], tiny_generator: Generator
 ) -> None:
     quick = {"refinement": Refinement(common_steps=1, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=1)}
+    quick |= {"adaptation": None}
     pictures, announced = {}, []
     for name in ("latent-transformer", "direct"):
         job = Job(CLIP, (Request("eyeglasses", 0.5),), name, frames=FRAMES)

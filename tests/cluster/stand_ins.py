@@ -87,7 +87,8 @@ def direct(task: Task, announce: Announce) -> None:
     from steadyface.run import Run
     from steadyface.settings import PRESETS
 
-    few = {"refinement": Refinement(common_steps=3, steps_per_frame=1), "tuning": PivotalTuning(0, least_steps=3)}
+    tuning = PivotalTuning(0, least_steps=3)
+    few = {"refinement": Refinement(common_steps=3, steps_per_frame=1), "tuning": tuning, "adaptation": tuning}
     run = Run.open(task.out, announce=announce, reuse=task.reuse)
     run.save_every_seconds = 0.0
     with run.locked():

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 
@@ -55,3 +57,28 @@ def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, 
     assert plain[0] < 0.3 * start
     assert kept[0] < 0.5 * start
     assert kept[1] < plain[1]
+
+
+def test_tuning_goes_on_from_a_start_towards_what_the_edit_does_to_the_generator_as_it_was(
+    tiny_generator: Generator, lpips: Lpips
+) -> None:
+    torch.manual_seed(2)
+    ws, shift = torch.randn(1, 4, 16), torch.zeros(1, 4, 16)
+    shift[:, 1] = 1.5
+    start = deepcopy(tiny_generator)
+    for parameter in start.layers.parameters():
+        parameter.mul_(0.7)
+    with torch.no_grad():
+        frames, wanted = start.synthesis(ws), tiny_generator.synthesis(ws + shift) - tiny_generator.synthesis(ws)
+
+    def left(generator: Generator) -> float:
+        with torch.no_grad():
+            change = generator.synthesis(ws + shift) - frames
+        return float((change - wanted).square().mean())
+
+    alive = Survivor(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))
+    given = {key: value.clone() for key, value in start.state_dict().items()}
+    settings = PivotalTuning(epochs=0, least_steps=60, rate=3e-3, edit_every=1, edit_strengths=(1.0, 1.0))
+    tuned = tune_generator(tiny_generator, ws, lambda i: frames[list(i)], [alive], lpips, settings, seed=0, start=start)
+    assert left(tuned) < 0.5 * left(start)
+    assert all(torch.equal(value, given[key]) for key, value in start.state_dict().items())

@@ -41,6 +41,8 @@ class EditCard:
     """The parts of the face that stay the input's: nothing that it does to them is meant, but for a shade."""
     holds_mouth: bool = False
     """Whether lips are to be as far apart as they were."""
+    overlay: bool = False
+    """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -52,7 +54,7 @@ class EditCard:
         keeps = tuple(fields.get("keeps", ()))
         if not set(keeps) <= set(get_args(Part)):
             raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
-        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth")}
+        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth", "overlay")}
         return cls(**{**fields, **flags, "region": (top, bottom, left, right), "keeps": keeps})
 
 

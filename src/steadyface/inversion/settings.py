@@ -76,3 +76,9 @@ class PivotalTuning:
     """alpha_interp: how far from the pivot, towards a random code (released code; the paper is silent)."""
     local_every: int = 4
     """Every how many steps the local term is taken."""
+
+
+ADAPTATION = PivotalTuning(epochs=1.5, least_steps=80, edit_every=1, edit_strengths=(0.9, 1.15), local_weight=0.0)
+"""A second, short tuning on those edits alone that are asked for and lie on the face. Tuning shares its steps among all
+edits that ship: on two GRID clips eyeglasses had thin, pale rims, and .70 of the log-odds of what tuning itself aims
+at; 80 such steps brought all of them, and the frames closer too (LPIPS .011 -> .007)."""

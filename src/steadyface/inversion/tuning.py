@@ -41,11 +41,17 @@ def tune_generator(
     settings: PivotalTuning,
     *,
     seed: int,
+    start: Generator | None = None,
+    title: str = "tune the generator",
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> Generator:
-    """Return a tuned copy of the generator that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim)."""
-    tuned, parameters = copy_to_tune(generator)
+    """Return a tuned copy of ``start`` that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim).
+
+    What edits change is taken from ``generator``, as it was trained; ``start`` is the same one unless given. ``title``
+    is what ``watch`` hears.
+    """
+    tuned, parameters = copy_to_tune(start or generator)
     calm = smooth_codes(ws, settings.calm)
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
@@ -76,7 +82,7 @@ def tune_generator(
 
     steps = max(settings.least_steps, round(settings.epochs * len(ws)))
     optimise(
-        "tune the generator",
+        title,
         losses_at,
         parameters,
         steps=steps,

@@ -1,0 +1,78 @@
+"""What a preset does against the flicker of a directly edited clip: phases 1 and 2, or a baseline."""
+
+import torch
+from torch import Tensor
+
+from steadyface.aligned import Aligned
+from steadyface.baselines import dvp
+from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.consistency import phase1, phase2
+from steadyface.consistency.flows import Frames, pair_flow
+from steadyface.consistency.objective import Scene, rendered
+from steadyface.consistency.settings import Consistency
+from steadyface.consistency.wanted import input_with_change, steadied
+from steadyface.critics.lpips import Lpips
+from steadyface.flow.estimators import load_estimator
+from steadyface.inversion.smooth import smooth_codes
+from steadyface.render import Synthesis
+from steadyface.run import StageCheckpoint, Tensors
+from steadyface.tools import Tools
+
+
+def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned) -> Synthesis:
+    """What the preset does against flicker in the directly edited clip. A single frame has none."""
+    settings = tools.preset.remedy
+    if isinstance(settings, Smoothing):
+        return Synthesis(smooth_codes(direct.ws, settings.sigma), direct.generator)
+    if isinstance(settings, Consistency) and len(clip) > 1:
+        return make_consistent(tools, settings, key, before, direct, where, clip)
+    return direct
+
+
+def make_consistent(
+    tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned
+) -> Synthesis:
+    """Phases 1 and 2."""
+    seed, device = tools.job.seed, direct.ws.device
+    estimator = load_estimator("spynet" if settings.flow == "current" else "dis", device)
+    flow = pair_flow(settings.flow, estimator, clip.inputs)
+    plain, edited = (rendered(each.generator, each.ws, settings.phase2.objective.size) for each in (before, direct))
+    wanted: Frames = clip.inputs
+    if settings.wanted == "input+change":
+        wanted = input_with_change(clip.inputs, plain, edited, where, flow, len(clip), settings)
+    elif settings.wanted == "direct":
+        wanted = steadied(edited, clip.inputs, flow, len(clip), settings)
+    scene = Scene(clip.inputs, wanted, flow, tools.lpips)
+
+    def refine(part: StageCheckpoint) -> Tensors:
+        refined = phase1.refine_codes(
+            direct.generator, direct.ws, scene, settings.phase1, seed=seed, checkpoint=part, watch=tools.watch
+        )
+        return {"ws": refined}
+
+    refined = tools.run.stage("phase1", key, refine)["ws"].to(device)
+    tuned = tools.tuned(
+        "phase2",
+        key,
+        direct.generator,
+        lambda part: phase2.tune_generator(
+            direct.generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
+        ),
+    )
+    return Synthesis(refined, tuned)
+
+
+def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:
+    """The baseline that works on pictures: a network of its own makes each edited frame from its input frame."""
+    device = tools.generator.w_mean.device
+    network = dvp.UNet(settings.width, tools.job.seed).to(device)
+
+    def train(part: StageCheckpoint) -> Tensors:
+        trained = dvp.train(
+            network, clip.inputs, torch.no_grad()(edited), len(clip), Lpips("vgg").to(device), settings,
+            checkpoint=part, watch=tools.watch,
+        )  # fmt: skip
+        return trained.state_dict()
+
+    network.load_state_dict(tools.run.stage("dvp", key, train))
+    return lambda frames: network(clip.inputs(frames))
