@@ -9,7 +9,8 @@ import torch
 
 from steadyface.aligned import Aligned, align_clip
 from steadyface.errors import InputError
-from steadyface.faces.topology import CHIN, interocular
+from steadyface.faces.topology import CHIN, LEFT_EYE_SIX, MOUTH_CORNERS, RIGHT_EYE_SIX, interocular
+from steadyface.faces.track import find_tracks
 from steadyface.job import FrameRange
 from steadyface.run import Run
 from steadyface.video.reader import read_frames
@@ -102,3 +103,15 @@ def test_an_outline_has_the_chin_and_leaves_the_corners(clip, tmp_path):
     assert outline[chin[1] - 4, chin[0]] > 0.9
     assert outline[-2, :6].max() < 0.05
     assert outline[SIDE // 2, 2] < 0.05
+
+
+def test_another_program_s_landmarks_align_it(clip, tmp_path):
+    own = align(Run.open(tmp_path / "own"), clip, (5, 8), "key")
+    track = find_tracks(frame.image for frame in read_frames(clip, 5, 8))[0]
+    points = np.zeros((3, 68, 2))
+    corners_and_eyes = [*RIGHT_EYE_SIX, *LEFT_EYE_SIX, *MOUTH_CORNERS]
+    points[:, [*range(36, 48), 48, 54]] = track.landmarks[:, corners_and_eyes] + np.array([3.0, -2.0])
+    np.save(tmp_path / "given.npy", points)
+    run = Run.open(tmp_path / "given")
+    given = align_clip(run, "key", clip, (5, 8), None, SIDE, torch.device("cpu"), tmp_path / "given.npy")
+    np.testing.assert_allclose(given.quads, own.quads + np.array([3.0, -2.0]), atol=1e-4)

@@ -1,6 +1,7 @@
 """Models of other programs: imported, listed, converted, and a clip edited with one."""
 
 import pickle
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 
 from steadyface.cli.main import main
 from steadyface.editing.card import EditCard
-from steadyface.editing.catalogue import Request
+from steadyface.editing.catalogue import Request, load_style
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError, WeightsError
 from steadyface.flow.raft_names import to_official
@@ -20,7 +21,7 @@ from steadyface.gan.load import load_embedded, load_generator
 from steadyface.gan.models import MODELS, W_SPACE, file_of, imported, resolution_of, w_space_of
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.gan.stylegan2_names import to_rosinality
-from steadyface.imports import import_file, w_space
+from steadyface.imports import import_file, import_style, w_space
 from steadyface.inversion.psp_network import PspNetwork, Shape
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.job import Job, check_request
@@ -180,3 +181,36 @@ def test_a_whole_set_of_other_peoples_files_edits_a_clip(
     assert {"model", "encoder"} <= run.manifest["weights"].keys()
     with pytest.raises(InputError, match="unknown encoder 'e5e'; known: e4e"):
         check_request(replace(job, encoder="e5e"))
+
+
+def test_a_tuned_generator_becomes_a_style_of_its_base(checkpoint, generator, shared, tmp_path, monkeypatch) -> None:
+    """As StyleGAN-NADA writes it: rosinality's names, no latent_avg."""
+    monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path / "edits"))
+    tuned = deepcopy(generator)
+    for parameter in tuned.synthesis.parameters():
+        parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(3)))
+    torch.save({"g_ema": to_rosinality(tuned)}, tmp_path / "sketchy.pt")
+    import_file(checkpoint)
+    assert main(["models", "import", str(tmp_path / "sketchy.pt"), "--style-of", "mine"]) == 0
+    codes = torch.randn(1, generator.num_ws, 16)
+    style = load_style(Request("sketchy"))
+    torch.testing.assert_close(
+        style(load_generator("mine")).synthesis(codes), tuned.synthesis(codes), atol=2e-3, rtol=0
+    )
+    job = Job(shared / "clips" / "grid_sbia1a.mpg", (Request("sketchy"),), "direct", "mine", (0, 2))
+    check_request(job)
+    folder = run_job(job, Run.open(tmp_path / "out"), preset=QUICK).folder / "aligned"
+    before, direct = (FrameFolder(folder / name)([0, 1]) for name in ("inverted", "direct"))
+    assert float((direct - before).abs().max()) > 0.02
+    with pytest.raises(InputError, match="is for --model mine"):
+        check_request(replace(job, model="mobile-ffhq-256"))
+
+
+def test_a_style_needs_the_base_that_it_was_tuned_from(checkpoint, tmp_path) -> None:
+    import_file(checkpoint)
+    other = StyleGAN2(32, z_dim=8, w_dim=16, mapping_layers=2, channel_base=512, channel_max=16)
+    torch.save({"g_ema": to_rosinality(other)}, tmp_path / "other.pt")
+    with pytest.raises(InputError, match="has other layers than mine"):
+        import_style(tmp_path / "other.pt", "mine")
+    with pytest.raises(InputError, match="is a MobileStyleGAN"):
+        import_style(tmp_path / "other.pt", "mobile-ffhq-256")

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from steadyface.errors import InputError
 from steadyface.faces.align import crop, crop_matrix
 from steadyface.faces.align import quads as smooth_quads
+from steadyface.faces.given import face_at, of_frames, read_landmarks
 from steadyface.faces.mask import PersonMask, face_mask
 from steadyface.faces.resample import apply
 from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
-from steadyface.faces.track import choose_track, find_tracks
+from steadyface.faces.track import choose_track, find_tracks, rank
 from steadyface.frames import FrameFolder
 from steadyface.job import FrameRange
 from steadyface.run import Run
@@ -54,9 +55,19 @@ class Aligned:
 
 
 def align_clip(
-    run: Run, key: str, source: Path, frames: FrameRange, face: int | None, size: int, device: torch.device
+    run: Run,
+    key: str,
+    source: Path,
+    frames: FrameRange,
+    face: int | None,
+    size: int,
+    device: torch.device,
+    landmarks: Path | None = None,
 ) -> Aligned:
-    """Find, follow and cut out the face. Raises `FaceError` and `InputError` as the parts do."""
+    """Find, follow and cut out the face. Raises `FaceError` and `InputError` as the parts do.
+
+    ``landmarks`` is a file of another program's, which the crops are aligned by (`faces.given`).
+    """
     folder = FrameFolder(run.path("aligned", "input"), device)
     start, stop = frames
 
@@ -72,8 +83,12 @@ def align_clip(
         tracks = find_tracks(counted(), start=start)
         if not total:
             raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
-        track = choose_track(tracks, face, total, start=start)
-        corners = smooth_quads(track.landmarks)
+        points, which = None, face
+        if landmarks is not None:
+            points = of_frames(read_landmarks(landmarks), start, total, landmarks)
+            which = face or face_at(rank(tracks, total), points, landmarks)
+        track = choose_track(tracks, which, total, start=start)
+        corners = smooth_quads(track.landmarks if points is None else points)
         smoothed = smooth(track.landmarks, LANDMARK_SIGMA)
         in_crop = [apply(crop_matrix(c, size), points) for c, points in zip(corners, smoothed, strict=True)]
         return {"quads": torch.from_numpy(corners), "landmarks": torch.from_numpy(np.stack(in_crop))}

@@ -10,6 +10,7 @@ from steadyface.baselines.latent_networks import own_folder
 from steadyface.editing import catalogue
 from steadyface.editing.card import EditCard
 from steadyface.editing.mapper import MapperEdit, read_official
+from steadyface.editing.style import Style
 from steadyface.errors import InputError, WeightsError
 from steadyface.files import write_atomically
 from steadyface.flow.raft_names import is_official
@@ -44,10 +45,7 @@ def import_file(path: Path, name: str | None = None, licence: str | None = None)
     Nothing in the file is executed. Raises `InputError` for a name that is taken and when there is no file,
     `WeightsError` that says what the file is, or why it can't be read.
     """
-    name = name or path.stem
-    taken = {*MODELS, *imported(), *catalogue.named_edits(), *(path.stem for path in encoder_folder().glob("*"))}
-    if name in taken or not _usable(name):
-        raise InputError(f"nothing can be called '{name}' (taken, or not a name); choose another with --name")
+    name = _free_name(path, name)
     try:
         generator, kind = read_stylegan2(path)
     except WeightsError as error:
@@ -61,6 +59,36 @@ def import_file(path: Path, name: str | None = None, licence: str | None = None)
             raise
         raise WeightsError(elsewhere) from error
     return _keep_generator(generator, kind, path, name, licence)
+
+
+def import_style(path: Path, base: str, name: str | None = None, licence: str | None = None) -> Imported:
+    """Keep a StyleGAN2 that was tuned from the imported model ``base``, as StyleGAN-NADA does, as a style of it.
+
+    What the style adds is the difference of the weights. Raises as `import_file` does, and `InputError` when ``base``
+    is no imported model or has other layers.
+    """
+    name, model = _free_name(path, name), file_of(base)
+    if model is None:
+        raise InputError(f"{base} is a MobileStyleGAN, which other programs don't tune; import the file's base first")
+    (tuned, kind), state = read_stylegan2(path), load_stylegan2(model).state_dict()
+    if {key: value.shape for key, value in tuned.state_dict().items()} != {k: v.shape for k, v in state.items()}:
+        raise InputError(f"{path} has other layers than {base}: it was not tuned from it")
+    # Its mapping stays: the codes of a clip are of the base's W
+    added = {key: value - state[key] for key, value in tuned.state_dict().items() if key.startswith("synthesis.")}
+    card = EditCard(name, f"the style of {path.name}, {kind}", licence=licence or _UNKNOWN, model=base)
+    kept = catalogue.folders()[-1] / f"{name}.safetensors"
+    style = Style(card, {key: delta for key, delta in added.items() if bool(delta.any())})
+    write_atomically(kept, style.save)
+    return Imported(kept, f"a style of {base}, from {kind}", f"--model {base} --edit {name}", card.licence)
+
+
+def _free_name(path: Path, name: str | None) -> str:
+    """What an import is called. Raises `InputError` when that is taken or can't be a file's name."""
+    name = name or path.stem
+    taken = {*MODELS, *imported(), *catalogue.named_edits(), *(path.stem for path in encoder_folder().glob("*"))}
+    if name in taken or not _usable(name):
+        raise InputError(f"nothing can be called '{name}' (taken, or not a name); choose another with --name")
+    return name
 
 
 def _usable(name: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from steadyface.baselines import latent_networks
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
+from steadyface.faces.given import read_landmarks
 from steadyface.gan.models import W_SPACE, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
 from steadyface.settings import Preset, preset_for
@@ -32,6 +33,8 @@ class Job:
     inversion: str = "joint"
     encoder: str = ""
     """An imported encoder to begin with; empty takes the one that ships."""
+    landmarks: Path | None = None
+    """Another program's 68-point landmarks, for the alignment; None finds our own."""
 
 
 def preset_of(job: Job) -> Preset:
@@ -69,6 +72,8 @@ def check(job: Job, out: Path, reuse: Path | None = None) -> None:
     if reuse is not None and not (reuse / "state").is_dir():
         raise InputError(f"--reuse {reuse} is not the folder of an earlier run")
     probe(job.source)
+    if job.landmarks:
+        read_landmarks(job.landmarks)
     if job.frames != (0, None):
         for _ in read_frames(job.source, *job.frames):
             pass  # only decoding tells how many frames there are

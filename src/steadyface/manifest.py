@@ -33,6 +33,7 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
     return {
         "source": str(job.source),
         "source_sha256": file_sha256(job.source),
+        "landmarks_sha256": file_sha256(job.landmarks) if job.landmarks else None,
         "edits": edits,
         "model": job.model,
         "frames": list(job.frames),

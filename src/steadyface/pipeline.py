@@ -70,6 +70,7 @@ def edit_video(
     device: str = "auto",
     inversion: str = "joint",
     encoder: str = "",
+    landmarks: str | Path | None = None,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -77,13 +78,15 @@ def edit_video(
     """Edit a face in a video; the same call with the same ``out`` goes on where it stopped.
 
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
-    run of the same clip, whose inversion serves this one too. ``preset`` is one of `PRESETS`, by name, or made of it.
+    run of the same clip, whose inversion serves this one too. ``landmarks`` is a ``.npy`` file (T, 68, 2) of another
+    program's, px of the frames, to align by. ``preset`` is one of `PRESETS`, by name, or made of it.
     ``watch`` sees every optimisation step, ``announce`` the name of every stage that begins. Raises
     `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(catalogue.Request.parse(text) for text in edits)
     name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
-    job = Job(Path(source), requests, name, model, frames, face, seed, device, inversion, encoder)
+    given = Path(landmarks) if landmarks else None
+    job = Job(Path(source), requests, name, model, frames, face, seed, device, inversion, encoder, given)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
     run = Run.open(Path(out), announce=announce, reuse=earlier)
@@ -103,8 +106,9 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     tools = Tools(run, job, preset, generator, Lpips("alex").to(device), both(LossLog(run.folder), watch))
     run.manifest |= manifest.begin(job, preset) | {"frame_rate": float(info.average_rate)}
 
-    align_key = digest(run.manifest["source_sha256"], job.frames, job.face, generator.resolution, SIGMAS)
-    clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device)
+    source = run.manifest["source_sha256"], run.manifest["landmarks_sha256"]
+    align_key = digest(source, job.frames, job.face, generator.resolution, SIGMAS)
+    clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device, job.landmarks)
 
     refine_key = digest(align_key, job.model, job.encoder, job.seed, run.manifest["weights"], asdict(preset.refinement))
     tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))

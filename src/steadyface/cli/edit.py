@@ -53,6 +53,9 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
+    parser.add_argument(
+        "--landmarks", type=Path, metavar="FILE.npy", help="align by another program's 68-point landmarks (T, 68, 2)"
+    )
     add_clip_arguments(parser)
 
 
@@ -77,7 +80,7 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
     from steadyface.job import Job
 
     requests = tuple(Request.parse(text) for text in args.edit)
-    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder")
+    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks")
     return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
 
 

@@ -28,6 +28,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "file", type=Path, help="a StyleGAN2 (ADA's .pkl, rosinality's .pt, PTI's or STIT's) or a StyleCLIP mapper"
     )
     importing.add_argument("--name", help="to call it by; default: the file's")
+    importing.add_argument(
+        "--style-of", metavar="MODEL", help="keep a generator that was tuned from an imported one as a style of it"
+    )
     importing.add_argument("--licence", help="under which the file may be used")
     importing.set_defaults(run=run_import)
 
@@ -77,9 +80,12 @@ def run_fetch(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Say what a file is, and keep the model that it makes."""
-    from steadyface.imports import import_file
+    from steadyface.imports import import_file, import_style
 
-    made = import_file(args.file, args.name, args.licence)
+    if args.style_of:
+        made = import_style(args.file, args.style_of, args.name, args.licence)
+    else:
+        made = import_file(args.file, args.name, args.licence)
     print(f"{args.file} is {made.kind}\nlicence: {made.licence}\n{made.path}\nuse it with {made.use}")
     return 0
 

@@ -40,7 +40,7 @@ class BatchJob:
     def clip(self) -> str:
         """The same for jobs that share an inversion."""
         job, preset = self.job, preset_of(self.job)
-        shared = job.source, job.frames, job.face, job.seed, job.model
+        shared = job.source, job.frames, job.face, job.seed, job.model, job.encoder, job.landmarks
         return digest(shared, asdict(preset.refinement), asdict(preset.tuning))
 
 

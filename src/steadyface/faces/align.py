@@ -47,7 +47,7 @@ def quads(
     axes_sigma: float = AXES_SIGMA,
     mouth_sigma: float = MOUTH_SIGMA,
 ) -> NDArray[np.float64]:
-    """Return the FFHQ quads (T, 4, 2) of a track's landmarks (T, 468, 2), smoothed over time.
+    """Return the FFHQ quads (T, 4, 2) of a track's landmarks (T, 468, 2), or (T, 68, 2), smoothed over time.
 
     Centre, axes and the mouth's place are smoothed apart, with a sigma in frames each; 0 leaves them as they are.
     """

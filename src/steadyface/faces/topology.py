@@ -21,6 +21,8 @@ LEFT_EYE_CORNERS = (263, 362)
 RIGHT_EYE_SIX = (33, 160, 158, 133, 153, 144)
 LEFT_EYE_SIX = (362, 385, 387, 263, 373, 380)
 """The same places as points 36-41 and 42-47 of the 68-point scheme that FFHQ was aligned with."""
+POINTS_68 = 68
+_EYES_68, _MOUTH_CORNERS_68 = (slice(36, 42), slice(42, 48)), [48, 54]
 
 RIGHT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 LEFT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
@@ -50,8 +52,12 @@ Points = NDArray[np.floating]
 def ffhq_points(landmarks: Points) -> Points:
     """Return (..., 4, 2): centres of the right and the left eye, right and left corner of the mouth.
 
-    An eye's centre is the mean of six points of its contour, as in FFHQ's alignment.
+    An eye's centre is the mean of six points of its contour, as in FFHQ's alignment. ``landmarks`` can be of the
+    68-point scheme, too.
     """
+    if landmarks.shape[-2] == POINTS_68:
+        eyes = np.stack([landmarks[..., eye, :].mean(-2) for eye in _EYES_68], axis=-2)
+        return np.concatenate([eyes, landmarks[..., _MOUTH_CORNERS_68, :]], axis=-2)
     right = landmarks[..., RIGHT_EYE_SIX, :].mean(-2)
     left = landmarks[..., LEFT_EYE_SIX, :].mean(-2)
     corners = landmarks[..., MOUTH_CORNERS, :]

@@ -37,8 +37,15 @@ def synthesis_parameters(generator: Generator, below: int | None = None) -> dict
     wanted = {name: p for name, p in module.named_parameters() if not name.startswith("mapping.")}
     if below is None:
         return wanted
-    sides = _sides(generator)
-    return {name: p for name, p in wanted.items() if _side(name, p, sides) < below}
+    sides = parameter_sides(generator)
+    return {name: p for name, p in wanted.items() if sides[name] < below}
+
+
+def parameter_sides(generator: Generator) -> dict[str, int]:
+    """The side in pixels at which each parameter of the synthesis network acts, by its name."""
+    module, seen = _module(generator), _sides(generator)
+    named = ((name, p) for name, p in module.named_parameters() if not name.startswith("mapping."))
+    return {name: _side(name, p, seen) for name, p in named}
 
 
 def _sides(generator: Generator) -> dict[str, int]:
