@@ -5,9 +5,12 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from steadyface.aligned import align_clip
 from steadyface.cli.main import main
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request, load_style
@@ -181,6 +184,30 @@ def test_a_whole_set_of_other_peoples_files_edits_a_clip(
     assert {"model", "encoder"} <= run.manifest["weights"].keys()
     with pytest.raises(InputError, match="unknown encoder 'e5e'; known: e4e"):
         check_request(replace(job, encoder="e5e"))
+
+
+def test_a_run_of_the_released_code_goes_on_here(generator, ada_pickle, shared, tmp_path, monkeypatch, capsys) -> None:
+    """Its crops, its tuned generator and its edited codes, in its formats at small scale."""
+    monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path / "edits"))
+    clip = shared / "clips" / "grid_sbia1a.mpg"
+    quads = align_clip(Run.open(tmp_path / "own"), "k", clip, (0, 2), None, 64, torch.device("cpu")).quads
+    np.save(tmp_path / "quads_ori.npy", quads + 1.5)
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps({"G_ema": ada_pickle(generator)}))
+    latents = generator.w_mean + 0.5 * torch.randn(2, generator.num_ws, 16)
+    torch.save({"latents": latents}, tmp_path / "variables.pth")
+    for name in ("model.pkl", "variables.pth"):
+        assert main(["models", "import", str(tmp_path / name)]) == 0
+    assert "edited codes of 2 frames" in capsys.readouterr().out
+    job = Job(clip, (Request("variables"),), "direct", "model", (0, 2), landmarks=tmp_path / "quads_ori.npy")
+    check_request(job)
+    run = Run.open(tmp_path / "out")
+    folder = run_job(job, run, preset=replace(QUICK, adaptation=None)).folder
+    np.testing.assert_allclose(load_file(folder / "state" / "align.safetensors")["quads"], quads + 1.5)
+    drawn = FrameFolder(folder / "aligned" / "direct")([0, 1])
+    tuned = deepcopy(generator)
+    tuned.load_state_dict(generator.state_dict() | load_file(folder / "state" / "tune.safetensors"))
+    wanted = tuned.synthesis(latents).clamp(-1, 1)
+    torch.testing.assert_close(drawn, wanted, atol=1.01 / 127.5, rtol=0)
 
 
 def test_a_tuned_generator_becomes_a_style_of_its_base(checkpoint, generator, shared, tmp_path, monkeypatch) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steadyface.errors import InputError
 from steadyface.faces.align import crop, crop_matrix
 from steadyface.faces.align import quads as smooth_quads
-from steadyface.faces.given import face_at, of_frames, read_landmarks
+from steadyface.faces.given import face_at, of_frames, quads_of, read_landmarks
 from steadyface.faces.mask import PersonMask, face_mask
 from steadyface.faces.resample import apply
 from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
@@ -66,7 +66,7 @@ def align_clip(
 ) -> Aligned:
     """Find, follow and cut out the face. Raises `FaceError` and `InputError` as the parts do.
 
-    ``landmarks`` is a file of another program's, which the crops are aligned by (`faces.given`).
+    ``landmarks`` is a file of another program's, which says where the crops are (`faces.given`).
     """
     folder = FrameFolder(run.path("aligned", "input"), device)
     start, stop = frames
@@ -88,7 +88,7 @@ def align_clip(
             points = of_frames(read_landmarks(landmarks), start, total, landmarks)
             which = face or face_at(rank(tracks, total), points, landmarks)
         track = choose_track(tracks, which, total, start=start)
-        corners = smooth_quads(track.landmarks if points is None else points)
+        corners = smooth_quads(track.landmarks) if points is None else quads_of(points)
         smoothed = smooth(track.landmarks, LANDMARK_SIGMA)
         in_crop = [apply(crop_matrix(c, size), points) for c, points in zip(corners, smoothed, strict=True)]
         return {"quads": torch.from_numpy(corners), "landmarks": torch.from_numpy(np.stack(in_crop))}

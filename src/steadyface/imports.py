@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from steadyface.baselines.latent_networks import own_folder
-from steadyface.editing import catalogue
+from steadyface.editing import catalogue, codes
 from steadyface.editing.card import EditCard
 from steadyface.editing.mapper import MapperEdit, read_official
 from steadyface.editing.style import Style
@@ -49,6 +49,8 @@ def import_file(path: Path, name: str | None = None, licence: str | None = None)
     try:
         generator, kind = read_stylegan2(path)
     except WeightsError as error:
+        if path.suffix != ".pkl" and path.is_file() and (latents := _latents_in(path)) is not None:
+            return _keep_codes(latents, path, name, licence)
         if path.suffix == ".pkl" or (names := _names_in(path)) is None:
             raise
         if any(key.startswith("mapper.") for key in names):
@@ -110,6 +112,23 @@ def _import_encoder(path: Path, name: str, licence: str | None) -> Imported:
     psp.save_encoder(encoder, kept, licence)
     shape = encoder.network.shape
     return Imported(kept, f"an encoder {shape.kind} for {shape.rows} rows", f"--encoder {name}", licence)
+
+
+def _latents_in(path: Path) -> torch.Tensor | None:
+    """The codes of a clip in a checkpoint; None when it holds something else, or can't be read."""
+    try:
+        return codes.read_official(path)
+    except WeightsError:
+        return None
+
+
+def _keep_codes(latents: torch.Tensor, path: Path, name: str, licence: str | None) -> Imported:
+    frames, rows, _ = latents.shape
+    kind = f"edited codes of {frames} frames, {rows} rows each"
+    card = EditCard(name, f"the {kind}, from {path.name}", licence=licence or _UNKNOWN)
+    kept = catalogue.folders()[-1] / f"{name}.safetensors"
+    write_atomically(kept, codes.GivenCodes(card, latents).save)
+    return Imported(kept, kind, f"--edit {name}, on the clip that they are of", card.licence)
 
 
 def _keep_generator(generator: StyleGAN2, kind: str, path: Path, name: str, licence: str | None) -> Imported:

@@ -34,7 +34,7 @@ class Job:
     encoder: str = ""
     """An imported encoder to begin with; empty takes the one that ships."""
     landmarks: Path | None = None
-    """Another program's 68-point landmarks, for the alignment; None finds our own."""
+    """Another program's 68-point landmarks or crops (`faces.given`); None takes our own."""
 
 
 def preset_of(job: Job) -> Preset:

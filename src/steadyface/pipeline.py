@@ -78,8 +78,8 @@ def edit_video(
     """Edit a face in a video; the same call with the same ``out`` goes on where it stopped.
 
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
-    run of the same clip, whose inversion serves this one too. ``landmarks`` is a ``.npy`` file (T, 68, 2) of another
-    program's, px of the frames, to align by. ``preset`` is one of `PRESETS`, by name, or made of it.
+    run of the same clip, whose inversion serves this one too. ``landmarks`` is a ``.npy`` file of another program's
+    to align by (`steadyface.faces.given`). ``preset`` is one of `PRESETS`, by name, or made of it.
     ``watch`` sees every optimisation step, ``announce`` the name of every stage that begins. Raises
     `steadyface.errors.SteadyfaceError`.
     """

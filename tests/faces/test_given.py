@@ -6,7 +6,7 @@ import pytest
 from steadyface.errors import InputError
 from steadyface.faces import topology
 from steadyface.faces.align import quads
-from steadyface.faces.given import face_at, of_frames, read_landmarks
+from steadyface.faces.given import face_at, of_frames, quads_of, read_landmarks
 from steadyface.faces.track import Track
 
 CENTRE = np.array([100.0, 80.0])
@@ -40,6 +40,14 @@ def test_reads_what_other_programs_write(tmp_path: Path, mesh):
     np.save(tmp_path / "deep.npy", np.concatenate([points, np.ones((7, 68, 1))], axis=2))
     for name in ("flat", "deep"):
         np.testing.assert_allclose(read_landmarks(tmp_path / f"{name}.npy"), points, rtol=1e-6)
+
+
+def test_crops_are_taken_as_they_are(tmp_path: Path, mesh):
+    corners = quads(mesh)
+    np.save(tmp_path / "quads_ori.npy", corners)
+    points = read_landmarks(tmp_path / "quads_ori.npy")
+    np.testing.assert_array_equal(quads_of(points), corners)
+    assert face_at([track(mesh + np.array([90.0, 0.0])), track(mesh)], points, tmp_path) == 2
 
 
 @pytest.mark.parametrize("array", [np.zeros((7, 5, 2)), np.zeros((68, 2)), np.full((2, 68, 2), np.nan)])

@@ -54,7 +54,10 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
     parser.add_argument(
-        "--landmarks", type=Path, metavar="FILE.npy", help="align by another program's 68-point landmarks (T, 68, 2)"
+        "--landmarks",
+        type=Path,
+        metavar="FILE.npy",
+        help="align by another program's landmarks (T, 68, 2) or crops (T, 4, 2)",
     )
     add_clip_arguments(parser)
 

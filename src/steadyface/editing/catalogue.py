@@ -79,14 +79,17 @@ def is_style(request: Request) -> bool:
 
 
 def load(request: Request) -> "CodeEdit":
-    """Load a requested edit of codes, a direction or a mapper, at its strength."""
+    """Load a requested edit of codes, a direction, a mapper or the codes of a clip, at its strength."""
+    from steadyface.editing import codes, mapper
     from steadyface.editing.edit import Edit
-    from steadyface.editing.mapper import KIND, MapperEdit
 
     path = find(request)
-    mapper = safetensors_metadata(path).items() >= KIND.items()
-    edit: CodeEdit = MapperEdit.load(path) if mapper else Edit.load(path)
-    return edit.times(request.strength)
+    kind = safetensors_metadata(path).get("kind")
+    if kind == codes.KIND["kind"]:
+        return codes.GivenCodes.load(path).times(request.strength)
+    if kind == mapper.KIND["kind"]:
+        return mapper.MapperEdit.load(path).times(request.strength)
+    return Edit.load(path).times(request.strength)
 
 
 def load_style(request: Request) -> "Style":

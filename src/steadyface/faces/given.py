@@ -1,6 +1,7 @@
-"""Landmarks that another program found: any 68-point file in the place of ours, for the alignment.
+"""Where another program found the face: landmarks or crops from a file, in the place of our own.
 
-3DDFA_V2, face_alignment and dlib number their points alike; the paper's code keeps them as an array (T, 68, 2).
+3DDFA_V2, face_alignment and dlib number 68 points alike; the paper's code keeps them as an array (T, 68, 2), and its
+crops as their corners (T, 4, 2): ``quads_ori.npy``, top left, bottom left, bottom right, top right in px of the frames.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from steadyface.errors import InputError
 from steadyface.faces import topology
+from steadyface.faces.align import quads
 
 if TYPE_CHECKING:
     from steadyface.faces.track import Track
@@ -20,7 +22,7 @@ Points = NDArray[np.float64]
 
 
 def read_landmarks(path: Path) -> Points:
-    """Read an array (T, 68, 2) of x, y in px from a ``.npy`` file; a third coordinate is left out.
+    """Read landmarks (T, 68, 2) or corners (T, 4, 2), x, y in px, from a ``.npy`` file; z is left out.
 
     Raises `InputError` when it is something else. Nothing in the file is executed.
     """
@@ -29,16 +31,21 @@ def read_landmarks(path: Path) -> Points:
     except (OSError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or "not an array in NumPy's format"
         raise InputError(f"--landmarks {path}: {reason}") from error
-    if not isinstance(points, np.ndarray) or points.ndim != 3 or points.shape[1] != 68 or points.shape[2] not in (2, 3):
+    if (
+        not isinstance(points, np.ndarray)
+        or points.ndim != 3
+        or points.shape[1] not in (4, 68)
+        or points.shape[2] not in (2, 3)
+    ):
         shape = getattr(points, "shape", "several arrays")
-        raise InputError(f"--landmarks {path}: want an array (frames, 68, 2), this is {shape}")
+        raise InputError(f"--landmarks {path}: want an array (frames, 68, 2) or (frames, 4, 2), this is {shape}")
     if points.dtype.kind not in "fiu" or not np.isfinite(points[..., :2]).all():
         raise InputError(f"--landmarks {path}: some of the coordinates are not finite numbers")
     return points[..., :2].astype(np.float64)
 
 
 def of_frames(points: Points, start: int, total: int, path: Path) -> Points:
-    """The landmarks of ``total`` frames from ``start`` on: the file is of just these, or of the whole video.
+    """The points of ``total`` frames from ``start`` on: the file is of just these, or of the whole video.
 
     Raises `InputError` when it is of neither.
     """
@@ -50,7 +57,7 @@ def of_frames(points: Points, start: int, total: int, path: Path) -> Points:
 
 
 def face_at(ranked: Sequence["Track"], points: Points, path: Path) -> int:
-    """Which of the faces these landmarks (T, 68, 2) are of, counted from 1; the faces as `rank` orders them.
+    """Which of the faces these points (T, 68 or 4, 2) are of, counted from 1; the faces as `rank` orders them.
 
     Raises `InputError` when no face is there.
     """
@@ -61,7 +68,14 @@ def face_at(ranked: Sequence["Track"], points: Points, path: Path) -> int:
     return best + 1
 
 
+def quads_of(points: Points) -> Points:
+    """The crops' corners (T, 4, 2): smoothed from landmarks, or as they were given."""
+    return points if points.shape[1] == 4 else quads(points)
+
+
 def _distance(track: "Track", points: Points) -> float:
-    """How far eyes and mouth are from a track's: px, the median over its frames."""
-    ours, theirs = (topology.ffhq_points(p).mean(-2) for p in (track.landmarks, points[track.first : track.end]))
+    """How far the middle of eyes and mouth, or of the crop, is from a track's: px, the median over its frames."""
+    there = points[track.first : track.end]
+    ours = topology.ffhq_points(track.landmarks).mean(-2)
+    theirs = (there if there.shape[1] == 4 else topology.ffhq_points(there)).mean(-2)
     return float(np.median(np.linalg.norm(ours - theirs, axis=-1)))

@@ -49,18 +49,23 @@ def _convert_generator(contents: Sequence[bytes]) -> dict[str, np.ndarray]:
 
 def read_tree(content: bytes) -> dict[str, Any]:
     """The dictionary that a torch checkpoint holds, read with ``weights_only=True``. Raises WeightsError."""
+    state = read_torch(content)
+    if not isinstance(state, dict):
+        raise WeightsError(f"the torch checkpoint holds a {type(state).__name__}, not named tensors")
+    return state
+
+
+def read_torch(content: bytes) -> Any:
+    """What a torch checkpoint holds, read with ``weights_only=True``. Raises WeightsError."""
     import torch
 
     refuse_bombs(content)
     try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     # The loader raises whatever the damaged bytes lead it to.
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise WeightsError(f"refused a torch checkpoint: {reason}") from error
-    if not isinstance(state, dict):
-        raise WeightsError(f"the torch checkpoint holds a {type(state).__name__}, not named tensors")
-    return state
 
 
 def is_zip(content: bytes) -> bool:
