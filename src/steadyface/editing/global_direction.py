@@ -1,8 +1,8 @@
 """StyleCLIP's global direction (Patashnik et al. 2021, section 6): a text as a change of few style channels.
 
 The style of a layer is an affine map of w; what is added to the styles of every face is added to the map's bias, so
-that a direction is a `Style`. The paper moves each channel by itself and looks; here its effect is that of a small step,
-which one backward pass tells of all channels at once. Written from the paper.
+that a direction is a `Style`. The paper moves each channel by itself and looks; here its effect is that of a small
+step, which one backward pass tells of all channels at once. Written from the paper.
 """
 
 from collections.abc import Callable, Iterator
