@@ -25,7 +25,7 @@ STAGES = {
     "calibrate": Stage("setting the strength", 0.015),
     "hold": Stage("holding the mouth", 0.02),
     "phase1": Stage("steadying the codes", 0.08),
-    "phase2": Stage("steadying the generator", 0.27),
+    "phase2": Stage("steadying the generator", 0.26),
     "stitch": Stage("smoothing the seam", 0.02),
     "render": Stage("writing the videos", 0.02),
 }
