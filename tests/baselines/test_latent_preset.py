@@ -110,5 +110,5 @@ def test_edits_without_a_network_are_refused_before_anything_runs(tmp_path: Path
 def test_everything_else_is_as_in_direct_editing() -> None:
     for edits in (("eyeglasses",), ("smile", "eyeglasses")):
         ours = preset_for("latent-transformer", edits)
-        assert ours == replace(preset_for("direct", edits), name=ours.name, editing=ours.editing)
+        assert ours == replace(preset_for("direct", edits), name=ours.name, editing=ours.editing, adaptation=None)
     assert {name for name, preset in PRESETS.items() if preset.editing != "directions"} == {"latent-transformer"}

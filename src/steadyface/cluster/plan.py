@@ -121,7 +121,6 @@ def _from_row(cells: Mapping[str, str], beside: Path, like: Job, out: Path) -> B
     for column in REQUIRED:
         if not cells[column]:
             raise InputError(f"the cell `{column}` is empty")
-    given = {column: cells[column] for column in ("preset", "model", "inversion") if cells.get(column)}
     edits = tuple(_file_in(beside, Request.parse(text.strip())) for text in cells["edit"].split("+"))
     job = replace(
         like,
@@ -130,7 +129,9 @@ def _from_row(cells: Mapping[str, str], beside: Path, like: Job, out: Path) -> B
         frames=parse_frames(cells["frames"]) if cells.get("frames") else like.frames,
         face=_whole(cells, "face") if cells.get("face") else like.face,
         seed=_whole(cells, "seed") if cells.get("seed") else like.seed,
-        **given,
+        preset=cells.get("preset") or like.preset,
+        model=cells.get("model") or like.model,
+        inversion=cells.get("inversion") or like.inversion,
     )
     return _checked(job, out, beside / cells["out"] if cells.get("out") else None)
 

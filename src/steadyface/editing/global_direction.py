@@ -42,7 +42,7 @@ def channels_of(
     """Look at ``count`` faces of the generator; ``direction`` (D,) is one among the descriptors."""
     studied, _ = copy_to_tune(generator)
     maps = dict(_affine_maps(studied))
-    biases = [layer.bias for layer in maps.values()]
+    biases = [layer.get_parameter("bias") for layer in maps.values()]
     styles: dict[str, list[Tensor]] = {name: [] for name in maps}
     hooks = [
         layer.register_forward_hook(lambda _m, _i, output, name=name: styles[name].append(output.detach()))
@@ -83,12 +83,10 @@ def global_direction(channels: Channels, strength: float, beta: float) -> dict[s
 @torch.no_grad()
 def _gain(layer: nn.Module) -> float:
     """What a unit of a map's bias adds to the style."""
-    at = torch.zeros(1, layer.weight.shape[1]).to(layer.weight)
-    before = layer(at)
-    layer.bias += 1
-    gain = float((layer(at) - before).mean())
-    layer.bias -= 1
-    return gain
+    weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
+    at = torch.zeros(1, weight.shape[1]).to(weight)
+    more = torch.func.functional_call(layer, {"bias": bias + 1}, (at,))
+    return float((more - layer(at)).mean())
 
 
 def _affine_maps(generator: AnyGenerator) -> Iterator[tuple[str, nn.Module]]:
