@@ -23,7 +23,7 @@ from steadyface.baselines.latent_transformer import LatentEdit
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.frames import to_image
-from steadyface.gan.base import Generator, broadcast_w, sample_w
+from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
 from steadyface.report.labels import text_line
 
@@ -38,9 +38,7 @@ Faces = list[tuple[Generator, Tensor]]
 
 
 def samples(generator: Generator, seed: int) -> Faces:
-    draws = torch.Generator().manual_seed(seed)
-    w = sample_w(generator, torch.randn(ROWS, generator.z_dim, generator=draws), TRUNCATION)
-    return [(generator, broadcast_w(generator, row[None])) for row in w]
+    return [(generator, ws) for ws in sample_codes(generator, ROWS, seed, TRUNCATION)]
 
 
 def inverted(generator: Generator, run: Path) -> tuple[Generator, Tensor]:

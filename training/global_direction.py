@@ -28,15 +28,16 @@ from steadyface.editing.nada import Describe
 from steadyface.editing.style import Style
 from steadyface.errors import InputError
 from steadyface.frames import to_image
+from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
 from steadyface.memory import keep_freed_memory
 from steadyface.report.contact_sheet import contact_sheet
-from train_nada import MODEL, samples
+from train_nada import MODEL
 
 STRENGTHS = (-1.5, -0.75, 0.0, 0.75, 1.5)
 
 
-def by_attribute(name: str) -> tuple[Describe, Tensor]:
+def by_attribute(name: str, generator: Generator) -> tuple[Describe, Tensor]:
     """Descriptors of all scores of the critics, and the direction of one of them."""
     critics = Critics(Expression(), AgeGender(), Attributes(Lpips("alex")), Identity())
 
@@ -44,8 +45,7 @@ def by_attribute(name: str) -> tuple[Describe, Tensor]:
         scores = critics.scores(pictures)
         return torch.stack([scores[key] / (10.0 if key == "age" else 1.0) for key in names], dim=1)
 
-    generator = load_generator(MODEL)
-    names = list(critics.scores(generator.synthesis(samples(generator, 1)[0])))
+    names = list(critics.scores(generator.synthesis(sample_codes(generator, 1, seed=11)[0])))
     if name not in names:
         raise InputError(f"unknown attribute '{name}'; known: {', '.join(names)}")
     return describe, torch.tensor([float(each == name) for each in names])
@@ -64,15 +64,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=folders()[-1])
     args = parser.parse_args()
     keep_freed_memory()
+    generator = load_generator(MODEL)
     if args.attribute:
-        describe, direction = by_attribute(args.attribute)
+        describe, direction = by_attribute(args.attribute, generator)
     elif args.clip:
         model, _, weights = args.clip.partition(":")
         clip = Clip.load(model, Path(weights))
         describe, direction = clip.images, clip.text(args.text[1]) - clip.text(args.text[0])
     else:
         raise InputError("a text needs CLIP: give --clip MODEL:FILE")
-    generator = load_generator(MODEL)
     channels = channels_of(generator, describe, direction, count=args.faces)
     deltas = global_direction(channels, args.length, args.beta)
     print(f"{sum(int((delta != 0).sum()) for delta in deltas.values())} channels of {len(deltas)} layers move")
@@ -82,7 +82,7 @@ def main() -> None:
     style.save(args.out / f"{args.name}.safetensors")
     with torch.no_grad():
         made = [replace(style, strength=strength)(generator) for strength in STRENGTHS]
-        rows = [[to_image(each.synthesis(ws)) for ws in samples(generator, 6)] for each in made]
+        rows = [[to_image(each.synthesis(ws)) for ws in sample_codes(generator, 6, seed=11)] for each in made]
     sheet = contact_sheet(rows, [f"{strength:g}" for strength in STRENGTHS])
     cv2.imwrite(str(args.out / f"{args.name}.jpg"), sheet[:, :, ::-1])
 

@@ -29,7 +29,7 @@ from steadyface.editing.edit import Edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.topology import head_yaw, mouth_opening
 from steadyface.frames import to_image
-from steadyface.gan.base import Generator, broadcast_w, sample_w
+from steadyface.gan.base import Generator, broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.metrics.strength import log_odds
 from train_edits import LOWER_FACE, standard
@@ -79,8 +79,7 @@ def direction(faces: dict[str, NDArray[np.float64]]) -> Tensor:
 def held(edit: Edit, row: Tensor, generator: Generator) -> Edit:
     """The edit without what opens mouths, by the secant rule on other faces."""
     mesh = FaceMesh.load()
-    z = torch.randn(CHECKED, generator.z_dim, generator=torch.Generator().manual_seed(21))
-    codes = [broadcast_w(generator, w[None]) for w in sample_w(generator, z, 0.7)]
+    codes = sample_codes(generator, CHECKED, seed=21)
     before = np.mean([float(mouth_opening(landmarks_of(mesh, generator.synthesis(ws)))) for ws in codes])
 
     def without(amount: float) -> Edit:

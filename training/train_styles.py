@@ -21,7 +21,7 @@ from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import STYLES
 from steadyface.editing.style import Style
 from steadyface.frames import to_image, to_tensor
-from steadyface.gan.base import broadcast_w, sample_w
+from steadyface.gan.base import broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.optimise import ramp, step_rng
@@ -146,8 +146,7 @@ def sheet(name: str, docs: Path, rows: int = 8) -> None:
     """Samples: as they are, filtered, and as the styled generator makes them."""
     plain = load_generator(MODEL)
     styled = Style.load(STYLES / f"{name}.safetensors")(plain)
-    z = torch.randn(rows, plain.z_dim, generator=torch.Generator().manual_seed(11))
-    codes = [broadcast_w(plain, w[None]) for w in sample_w(plain, z, 0.7)]
+    codes = sample_codes(plain, rows, seed=11)
     samples = [to_image(plain.synthesis(ws)) for ws in codes]
     drawn, made = [FILTERS[name][0](image) for image in samples], [to_image(styled.synthesis(ws)) for ws in codes]
     picture = contact_sheet([samples, drawn, made], ["sample", "filter", name])

@@ -83,12 +83,12 @@ def align_clip(
         tracks = find_tracks(counted(), start=start)
         if not total:
             raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
-        points, which = None, face
+        given, which = None, face
         if landmarks is not None:
-            points = of_frames(read_landmarks(landmarks), start, total, landmarks)
-            which = face or face_at(rank(tracks, total), points, landmarks)
+            given = of_frames(read_landmarks(landmarks), start, total, landmarks)
+            which = face or face_at(rank(tracks, total), given, landmarks)
         track = choose_track(tracks, which, total, start=start)
-        corners = smooth_quads(track.landmarks) if points is None else quads_of(points)
+        corners = smooth_quads(track.landmarks) if given is None else quads_of(given)
         smoothed = smooth(track.landmarks, LANDMARK_SIGMA)
         in_crop = [apply(crop_matrix(c, size), points) for c, points in zip(corners, smoothed, strict=True)]
         return {"quads": torch.from_numpy(corners), "landmarks": torch.from_numpy(np.stack(in_crop))}

@@ -20,7 +20,7 @@ from steadyface.gan.models import MODELS, W_SPACE, ModelCard, file_of, folder, i
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.inversion import psp
 from steadyface.inversion.encoders import encoder_folder
-from steadyface.zoo.convert import read_tree
+from steadyface.zoo.convert import read_torch
 
 _NVIDIA = "Nvidia Source Code License-NC (non-commercial), if it is NVIDIA's file"
 _UNKNOWN = "unknown: ask whoever made the file; what was trained with NVIDIA's code is non-commercial"
@@ -49,10 +49,11 @@ def import_file(path: Path, name: str | None = None, licence: str | None = None)
     try:
         generator, kind = read_stylegan2(path)
     except WeightsError as error:
-        if path.suffix != ".pkl" and path.is_file() and (latents := _latents_in(path)) is not None:
-            return _keep_codes(latents, path, name, licence)
-        if path.suffix == ".pkl" or (names := _names_in(path)) is None:
+        if path.suffix == ".pkl" or (tree := _tree_in(path)) is None:
             raise
+        if (latents := codes.latents_in(tree, path)) is not None:
+            return _keep_codes(latents, path, name, licence)
+        names = _names_in(tree)
         if any(key.startswith("mapper.") for key in names):
             return _import_mapper(path, name, licence)
         if any(key.startswith("encoder.input_layer.") for key in names):
@@ -78,9 +79,7 @@ def import_style(path: Path, base: str, name: str | None = None, licence: str | 
     # Its mapping stays: the codes of a clip are of the base's W
     added = {key: value - state[key] for key, value in tuned.state_dict().items() if key.startswith("synthesis.")}
     card = EditCard(name, f"the style of {path.name}, {kind}", licence=licence or _UNKNOWN, model=base)
-    kept = catalogue.folders()[-1] / f"{name}.safetensors"
-    style = Style(card, {key: delta for key, delta in added.items() if bool(delta.any())})
-    write_atomically(kept, style.save)
+    kept = _keep_edit(Style(card, {key: delta for key, delta in added.items() if bool(delta.any())}))
     return Imported(kept, f"a style of {base}, from {kind}", f"--model {base} --edit {name}", card.licence)
 
 
@@ -99,9 +98,8 @@ def _usable(name: str) -> bool:
 
 def _import_mapper(path: Path, name: str, licence: str | None) -> Imported:
     card = EditCard(name, f"a mapper of StyleCLIP, from {path.name}", licence=licence or _UNKNOWN)
-    kept = catalogue.folders()[-1] / f"{name}.safetensors"
     edit = MapperEdit(card, read_official(path))
-    write_atomically(kept, edit.save)
+    kept = _keep_edit(edit)
     kind = f"a mapper of StyleCLIP for {', '.join(sorted({key.partition('.')[0] for key in edit.state}))}"
     return Imported(kept, kind, f"--edit {name}", card.licence)
 
@@ -114,21 +112,19 @@ def _import_encoder(path: Path, name: str, licence: str | None) -> Imported:
     return Imported(kept, f"an encoder {shape.kind} for {shape.rows} rows", f"--encoder {name}", licence)
 
 
-def _latents_in(path: Path) -> torch.Tensor | None:
-    """The codes of a clip in a checkpoint; None when it holds something else, or can't be read."""
-    try:
-        return codes.read_official(path)
-    except WeightsError:
-        return None
-
-
 def _keep_codes(latents: torch.Tensor, path: Path, name: str, licence: str | None) -> Imported:
     frames, rows, _ = latents.shape
     kind = f"edited codes of {frames} frames, {rows} rows each"
     card = EditCard(name, f"the {kind}, from {path.name}", licence=licence or _UNKNOWN)
-    kept = catalogue.folders()[-1] / f"{name}.safetensors"
-    write_atomically(kept, codes.GivenCodes(card, latents).save)
+    kept = _keep_edit(codes.GivenCodes(card, latents))
     return Imported(kept, kind, f"--edit {name}, on the clip that they are of", card.licence)
+
+
+def _keep_edit(edit: MapperEdit | codes.GivenCodes | Style) -> Path:
+    """Write an edit among the user's own, under its name."""
+    kept = catalogue.folders()[-1] / f"{edit.card.name}.safetensors"
+    write_atomically(kept, edit.save)
+    return kept
 
 
 def _keep_generator(generator: StyleGAN2, kind: str, path: Path, name: str, licence: str | None) -> Imported:
@@ -158,14 +154,20 @@ def export_model(name: str, out: Path) -> None:
         raise InputError(f"{out}: give a name that ends in .pt or .safetensors")
 
 
-def _names_in(path: Path) -> dict[str, object] | None:
-    """The names of a checkpoint's arrays; None if it can't be read."""
+def _tree_in(path: Path) -> object | None:
+    """What a checkpoint holds; None if it can't be read."""
     try:
-        tree = read_tree(path.read_bytes())
+        content: object = read_torch(path.read_bytes())
     except WeightsError:
         return None
-    inner = tree.get("state_dict")
-    return {str(key): value for key, value in (inner if isinstance(inner, dict) else tree).items()}
+    return content
+
+
+def _names_in(tree: object) -> dict[str, object]:
+    """A checkpoint's arrays by their names."""
+    outer = tree if isinstance(tree, dict) else {}
+    inner = outer.get("state_dict")
+    return {str(key): value for key, value in (inner if isinstance(inner, dict) else outer).items()}
 
 
 def other_network(path: Path, names: Mapping[str, object]) -> str | None:

@@ -37,7 +37,7 @@ class Preset:
     refinement: Refinement = field(default_factory=Refinement)
     tuning: PivotalTuning = field(default_factory=PivotalTuning)
     adaptation: PivotalTuning | None = ADAPTATION
-    """A further tuning, on the edits asked for; None leaves it out."""
+    """A further tuning, on those of the edits asked for that lie on the face; None leaves it out."""
     stitching: Stitching = field(default_factory=Stitching)
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""

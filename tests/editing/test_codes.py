@@ -5,9 +5,10 @@ import torch
 
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request, load
-from steadyface.editing.codes import GivenCodes, read_official
+from steadyface.editing.codes import GivenCodes, latents_in
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
+from steadyface.zoo.convert import read_torch
 
 
 def test_codes_take_the_place_of_the_clip_s(tiny_generator: Generator, tmp_path: Path) -> None:
@@ -18,6 +19,10 @@ def test_codes_take_the_place_of_the_clip_s(tiny_generator: Generator, tmp_path:
     torch.testing.assert_close(load(Request(path, 0.5))(ws, tiny_generator), (ws + given) / 2)
     with pytest.raises(InputError, match=r"theirs has codes of the shape \(3, 4, 16\), the clip needs \(2, 4, 16\)"):
         load(Request(path))(ws[:2], tiny_generator)
+
+
+def read_official(path: Path) -> torch.Tensor | None:
+    return latents_in(read_torch(path.read_bytes()), path)
 
 
 def test_reads_what_the_released_code_keeps(tmp_path: Path) -> None:

@@ -19,13 +19,13 @@ class Stage:
 STAGES = {
     "align": Stage("following the face", 0.01),
     "person": Stage("finding the person", 0.005),
-    "refine": Stage("fitting the generator's codes", 0.21),
-    "tune": Stage("teaching the generator this face", 0.21),
-    "adapt": Stage("teaching it the edit", 0.15),
+    "refine": Stage("fitting the generator's codes", 0.235),
+    "tune": Stage("teaching the generator this face", 0.18),
+    "adapt": Stage("teaching it the edit", 0.175),
     "calibrate": Stage("setting the strength", 0.015),
     "hold": Stage("holding the mouth", 0.02),
-    "phase1": Stage("steadying the codes", 0.08),
-    "phase2": Stage("steadying the generator", 0.26),
+    "phase1": Stage("steadying the codes", 0.07),
+    "phase2": Stage("steadying the generator", 0.25),
     "stitch": Stage("smoothing the seam", 0.02),
     "render": Stage("writing the videos", 0.02),
 }

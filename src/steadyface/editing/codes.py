@@ -10,7 +10,6 @@ from torch import Tensor
 from steadyface.editing.card import EditCard, EditFile
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
-from steadyface.zoo.convert import read_torch
 
 KIND = {"kind": "codes"}
 
@@ -47,14 +46,13 @@ class GivenCodes:
         return cls(file.card, file.tensors["codes"])
 
 
-def read_official(path: Path) -> Tensor | None:
-    """The codes (T, num_ws, w_dim) in ``latents.pth``, an array, or ``variables.pth``, ``{latents: array}``.
+def latents_in(content: object, path: Path) -> Tensor | None:
+    """The codes (T, num_ws, w_dim) of ``latents.pth``, an array, or ``variables.pth``, ``{latents: array}``.
 
-    Nothing in the file is executed. None when it holds something else, `WeightsError` when it can't be read.
+    ``content`` is what `read_torch` found in ``path``. None when it is something else, `WeightsError` for codes that
+    no face has.
     """
-    found = read_torch(path.read_bytes())
-    if isinstance(found, dict):
-        found = found.get("latents")
+    found = content.get("latents") if isinstance(content, dict) else content
     if not isinstance(found, Tensor) or found.ndim != 3 or not found.is_floating_point():
         return None
     if not found.isfinite().all():

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from steadyface.editing.nada import Describe
-from steadyface.gan.base import broadcast_w, sample_w
-from steadyface.gan.parameters import AnyGenerator, copy_to_tune
+from steadyface.gan.base import sample_codes
+from steadyface.gan.parameters import AnyGenerator, copy_to_tune, module_of
 
 _AFFINE = ".affine"
 
@@ -48,12 +48,10 @@ def channels_of(
         layer.register_forward_hook(lambda _m, _i, output, name=name: styles[name].append(output.detach()))
         for name, layer in maps.items()
     ]
-    z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(generator.w_mean)
-    w = sample_w(generator, z, truncation_psi).detach()
     total = [torch.zeros_like(bias) for bias in biases]
     unit = F.normalize(direction, dim=0)
-    for index in range(count):
-        found = F.normalize(describe(studied.synthesis(broadcast_w(studied, w[index : index + 1]))), dim=-1)
+    for index, ws in enumerate(sample_codes(generator, count, seed, truncation_psi)):
+        found = F.normalize(describe(studied.synthesis(ws.detach())), dim=-1)
         for sums, gradient in zip(total, torch.autograd.grad((found @ unit).sum(), biases), strict=True):
             sums += gradient / count
         seen(index + 1)
@@ -90,8 +88,6 @@ def _gain(layer: nn.Module) -> float:
 
 
 def _affine_maps(generator: AnyGenerator) -> Iterator[tuple[str, nn.Module]]:
-    if not isinstance(generator, nn.Module):
-        raise TypeError(f"a generator must be a torch module, not {type(generator).__name__}")
-    for name, module in generator.named_modules():
+    for name, module in module_of(generator).named_modules():
         if name.endswith(_AFFINE):
             yield name, module

@@ -39,13 +39,13 @@ class Nada:
 
 
 def directional(before: Tensor, after: Tensor, direction: Tensor) -> Tensor:
-    """1 - cos between what changed, (N, D) each, and the direction (D,): the paper's eq. 4, the mean over pictures."""
+    """1 - cos between what changed, (N, D) each, and the direction (D,), the mean over pictures (section 4.1)."""
     return 1 - F.cosine_similarity(after - before, direction.expand_as(after), dim=-1).mean()
 
 
 @torch.no_grad()
 def towards_pictures(describe: Describe, pictures: Iterable[Tensor], samples: Iterable[Tensor]) -> Tensor:
-    """The direction (D,) from samples of the generator to the target's pictures, (1, 3, R, R) each (section 5.3)."""
+    """The direction (D,) from samples of the generator to the target's pictures, (1, 3, R, R) each."""
     target, source = (torch.cat([describe(one) for one in some]).mean(0) for some in (pictures, samples))
     return F.normalize(target - source, dim=0)
 

@@ -68,6 +68,12 @@ def sample_w(generator: Generator, z: Tensor, truncation_psi: float = 1.0) -> Te
     return generator.w_mean.lerp(generator.mapping(z), truncation_psi)
 
 
+def sample_codes(generator: Generator, count: int, seed: int, truncation_psi: float = 0.7) -> list[Tensor]:
+    """Codes (1, num_ws, w_dim) of ``count`` faces that the seed draws."""
+    z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(generator.w_mean)
+    return [broadcast_w(generator, w[None]) for w in sample_w(generator, z, truncation_psi)]
+
+
 def synthesise(generator: Generator, ws: Tensor) -> Tensor:
     """Images (N, 3, R, R) of codes (N, num_ws, w_dim).
 

@@ -14,7 +14,7 @@ AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
 def copy_to_tune(generator: AnyGenerator, below: int | None = None) -> tuple[AnyGenerator, dict[str, nn.Parameter]]:
     """A copy of which only `synthesis_parameters` are trained, and these by name."""
     tuned = deepcopy(generator)
-    _module(tuned).requires_grad_(False)
+    module_of(tuned).requires_grad_(False)
     parameters = synthesis_parameters(tuned, below)
     for parameter in parameters.values():
         parameter.requires_grad_(True)
@@ -23,7 +23,7 @@ def copy_to_tune(generator: AnyGenerator, below: int | None = None) -> tuple[Any
 
 def frozen(generator: AnyGenerator) -> AnyGenerator:
     """The same generator, none of its parameters trained."""
-    _module(generator).requires_grad_(False)
+    module_of(generator).requires_grad_(False)
     return generator
 
 
@@ -33,7 +33,7 @@ def synthesis_parameters(generator: Generator, below: int | None = None) -> dict
     With ``below``, only those of layers whose features have fewer pixels a side: 128 leaves out what the
     paper freezes for out-of-domain edits of a 1024 px generator ("the last eight layers", section 3.3).
     """
-    module = _module(generator)
+    module = module_of(generator)
     wanted = {name: p for name, p in module.named_parameters() if not name.startswith("mapping.")}
     if below is None:
         return wanted
@@ -43,7 +43,7 @@ def synthesis_parameters(generator: Generator, below: int | None = None) -> dict
 
 def parameter_sides(generator: Generator) -> dict[str, int]:
     """The side in pixels at which each parameter of the synthesis network acts, by its name."""
-    module, seen = _module(generator), _sides(generator)
+    module, seen = module_of(generator), _sides(generator)
     named = ((name, p) for name, p in module.named_parameters() if not name.startswith("mapping."))
     return {name: _side(name, p, seen) for name, p in named}
 
@@ -56,7 +56,7 @@ def _sides(generator: Generator) -> dict[str, int]:
         if isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] > 1:
             sides[name] = output.shape[-1]
 
-    module = _module(generator)
+    module = module_of(generator)
     hooks = [
         m.register_forward_hook(lambda _m, _i, output, name=name: note(name, output))
         for name, m in module.named_modules()
@@ -80,7 +80,8 @@ def _side(name: str, parameter: nn.Parameter, sides: dict[str, int]) -> int:
     return parameter.shape[-1]  # the constant that everything grows from
 
 
-def _module(generator: Generator) -> nn.Module:
+def module_of(generator: Generator) -> nn.Module:
+    """The same generator as the torch module that it is. Raises `TypeError` for anything else."""
     if not isinstance(generator, nn.Module):
         raise TypeError(f"a generator must be a torch module, not {type(generator).__name__}")
     return generator
