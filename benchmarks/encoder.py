@@ -1,10 +1,14 @@
 """How near the encoder's codes come to a face before any refinement: held-out samples and real photographs.
 
-python benchmarks/encoder.py --photos ../shared/faces
+    python benchmarks/encoder.py --photos ../shared/faces
+    python benchmarks/encoder.py --encoder small-restyle-e4e     # one of `models import` or `training/train_psp.py`
+
+ReStyle's get a row for each iteration.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -22,6 +26,8 @@ from steadyface.gan.base import broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 from steadyface.inversion.encoder import Encoder
+from steadyface.inversion.encoders import encoder_file
+from steadyface.inversion.psp import ITERATIONS, load_encoder
 
 
 def samples(generator: MobileStyleGAN, count: int) -> Iterator[Tensor]:
@@ -40,23 +46,44 @@ def photographs(folder: Path) -> Iterator[Tensor]:
         yield to_tensor(crop(image, quad(landmarks), 256))
 
 
+Guess = Callable[[Tensor], Tensor]
+"""A face to its codes (1, num_ws, w_dim)."""
+
+
+def guesses(generator: MobileStyleGAN, lpips: Lpips, name: str | None) -> dict[str, Guess]:
+    """The encoder that ships, or an imported one; by what is said of it in the table."""
+    if name is None:
+        shipped = Encoder(lpips)
+        return {"shipped": lambda face: broadcast_w(generator, shipped(face))}
+    other = load_encoder(encoder_file(name))
+    if not other.network.shape.iterates:
+        return {name: lambda face: other(face, generator)}
+    return {
+        f"{name}, iteration {k}": partial(other, generator=generator, iterations=k) for k in range(1, ITERATIONS + 1)
+    }
+
+
 @torch.no_grad()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/faces"))
     parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--encoder", help="name or file of another encoder")
     args = parser.parse_args()
     generator, lpips, identity = load_generator("mobile-ffhq-256"), Lpips("alex"), Identity()
-    encoder = Encoder(lpips)
+    encoders = guesses(generator, lpips, args.encoder)
     mean_face = generator.synthesis(broadcast_w(generator, generator.w_mean[None]))
-    print("| faces | count | LPIPS | LPIPS of the mean face | identity distance |\n|---|---|---|---|---|")
-    for name, faces in (("samples", samples(generator, args.samples)), ("photographs", photographs(args.photos))):
-        rows = []
+    print("| encoder | faces | count | LPIPS | LPIPS of the mean face | identity distance |\n|---|---|---|---|---|---|")
+    for kind, faces in (("samples", samples(generator, args.samples)), ("photographs", photographs(args.photos))):
+        rows: dict[str, list[list[float]]] = {name: [] for name in encoders}
         for face in faces:
-            image = generator.synthesis(broadcast_w(generator, encoder(face)))
-            distance = (identity(face) - identity(image)).norm(dim=1)
-            rows.append([float(lpips(face, image)), float(lpips(face, mean_face)), float(distance)])
-        print(f"| {name} | {len(rows)} | " + " | ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)) + " |")
+            for name, guess in encoders.items():
+                image = generator.synthesis(guess(face))
+                distance = (identity(face) - identity(image)).norm(dim=1)
+                rows[name].append([float(lpips(face, image)), float(lpips(face, mean_face)), float(distance)])
+        for name, of in rows.items():
+            figures = " | ".join(f"{value:.3f}" for value in np.mean(of, axis=0))
+            print(f"| {name} | {kind} | {len(of)} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

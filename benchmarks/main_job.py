@@ -44,14 +44,15 @@ CELLS += [Cell(clip, "eyeglasses", (0, 25)) for clip in PARTS]
 
 def run(cell: Cell, clips: Path, out: Path, preset: str) -> Path:
     folder = out / cell.name
-    first = out / CELLS[0].name
+    same_clip = (out / other.name for other in CELLS if (other.clip, other.frames) == (cell.clip, cell.frames))
+    inverted = (other for other in same_clip if other != folder and (other / "manifest.json").is_file())
     edit_video(
         clips / f"{cell.clip}.mpg",
         [cell.edit],
         folder,
         preset=preset,
         frames=cell.frames,
-        reuse=first if cell.clip == WHOLE and folder != first else None,
+        reuse=next(inverted, None),
         announce=lambda stage: print(f"{cell.name}: {stage}", flush=True),
     )
     return folder

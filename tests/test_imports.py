@@ -158,7 +158,7 @@ def test_a_whole_set_of_other_peoples_files_edits_a_clip(
     monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path / "edits"))
     draws = torch.Generator().manual_seed(4)
     (tmp_path / "ffhq.pkl").write_bytes(pickle.dumps({"G_ema": ada_pickle(generator)}))
-    network = PspNetwork(Shape("e4e", rows=generator.num_ws, width=4, w_dim=16))
+    network = PspNetwork(Shape("e4e", rows=generator.num_ws, width=4, w_dim=16, head=16))
     state = {f"encoder.{key}": value for key, value in network.state_dict().items()}
     average = generator.w_mean.repeat(generator.num_ws, 1)
     opts = {"encoder_type": "Encoder4Editing", "stylegan_size": 64}

@@ -23,8 +23,9 @@ from steadyface.critics.face_features import face_features
 from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.faces.detect import FaceDetector
+from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
-from steadyface.faces.topology import eye_opening, head_yaw, mouth_opening
+from steadyface.faces.topology import head_yaw, mouth_opening
 from steadyface.gan.base import sample_w
 from steadyface.gan.load import load_generator
 
@@ -68,7 +69,7 @@ def degraded(image: Tensor, rng: np.random.Generator) -> Tensor:
 @torch.no_grad()
 def describe(source: Iterator[tuple[Tensor, Tensor]], augmented: int) -> dict[str, np.ndarray]:
     lpips, expression, age_gender, identity = Lpips("alex"), Expression(), AgeGender(), Identity()
-    detector, mesh = FaceDetector.load(), FaceMesh.load()
+    detector, mesh, eyes = FaceDetector.load(), FaceMesh.load(), EyeFinder.load()
     rows: dict[str, list[np.ndarray]] = {}
     for number, (w, image) in enumerate(source):
         rng = np.random.default_rng((3, number))
@@ -78,7 +79,7 @@ def describe(source: Iterator[tuple[Tensor, Tensor]], augmented: int) -> dict[st
         shape = np.full(4, np.nan)
         if faces:
             points = mesh.find(picture, faces[0]).landmarks
-            shape = np.array([head_yaw(points), mouth_opening(points), *eye_opening(points)])
+            shape = np.array([head_yaw(points), mouth_opening(points), *eyes.find(picture, points).opening()])
         views = [face_features(lpips, image)]
         views += [face_features(lpips, degraded(image, rng)) for _ in range(augmented)]
         row = {

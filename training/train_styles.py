@@ -1,6 +1,6 @@
 """Train the styles: small changes of the default generator's weights, each taught by a filter on its own samples.
 
-    python training/train_styles.py [NAME ...] [--steps 300]      # src/steadyface/weights/styles/NAME.safetensors
+    python training/train_styles.py [NAME ...] [--steps 120]      # src/steadyface/weights/styles/NAME.safetensors
     python training/train_styles.py --sheets                      # docs/styles/NAME.jpg
 
 Codes stay as they are; the layers from 64 px on are trained, L1 + LPIPS to the filtered picture. Seeded; a style takes
@@ -24,6 +24,7 @@ from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.parameters import copy_to_tune, frozen
+from steadyface.memory import keep_freed_memory
 from steadyface.optimise import ramp, step_rng
 from steadyface.report.contact_sheet import contact_sheet
 
@@ -157,10 +158,11 @@ def sheet(name: str, docs: Path, rows: int = 8) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(FILTERS))
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--sheets", action="store_true", help="only draw the sheets")
     parser.add_argument("--docs", type=Path, default=Path("docs/styles"))
     args = parser.parse_args()
+    keep_freed_memory()
     STYLES.mkdir(parents=True, exist_ok=True)
     for name in args.names:
         if not args.sheets:

@@ -30,7 +30,7 @@ def test_arrays_are_those_of_the_published_files(kind, shared) -> None:
 
 def small(kind: str) -> PspNetwork:
     torch.manual_seed(1)
-    network = PspNetwork(Shape(kind, rows=8, width=4, w_dim=16))
+    network = PspNetwork(Shape(kind, rows=8, width=4, w_dim=16, head=12))
     for name, buffer in network.named_buffers():
         if name.endswith("running_var"):
             buffer.uniform_(0.5, 2)

@@ -87,11 +87,11 @@ def read_official(path: Path) -> PspEncoder:
 def _encoder(arrays: dict[str, Tensor], kind: Kind, average: Tensor, path: Path) -> PspEncoder:
     try:
         rows = len({key.split(".")[1] for key in arrays if key.startswith("styles.")})
-        width, w_dim = len(arrays["input_layer.0.weight"]), len(arrays["styles.0.linear.bias"])
-        network = PspNetwork(Shape(kind, rows, width, w_dim))
+        w_dim, head = arrays["styles.0.linear.weight"].shape
+        network = PspNetwork(Shape(kind, rows, len(arrays["input_layer.0.weight"]), w_dim, head))
         network.load_state_dict({key: value.float() for key, value in arrays.items()})
         mean = average.float().reshape(-1, w_dim).expand(rows, -1)
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise WeightsError(
             f"{path} is not an encoder of the kind {kind}: {str(error).splitlines()[-1].strip()}"
         ) from error

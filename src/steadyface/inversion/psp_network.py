@@ -29,6 +29,8 @@ class Shape:
     width: int = 64
     """Channels of the first layer; the published networks have 64."""
     w_dim: int = 512
+    head: int = 512
+    """Channels inside a row's head."""
 
     @property
     def iterates(self) -> bool:
@@ -85,29 +87,29 @@ class Unit(nn.Module):
 class ScaledDense(nn.Module):
     """A dense layer whose weight is scaled by the root of its inputs where it is used."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(size, size))
-        self.bias = nn.Parameter(torch.zeros(size))
+        self.weight = nn.Parameter(torch.randn(outputs, inputs))
+        self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, size) -> (N, size)."""
+        """(N, inputs) -> (N, outputs)."""
         return F.linear(x, self.weight / self.weight.shape[1] ** 0.5, self.bias)
 
 
 class Head(nn.Module):
     """Features of a side to one row: convolutions of stride 2 until a single pixel is left."""
 
-    def __init__(self, inputs: int, size: int, halvings: int) -> None:
+    def __init__(self, inputs: int, channels: int, w_dim: int, halvings: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for step in range(halvings):
-            layers += [nn.Conv2d(size if step else inputs, size, 3, 2, 1), nn.LeakyReLU()]
+            layers += [nn.Conv2d(channels if step else inputs, channels, 3, 2, 1), nn.LeakyReLU()]
         self.convs = nn.Sequential(*layers)
-        self.linear = ScaledDense(size)
+        self.linear = ScaledDense(channels, w_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs, S, S) -> (N, size)."""
+        """(N, inputs, S, S) -> (N, w_dim)."""
         out: Tensor = self.linear(self.convs(x).flatten(1))
         return out
 
@@ -118,7 +120,7 @@ class PspNetwork(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        width, size = shape.width, shape.w_dim
+        width = shape.width
         self.input_layer = nn.Sequential(
             nn.Conv2d(6 if shape.iterates else 3, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.PReLU(width)
         )
@@ -129,11 +131,10 @@ class PspNetwork(nn.Module):
                 units.append(Unit(inputs, outputs, 1 if place else 2))
                 inputs = outputs
         self.body = nn.Sequential(*units)
-        if shape.iterates:
-            self.styles = nn.ModuleList(Head(inputs, size, 4) for _ in range(shape.rows))
-        else:
-            halvings = (4 if row < COARSE else 5 if row < MIDDLE else 6 for row in range(shape.rows))
-            self.styles = nn.ModuleList(Head(inputs, size, each) for each in halvings)
+        pyramid = (4 if row < COARSE else 5 if row < MIDDLE else 6 for row in range(shape.rows))
+        halvings = [4] * shape.rows if shape.iterates else pyramid
+        self.styles = nn.ModuleList(Head(inputs, shape.head, shape.w_dim, each) for each in halvings)
+        if not shape.iterates:
             self.latlayer1 = nn.Conv2d(4 * width, inputs, 1)
             self.latlayer2 = nn.Conv2d(2 * width, inputs, 1)
 
