@@ -77,7 +77,7 @@ TABLE = (
     "inversion LPIPS / dB",
     "strength kept",
     "mouth corr / ampl",
-    "eyes corr / ampl",
+    "eyes corr / ampl (own)",
     "minutes",
     "GB",
 )

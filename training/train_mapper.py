@@ -27,6 +27,7 @@ from steadyface.editing.edit import Edit
 from steadyface.editing.mapper import STEP, MapperEdit
 from steadyface.gan.base import Generator, broadcast_w
 from steadyface.gan.load import load_generator
+from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
@@ -95,6 +96,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--runs", type=Path, default=Path("training/runs/mappers"))
     args = parser.parse_args()
+    keep_freed_memory()
     critics = Critics(Expression(), AgeGender(), Attributes(Lpips("alex")), Identity())
     generator = load_generator("mobile-ffhq-256")
     run = Run.open(args.runs)

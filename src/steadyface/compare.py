@@ -28,7 +28,7 @@ TABLE = (
     "LPIPS direct to edited",
     "strength kept",
     "mouth corr / ampl",
-    "eyes corr / ampl",
+    "eyes corr / ampl (own)",
     "sharpness",
     "identity / TL / TG",
     "minutes",

@@ -96,6 +96,7 @@ def test_a_run_is_measured(run, critics):
     mouth = found["liveliness"]["edited"]["mouth"]
     assert mouth["correlation"] == pytest.approx(1, abs=1e-3)
     assert mouth["amplitude"] == pytest.approx(0.5, abs=0.01)
+    assert found["liveliness"]["wearing"]["mouth"]["amplitude"] == pytest.approx(1, abs=0.02)
     assert found["liveliness"]["edited"]["eyes"] is None
     assert found["liveliness"]["edited"]["blinks"] == {"kept": 0, "input": 0}
     assert found["strength"]["direct"]["light"]["mean"] == pytest.approx(44, abs=0.1)

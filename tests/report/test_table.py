@@ -22,8 +22,13 @@ def test_cells() -> None:
     assert cells["E(edited) / E(input)"] == "**0.98**"
     assert cells["inversion LPIPS / dB"] == "0.009 / 32.6"
     assert cells["strength kept"] == "0.91, -"
-    assert (cells["mouth corr / ampl"], cells["eyes corr / ampl"]) == ("0.99 / 1.02", "-")
+    assert (cells["mouth corr / ampl"], cells["eyes corr / ampl (own)"]) == ("0.99 / 1.02", "-")
     assert (cells["minutes"], cells["GB"]) == ("2.0", "1.0")
+
+
+def test_eyes_stand_beside_what_is_read_of_the_inputs_own() -> None:
+    both = {"edited": {"eyes": MOTION}, "wearing": {"eyes": {"correlation": 0.99, "amplitude": 0.66}}}
+    assert COLUMNS["eyes corr / ampl (own)"]({**METRICS, "liveliness": both}) == "0.99 / 1.02 (0.66)"
 
 
 def test_a_run_without_a_manifest_has_no_time() -> None:

@@ -21,7 +21,7 @@ from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
 from steadyface.metrics import background, identity, liveliness, strength
-from steadyface.metrics.frames import Crops, Frames
+from steadyface.metrics.frames import Crops, Frames, Wearing
 from steadyface.metrics.gates import gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
 from steadyface.metrics.warping import Reduction, warping_errors
@@ -203,7 +203,11 @@ def _identity(parts: Mapping[str, Frames], critics: Critics) -> Table:
 
 
 def _liveliness(parts: Mapping[str, Frames], critics: Critics) -> Table:
-    found = {name: liveliness.face_signals(crops, critics.mesh, critics.eyes) for name, crops in parts.items()}
+    """Also of "wearing": what is read of the input's own motion under the edit's look, which hides some of it."""
+    clips: dict[str, Frames] = dict(parts)
+    if "edited" in parts:
+        clips["wearing"] = Wearing(parts["input"], parts["edited"])
+    found = {name: liveliness.face_signals(crops, critics.mesh, critics.eyes) for name, crops in clips.items()}
     inputs = found.pop("input")
     table: Table = {}
     for name, clip in found.items():

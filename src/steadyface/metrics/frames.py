@@ -42,6 +42,23 @@ class Crops:
         return self._folder.image(index)
 
 
+class Wearing:
+    """The input's frames with what an edit changes in the mean over time, as `Frames`: its own motion, that look."""
+
+    def __init__(self, inputs: Frames, edited: Frames) -> None:
+        """Average the change. Raises `InputError` when the two aren't of one clip."""
+        count = same_length(inputs, edited)
+        self._inputs = inputs
+        self._change = sum(edited[k].astype(np.float32) - inputs[k] for k in range(count)) / count
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    def __getitem__(self, index: int, /) -> Image:
+        changed = np.clip(self._inputs[index] + self._change, 0, 255)
+        return np.asarray(np.round(changed), dtype=np.uint8)
+
+
 def load(frames: Frames, indices: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
     """Return the frames with these numbers as (len(indices), 3, H, W) in [-1, 1]."""
     return torch.cat([to_tensor(frames[index]) for index in indices]).to(device)

@@ -17,6 +17,12 @@ def _motion(metrics: Metrics, signal: str) -> str:
     return "-" if found is None else f"{found['correlation']:.2f} / {found['amplitude']:.2f}"
 
 
+def _lids(metrics: Metrics) -> str:
+    """With what is read of the input's own under the edit's look, in brackets: a rim along a lid hides some of it."""
+    own = metrics["liveliness"].get("wearing", {}).get("eyes")
+    return _motion(metrics, "eyes") + (f" ({own['amplitude']:.2f})" if own else "")
+
+
 def _kept(metrics: Metrics) -> str:
     kept = metrics["strength"].get("kept", {})
     return ", ".join(number(kept.get(name)) for name in metrics["attributes"]) or "-"
@@ -45,7 +51,7 @@ COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "inversion LPIPS / dB": _inversion,
     "strength kept": _kept,
     "mouth corr / ampl": lambda m: _motion(m, "mouth"),
-    "eyes corr / ampl": lambda m: _motion(m, "eyes"),
+    "eyes corr / ampl (own)": _lids,
     "sharpness": lambda m: number(m["sharpness"].get("edited")),
     "identity / TL / TG": _identity,
     "minutes": lambda m: number(sum(_stages(m, "seconds")) / 60, 1),
