@@ -21,7 +21,7 @@ def test_each_phase_alone() -> None:
 
 def test_styles_have_settings_of_their_own_and_baselines_the_same() -> None:
     assert preset_for("paper", ("sketch",), style=True).remedy == PAPER_OUT_OF_DOMAIN
-    for name in ("direct", "smooth", "dvp", "stit"):
+    for name in ("direct", "smooth", "dvp", "stit", "pti"):
         assert preset_for(name, ("sketch",), style=True) == PRESETS[name]
     assert not preset_for("default", ("sketch",), style=True).remedy.phase2.objective.outside_weight
 
@@ -37,3 +37,10 @@ def test_unknown_names() -> None:
         preset_for("best", ("age",))
     with pytest.raises(InputError, match="unknown inversion 'alone'; known: joint, independent"):
         preset_for("default", ("age",), "alone")
+
+
+def test_pti_is_as_published() -> None:
+    preset = preset_for("pti", ("age",))
+    assert (preset.remedy, preset.adaptation, preset.tuning.edit_weight, preset.tuning.closeup) == (None, None, 0, 0)
+    assert (preset.tuning.least_steps, preset.tuning.epochs, preset.tuning.rate, preset.tuning.l2) == (350, 200, 3e-4, 1)
+    assert (preset.tuning.local_weight, preset.tuning.local_distance, preset.tuning.local_every) == (0.1, 30, 1)

@@ -18,7 +18,7 @@ from steadyface.consistency.presets import (
 )
 from steadyface.consistency.settings import Consistency
 from steadyface.errors import InputError
-from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PivotalTuning, Refinement
+from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PTI, PivotalTuning, Refinement
 from steadyface.stitching.settings import Stitching
 
 INVERSIONS = ("joint", "independent")
@@ -77,10 +77,12 @@ PRESETS = {
         adaptation=None,
         stitching=_PASTED,
     ),
+    "pti": Preset("pti", None, tuning=PTI, adaptation=None, stitching=_UNSTITCHED),
 }
 """Ours: default, fast. The paper's method: as printed, as released, and either phase alone (table 3). Baselines: direct
 editing, the Latent Transformer (Yao et al. 2021: direct editing by a network), smoothed codes, Deep Video Prior, STIT
-(Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching)."""
+(Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching), PTI (Roich et al. 2021: direct editing after tuning
+at its published length)."""
 
 _EYEGLASSES: dict[str, Remedy] = {
     "paper": PAPER_EYEGLASSES,
