@@ -2,7 +2,7 @@
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from steadyface import optimise as loop
 from steadyface.gan.stylegan2 import StyleGAN2
 
 
@@ -131,3 +132,25 @@ def persistent(module: nn.Module, persistence: types.ModuleType) -> object:
             return persistence._reconstruct_persistent_obj, (meta,)
 
     return Stored()
+
+
+class Memory:
+    """A checkpoint in memory."""
+
+    def __init__(self) -> None:
+        self.every_seconds = 20.0
+        self.kept: tuple[int, dict[str, Tensor]] | None = None
+
+    def load(self) -> tuple[int, dict[str, Tensor]] | None:
+        return self.kept
+
+    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
+        self.kept = step, {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A checkpoint in memory, with a clock that makes every step due for saving."""
+    clock = iter(range(0, 10**9, 1000))
+    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
+    return Memory()

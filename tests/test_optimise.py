@@ -1,7 +1,5 @@
 """The optimisation loop: Adam's own steps, seeds, resuming, what it may and may not touch."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pytest
 import torch
@@ -9,29 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadyface import optimise as loop
 from steadyface.optimise import DivergedError, optimise, ramp, shuffled_index, step_rng
-
-
-class Memory:
-    """A checkpoint that keeps copies, as one on disk would."""
-
-    def __init__(self) -> None:
-        self.every_seconds = 20.0
-        self.kept: tuple[int, dict[str, Tensor]] | None = None
-
-    def load(self) -> tuple[int, dict[str, Tensor]] | None:
-        return self.kept
-
-    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
-        self.kept = step, {name: tensor.clone() for name, tensor in tensors.items()}
-
-
-@pytest.fixture
-def save_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the clock jump, so that every step is due for saving."""
-    clock = iter(range(0, 10**9, 1000))
-    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
 
 
 def noisy_bowl(x: Tensor, y: Tensor):
@@ -77,8 +53,7 @@ def test_only_the_named_parameters_change():
     assert not torch.equal(x, torch.ones(2))
 
 
-@pytest.mark.usefixtures("save_each_step")
-def test_goes_on_exactly_where_it_was_stopped():
+def test_goes_on_exactly_where_it_was_stopped(memory):
     def fresh():
         return torch.zeros(4, requires_grad=True), torch.zeros(2, requires_grad=True)
 
@@ -86,7 +61,7 @@ def test_goes_on_exactly_where_it_was_stopped():
         if progress.step == 9:
             raise KeyboardInterrupt
 
-    (x, y), memory = fresh(), Memory()
+    x, y = fresh()
     arguments = {"steps": 20, "rate": ramp(0.3, 20)}
     with pytest.raises(KeyboardInterrupt):
         optimise("test", noisy_bowl(x, y), {"x": x, "y.z": y}, checkpoint=memory, watch=stop_at_nine, **arguments)
@@ -104,9 +79,8 @@ def test_goes_on_exactly_where_it_was_stopped():
     assert torch.equal(again[0], x)
 
 
-@pytest.mark.usefixtures("save_each_step")
-def test_a_parameter_without_gradients_resumes_too():
-    x, unused, memory = torch.zeros(1, requires_grad=True), torch.ones(1, requires_grad=True), Memory()
+def test_a_parameter_without_gradients_resumes_too(memory):
+    x, unused = torch.zeros(1, requires_grad=True), torch.ones(1, requires_grad=True)
     for steps in (2, 4):
         optimise(
             "test",
@@ -123,7 +97,12 @@ def test_a_parameter_without_gradients_resumes_too():
 def test_saves_at_the_end_only_when_time_is_short():
     saves = []
 
-    class Counting(Memory):
+    class Counting:
+        every_seconds = 20.0
+
+        def load(self):
+            return None
+
         def save(self, step, tensors):
             saves.append(step)
 

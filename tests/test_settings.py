@@ -41,6 +41,7 @@ def test_unknown_names() -> None:
 
 def test_pti_is_as_published() -> None:
     preset = preset_for("pti", ("age",))
-    assert (preset.remedy, preset.adaptation, preset.tuning.edit_weight, preset.tuning.closeup) == (None, None, 0, 0)
-    assert (preset.tuning.least_steps, preset.tuning.epochs, preset.tuning.rate, preset.tuning.l2) == (350, 200, 3e-4, 1)
-    assert (preset.tuning.local_weight, preset.tuning.local_distance, preset.tuning.local_every) == (0.1, 30, 1)
+    tuning = preset.tuning
+    assert (preset.remedy, preset.adaptation, tuning.edit_weight, tuning.closeup) == (None, None, 0, 0)
+    assert (tuning.least_steps, tuning.epochs, tuning.rate, tuning.l2) == (350, 200, 3e-4, 1)
+    assert (tuning.local_weight, tuning.local_distance, tuning.local_every) == (0.1, 30, 1)

@@ -1,6 +1,6 @@
 """A small flickering video made by the tiny generator."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -54,28 +54,6 @@ def mean_flow(a: Tensor, b: Tensor) -> Tensor:
     """An estimator through which gradients reach the images; it finds small motion that isn't there."""
     shift = 0.2 * (a - b).mean((1, 2, 3))
     return shift[:, None, None, None].expand(-1, 2, *a.shape[2:])
-
-
-class Memory:
-    """A checkpoint in memory."""
-
-    def __init__(self) -> None:
-        self.every_seconds = 20.0
-        self.kept: tuple[int, dict[str, Tensor]] | None = None
-
-    def load(self) -> tuple[int, dict[str, Tensor]] | None:
-        return self.kept
-
-    def save(self, step: int, tensors: Mapping[str, Tensor]) -> None:
-        self.kept = step, {name: tensor.clone() for name, tensor in tensors.items()}
-
-
-@pytest.fixture
-def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """A checkpoint in memory, with a clock that makes every step due for saving."""
-    clock = iter(range(0, 10**9, 1000))
-    monkeypatch.setattr(loop.time, "monotonic", lambda: next(clock))
-    return Memory()
 
 
 def stop_at(step: int):

@@ -11,7 +11,7 @@ from steadyface.consistency.phase1 import refine_codes
 from steadyface.consistency.presets import DEFAULT, PAPER
 from steadyface.consistency.settings import Phase1
 
-from .conftest import Clip, Memory, flicker, mean_flow, no_motion, stop_at
+from .conftest import Clip, flicker, mean_flow, no_motion, stop_at
 
 PRESETS = {"paper": PAPER.phase1, "default": DEFAULT.phase1}
 
@@ -80,7 +80,7 @@ def test_the_residual_term_keeps_codes_near(clip: Clip, lpips):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_resumed_equals_uninterrupted(clip: Clip, lpips, memory: Memory, name: str):
+def test_resumed_equals_uninterrupted(clip: Clip, lpips, memory, name: str):
     whole = refine(clip, lpips, settings(name))
     with pytest.raises(KeyboardInterrupt):
         refine(clip, lpips, settings(name), checkpoint=memory, watch=stop_at(5))

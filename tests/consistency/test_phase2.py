@@ -11,7 +11,7 @@ from steadyface.consistency.phase2 import tune_generator
 from steadyface.consistency.presets import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN
 from steadyface.consistency.settings import Phase2
 
-from .conftest import Clip, Memory, flicker, mean_flow, no_motion, stop_at
+from .conftest import Clip, flicker, mean_flow, no_motion, stop_at
 
 PRESETS = {"paper": PAPER.phase2, "style": PAPER_OUT_OF_DOMAIN.phase2, "default": DEFAULT.phase2}
 
@@ -90,7 +90,7 @@ def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_resumed_equals_uninterrupted(clip: Clip, lpips, memory: Memory, name: str):
+def test_resumed_equals_uninterrupted(clip: Clip, lpips, memory, name: str):
     whole = tune(clip, lpips, settings(name))
     with pytest.raises(KeyboardInterrupt):
         tune(clip, lpips, settings(name), checkpoint=memory, watch=stop_at(5))

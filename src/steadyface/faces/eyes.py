@@ -6,16 +6,13 @@ face mesh sees a closed eye three quarters open, this network sees a quarter.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.faces import topology
 from steadyface.faces.resample import Matrix, apply, resample_fast
-from steadyface.faces.tflite import TfliteModel
-from steadyface.zoo import weights
+from steadyface.faces.tflite import OneNetwork
 
 Floats = NDArray[np.float64]
 
@@ -51,17 +48,10 @@ class Eyes:
         return np.asarray(np.linalg.norm(inner - outer, axis=-1))
 
 
-class EyeFinder:
+class EyeFinder(OneNetwork):
     """Finds lids and irises in a face whose landmarks are known."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        """Open the network. Raises `WeightsError` when the file isn't a model."""
-        self._model = TfliteModel(path, threads)
-
-    @classmethod
-    def load(cls, threads: int = 1) -> Self:
-        """Open the network of the zoo, fetching it if need be."""
-        return cls(weights("iris-landmark"), threads)
+    CARD = "iris-landmark"
 
     def find(self, image: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> Eyes:
         """Return the eyes of the face with `landmarks` (468, 2) px of the mesh in `image` (H, W, 3)."""

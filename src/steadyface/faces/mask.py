@@ -1,16 +1,13 @@
 """Soft masks: the face by its landmarks, the person by a network."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.faces import topology
-from steadyface.faces.tflite import TfliteModel
-from steadyface.zoo import weights
+from steadyface.faces.tflite import OneNetwork
 
 Floats = NDArray[np.float32]
 
@@ -73,21 +70,10 @@ def _soft(mask: Floats, feather: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-class PersonMask:
+class PersonMask(OneNetwork):
     """MediaPipe's selfie segmentation: where in a picture a person is, hair and clothes included."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        """Open the network.
-
-        Raises:
-            WeightsError: the file isn't a model.
-        """
-        self._model = TfliteModel(path, threads)
-
-    @classmethod
-    def load(cls, threads: int = 1) -> Self:
-        """Open the network of the zoo, fetching it if need be."""
-        return cls(weights("person-mask"), threads)
+    CARD = "person-mask"
 
     def find(self, image: NDArray[np.uint8]) -> Floats:
         """Return the probability (H, W), 0 to 1, that a pixel of `image` (H, W, 3) shows a person.

@@ -5,8 +5,6 @@ looks at a square 1.5 times the face's box, turned so that the eyes are level.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +13,7 @@ from steadyface.faces import topology
 from steadyface.faces.align import FACE_BOX, PUPILS
 from steadyface.faces.detect import LEFT_EYE, RIGHT_EYE, Detection
 from steadyface.faces.resample import Matrix, apply, resample_fast
-from steadyface.faces.tflite import TfliteModel
-from steadyface.zoo import weights
+from steadyface.faces.tflite import OneNetwork
 
 Floats = NDArray[np.float32]
 
@@ -33,21 +30,10 @@ class MeshFace:
     """The probability that there is a face, 0 to 1."""
 
 
-class FaceMesh:
+class FaceMesh(OneNetwork):
     """Finds the landmarks of a face whose place is known roughly."""
 
-    def __init__(self, path: Path, threads: int = 1) -> None:
-        """Open the network.
-
-        Raises:
-            WeightsError: the file isn't a model.
-        """
-        self._model = TfliteModel(path, threads)
-
-    @classmethod
-    def load(cls, threads: int = 1) -> Self:
-        """Open the network of the zoo, fetching it if need be."""
-        return cls(weights("face-mesh"), threads)
+    CARD = "face-mesh"
 
     def find(self, image: NDArray[np.uint8], detection: Detection) -> MeshFace:
         """Return the landmarks of a detected face in `image` (H, W, 3).

@@ -4,12 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar, Self
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from steadyface.errors import WeightsError
+from steadyface.zoo import weights
 
 
 class TfliteModel:
@@ -47,6 +49,22 @@ class TfliteModel:
         self._interpreter.set_tensor(self._input, np.ascontiguousarray(image[None], dtype=np.float32))
         self._interpreter.invoke()
         return [self._interpreter.get_tensor(index)[0] for index in self._outputs]
+
+
+class OneNetwork:
+    """Base of what looks at a picture with a single network of the zoo."""
+
+    CARD: ClassVar[str]
+    """The network's name in the zoo."""
+
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        """Open the network. Raises `WeightsError` when the file isn't a model."""
+        self._model = TfliteModel(path, threads)
+
+    @classmethod
+    def load(cls, threads: int = 1) -> Self:
+        """Open the network of the zoo, fetching it if need be."""
+        return cls(weights(cls.CARD), threads)
 
 
 @contextmanager

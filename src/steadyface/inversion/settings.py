@@ -81,8 +81,8 @@ class PivotalTuning:
 PTI = PivotalTuning(
     epochs=200.0, least_steps=350, rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
 )
-"""As published: 350 steps on a picture (Roich et al. 2021, whose regularisation is off unless asked for), 200 passes over
-a clip with the regularisation of eq. 7 at every step (released code)."""
+"""As published: 350 steps on a picture (Roich et al. 2021, whose regularisation is off unless asked for), 200 passes
+over a clip with the regularisation of eq. 7 at every step (released code)."""
 
 ADAPTATION = PivotalTuning(epochs=1.5, least_steps=80, edit_every=1, edit_strengths=(0.9, 1.15), local_weight=0.0)
 """A second, short tuning on those edits alone that are asked for and lie on the face. Tuning shares its steps among all
