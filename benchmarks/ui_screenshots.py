@@ -3,7 +3,8 @@
     steadyface edit ../shared/clips/grid_brbk7n.mpg --edit eyeglasses --frames 0:25 --out out/
     python benchmarks/ui_screenshots.py ../shared/clips/grid_brbk7n.mpg out/
 
-A preview is made and a run begun and cancelled; the result is that of the finished run, shown as an earlier one.
+A preview is made and a run begun and cancelled; the result is that of the finished run, shown as an earlier one. With
+``--whole`` the begun run goes to its end at the preset `fast`, and what it made is played in the browser.
 """
 
 import argparse
@@ -32,6 +33,13 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic"
 QUALITY = 80
 LONG = 3_600_000
 """Milliseconds."""
+PLAYED = """async video => {
+    video.muted = true;
+    await video.play();
+    await new Promise(done => { video.onended = done; });
+    return `${video.videoWidth} x ${video.videoHeight}, ${video.currentTime.toFixed(2)} s, `
+        + `sound: ${video.webkitAudioDecodedByteCount > 0}`;
+}"""
 
 
 def main() -> None:
@@ -41,6 +49,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=8, help="of the clip that is uploaded")
     parser.add_argument("--port", type=int, default=7861)
     parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--whole", action="store_true", help="run to the end, and play the result")
     parser.add_argument("--out", type=Path, default=Path("docs/ui"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -55,7 +64,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1240, "height": 800})
             page.set_default_timeout(LONG)
             page.goto(address)
-            visit(page, cut, args.out)
+            visit(page, cut, args.out, whole=args.whole)
             browser.close()
 
 
@@ -70,7 +79,7 @@ def adopt(shelf: Shelf, clip: Path, run: Path) -> None:
         shutil.copy(run / file, shelf.path(name) / file)
 
 
-def visit(page: Any, clip: Path, out: Path) -> None:
+def visit(page: Any, clip: Path, out: Path, *, whole: bool) -> None:
     page.get_by_role("button", name="Show").wait_for()
     shoot(page, out / "start.jpg")
     page.locator("#upload input[type=file]").set_input_files(str(clip))
@@ -89,10 +98,16 @@ def visit(page: Any, clip: Path, out: Path) -> None:
         )
     page.wait_for_timeout(1000)
     shoot(page, out / "result.jpg", whole=True)
+    if whole:
+        page.get_by_label("fast: for a look").check()
     page.locator("#go").click()
     page.locator("#progress").get_by_text("left").wait_for()
     shoot(page, out / "running.jpg", whole=True)
-    page.locator("#stop").click()
+    if not whole:
+        page.locator("#stop").click()
+        return
+    page.locator("#progress").get_by_text("finished").wait_for()
+    print("played in the browser:", page.locator("#edited video").evaluate(PLAYED), flush=True)
 
 
 def shoot(page: Any, path: Path, *, whole: bool = False) -> None:
