@@ -3,7 +3,7 @@
     python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16
 
 One inversion of a clip serves all its edits and methods. Takes hours; run again, it goes on where it stopped. Writes
-tables.md and tables.json into --docs.
+tables.md and tables.json into --docs, and a sheet and x-t slices of every clip and edit.
 """
 
 import argparse
@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import mean
 from typing import Any
+
+import cv2
 
 from steadyface.cli.edit import frame_range
 from steadyface.compare import compare_methods
@@ -78,7 +80,7 @@ def written(cells: Cells, frames: str) -> str:
             parts += [f"## {inversion} inversion, {domain}\n"]
             parts += [f"Means over {len(runs)} runs, frames {frames}: {', '.join(runs)}.\n"]
             methods = tuple(name for name in by_method if name not in ("phase1", "phase2"))
-            parts += [f"### Methods (the paper's table {1 if domain == IN_DOMAIN else 2})\n", table(by_method, methods)]
+            parts += [f"### Methods (the paper's table {2 if domain == IN_DOMAIN else 1})\n", table(by_method, methods)]
             parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
@@ -126,6 +128,10 @@ def main() -> None:
                     continue
                 found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
                 first = first or out / methods[0]
+                for picture in ("sheet", "slices"):
+                    shown = cv2.imread(str(out / f"{picture}.png"))
+                    name = f"{inversion}_{source.stem}_{edit}_{picture}.jpg"
+                    cv2.imwrite(str(args.docs / name), shown, [cv2.IMWRITE_JPEG_QUALITY, 85])
                 domain = OUT_OF_DOMAIN if is_style(job.edits[0]) else IN_DOMAIN
                 for method, metrics in found.items():
                     by_method = cells.setdefault(inversion, {}).setdefault(domain, {})

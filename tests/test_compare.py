@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import cv2
 import pytest
 
 from steadyface import compare as module
@@ -49,6 +50,8 @@ def test_methods_share_the_inversion_and_one_table(job, quick, tmp_path):
     assert [line.split("|")[1].strip() for line in lines] == ["method", "---", "smooth", "direct"]
     assert json.loads((tmp_path / "table.json").read_text()).keys() == found.keys()
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
+    slices = cv2.imread(str(tmp_path / "slices.png"))
+    assert slices.shape[1] > 2 * cv2.imread(str(next(tmp_path.glob("*/aligned/input/*.png")))).shape[1]
     announced.clear()
     compare_methods(job, ["smooth", "direct"], tmp_path, critics=Critics.load(), announce=announced.append)
     assert announced == []

@@ -1,7 +1,7 @@
 """Several methods on one clip and one inversion: a table and a picture sheet."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,12 @@ from steadyface.files import write_atomically
 from steadyface.frames import spread
 from steadyface.job import Job, check
 from steadyface.metrics.clip import Critics, evaluate_run, find_parts
+from steadyface.metrics.frames import Crops
 from steadyface.optimise import Watcher
 from steadyface.pipeline import run_job
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import Image
+from steadyface.report.slices import slices_of
 from steadyface.report.table import markdown
 from steadyface.run import Run
 
@@ -50,8 +52,8 @@ def compare_methods(
     """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
 
     Stages with equal settings, the inversion above all, are made once, or taken from the run ``reuse``. Writes
-    ``table.md``, ``table.json`` and ``sheet.png``. The same call goes on where it stopped. Raises as `edit_video`,
-    before anything is run.
+    ``table.md``, ``table.json``, ``sheet.png`` and ``slices.png``. The same call goes on where it stopped. Raises as
+    `edit_video`, before anything is run.
     """
     jobs = {method: replace(job, preset=method) for method in methods}
     for each in jobs.values():
@@ -65,10 +67,11 @@ def compare_methods(
         critics = critics or Critics.load(choose_device(job.device))
         found[method] = measured(run.folder, critics)
     rows = [((method,), metrics) for method, metrics in found.items()]
-    table, sheet = markdown(rows, ("method",), TABLE), methods_sheet([out / method for method in methods])
+    table, clips = markdown(rows, ("method",), TABLE), results([out / method for method in methods])
     write_atomically(out / "table.md", lambda path: path.write_text(table))
     write_atomically(out / "table.json", lambda path: path.write_text(json.dumps(found, indent=2) + "\n"))
-    write_atomically(out / "sheet.png", lambda path: cv2.imwrite(str(path), sheet[:, :, ::-1]))
+    _save(out / "sheet.png", methods_sheet(clips))
+    _save(out / "slices.png", slices_of(clips))
     return found
 
 
@@ -81,14 +84,22 @@ def measured(folder: Path, critics: Critics) -> dict[str, Any]:
     return {**json.loads(metrics.read_text()), "manifest": json.loads(manifest.read_text())}
 
 
-def methods_sheet(folders: Sequence[Path]) -> Image:
-    """The input, the direct edit of the first run, and the result of each, at frames spread over the clip."""
+def results(folders: Sequence[Path]) -> dict[str, Crops]:
+    """The input, the direct edit of the first run, and the result of each, by their names."""
     first = find_parts(folders[0])
-    shown = spread(len(first["input"]), SHOWN)
     clips = {"input": first["input"], "direct edit": first["direct"]}
-    clips |= {folder.name: find_parts(folder)["edited"] for folder in folders}
+    return clips | {folder.name: find_parts(folder)["edited"] for folder in folders}
+
+
+def methods_sheet(clips: Mapping[str, Crops]) -> Image:
+    """A row for each of `results`, at frames spread over the clip."""
+    shown = spread(len(clips["input"]), SHOWN)
     rows = [[crops[index] for index in shown] for crops in clips.values()]
     return contact_sheet(rows, list(clips), [f"frame {index}" for index in shown])
+
+
+def _save(path: Path, picture: Image) -> None:
+    write_atomically(path, lambda beside: cv2.imwrite(str(beside), picture[:, :, ::-1]))
 
 
 def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:

@@ -3,6 +3,7 @@
 As in figure 6 of Xu et al., "Temporally Consistent Semantic Video Editing" (ECCV 2022).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +33,21 @@ def xt_slice(frames: Frames, y: int, scale: int = 1) -> Image:
 def slices_figure(folder: Path, y: int | None = None, scale: int = 3) -> Image:
     """Show the slices of a run side by side: input, direct, edited, those that exist.
 
-    `y` is a row of the crops, by default the eyes' at 0.47 of the height, where most edits show.
-
     Raises:
         InputError: the folder isn't a run, or there is no such row.
     """
     parts = find_parts(folder)
-    shown = [name for name in ("input", "direct", "edited") if name in parts]
-    row = round(0.47 * parts["input"][0].shape[0]) if y is None else y
-    slices = [xt_slice(parts[name], row, scale) for name in shown]
-    return contact_sheet([slices], ["time"], [f"{name}, y = {row}" for name in shown])
+    return slices_of({name: parts[name] for name in ("input", "direct", "edited") if name in parts}, y, scale)
+
+
+def slices_of(clips: Mapping[str, Frames], y: int | None = None, scale: int = 3) -> Image:
+    """Show the slices of clips of one size side by side, under their names.
+
+    `y` is a row of the crops, by default the eyes' at 0.47 of the height, where most edits show.
+
+    Raises:
+        InputError: there is no such row.
+    """
+    row = round(0.47 * next(iter(clips.values()))[0].shape[0]) if y is None else y
+    slices = [xt_slice(frames, row, scale) for frames in clips.values()]
+    return contact_sheet([slices], ["time"], [f"{name}, y = {row}" for name in clips])
