@@ -53,7 +53,7 @@ TINY = replace(
 )
 FRAMES = (2, 5)
 LONG = ("refine", "tune", "adapt", "phase1", "phase2", "stitch")
-STAGES = (*LONG[:3], "calibrate", *LONG[3:])
+STAGES = (*LONG[:3], "calibrate", *LONG[3:5], "beyond", "stitch")
 PARTS = ("input", "inverted", "direct", "edited")
 
 
@@ -233,7 +233,7 @@ def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, fini
     unstitched = Stitching(epochs=0, around="generated")
     result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=unstitched))
     own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
-    assert announced == ["stitch", *own, "render"]
+    assert announced == ["beyond", "stitch", *own, "render"]
     inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])
     assert torch.equal(inverted, FrameFolder(finished[0].folder / "aligned" / "inverted")([0, 1, 2]))
     assert torch.equal(edited, direct) == (remedy is None)
@@ -285,7 +285,7 @@ def test_a_video_of_one_frame(clip, tmp_path):
     announced = []
     run = Run.open(tmp_path / "out", announce=announced.append)
     result = run_job(job_on(tmp_path / "one.mp4", frames=(0, None)), run, preset=TINY)
-    assert announced == ["align", "person", "refine", "tune", "adapt", "calibrate", "stitch", "render"]
+    assert announced == ["align", "person", "refine", "tune", "adapt", "calibrate", "beyond", "stitch", "render"]
     assert result.frames == len(list(read_frames(result.edited))) == 1
     for part in PARTS:
         assert [path.name for path in run.path("aligned", part).iterdir()] == ["00000.png"]

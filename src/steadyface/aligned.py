@@ -109,6 +109,19 @@ def person_over(folder: FrameFolder, count: int) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(wider, (0, 0), reach / 4), np.float32)
 
 
+def person_around(
+    source: Path, frames: FrameRange, quads: NDArray[np.float64], side: int, sigma: float = 1.0
+) -> NDArray[np.uint8]:
+    """Where the person is in crops with other quads (T, 4, 2): (T, side, side), 0 to 255.
+
+    Smoothed over time by ``sigma`` frames: the network's outlines jitter.
+    """
+    find = PersonMask.load().find
+    crops = (crop(frame.image, quads[index], side) for index, frame in enumerate(read_frames(source, *frames)))
+    found = np.stack([np.rint(255 * find(picture)).astype(np.uint8) for picture in crops])
+    return np.asarray(np.clip(np.rint(smooth(found.astype(np.float32), sigma)), 0, 255), np.uint8)
+
+
 def _cut_out(
     run: Run,
     key: str,

@@ -35,7 +35,7 @@ from steadyface.mouths import with_mouths_held
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
 from steadyface.remedies import deep_video_prior, remedy
-from steadyface.render import Restored, Seams, Synthesis, probe_frames, render, write_videos
+from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors
@@ -131,14 +131,15 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, steady_key, before, direct, where, clip)
 
-    seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
     stitch_key = digest(steady_key, asdict(preset.stitching))
+    plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
+    seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames)
     stitched = tools.tuned(
         "stitch",
         stitch_key,
         steady.generator,
         lambda part: stitch(
-            steady.generator, steady.ws, clip.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
+            steady.generator, steady.ws, seams.inputs, seams, tools.lpips, preset.stitching, seed=job.seed,
             checkpoint=part, watch=tools.watch,
         ),
     )  # fmt: skip

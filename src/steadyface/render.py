@@ -9,16 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from steadyface.aligned import Aligned
+from steadyface.aligned import Aligned, person_around
 from steadyface.consistency.flows import Frames
 from steadyface.editing.change import change_mask
 from steadyface.editing.parts import Part
 from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
-from steadyface.run import Run
+from steadyface.run import Run, Tensors
+from steadyface.stitching.beyond import Beyond, reaches_border, shade, wide_side, widened
 from steadyface.stitching.kept import mask_of, with_kept
-from steadyface.stitching.mask import paste_mask, seam, spread_change
+from steadyface.stitching.mask import paste_mask, seam, spread_change, window
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import VideoInfo
@@ -62,6 +63,8 @@ class Seams:
     keeps: Collection[Part]
     """The parts of the face that are the input's in the result."""
     settings: Stitching
+    beyond: Beyond | None = None
+    """What goes on of the edit beyond the crop."""
 
     @classmethod
     def of(
@@ -86,9 +89,22 @@ class Seams:
         change = spread_change(change, settings) * clip.person
         return cls(clip, change, where[0, 0].cpu().numpy(), keeps, settings)
 
-    def mask(self, index: int) -> Floats:
-        """The paste mask (S, S) of a frame."""
+    def reach(self, index: int) -> Floats:
+        """Where a frame (S, S) isn't the input's; it may go on beyond the crop."""
         return paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
+
+    def mask(self, index: int) -> Floats:
+        """The paste mask (S, S) of a frame, which ends at the crop's border."""
+        size = len(self.change)
+        return self.reach(index) * window(size, self.settings.margin * size)
+
+    def inputs(self, frames: Sequence[int]) -> Tensor:
+        """The aligned input (len, 3, S, S), with the shade along the crop's border."""
+        crops = self.clip.inputs(frames)
+        if self.beyond is None:
+            return crops
+        added = np.stack([self.beyond.inner(index) for index in frames])
+        return crops + torch.from_numpy(added).permute(0, 3, 1, 2).to(crops)
 
     def wide(self, index: int) -> Floats:
         """The paste mask of a frame whose picture has been put through `composite`: its soft edge is in it already."""
@@ -107,7 +123,7 @@ class Seams:
             painted = with_kept(pictures, before, self.clip.inputs, self._kept, probes, self.settings)
 
         def inside(frames: Sequence[int]) -> Tensor:
-            inputs, masks = self.clip.inputs(frames), torch.cat([self(index)[0] for index in frames])
+            inputs, masks = self.inputs(frames), torch.cat([self(index)[0] for index in frames])
             return inputs + masks * (painted(frames) - inputs)
 
         return inside
@@ -120,6 +136,30 @@ class Seams:
         mask = self.mask(index)
         both = [torch.from_numpy(array)[None, None].to(self.clip.inputs.device) for array in (mask, seam(mask))]
         return both[0], both[1]
+
+
+@torch.no_grad()
+def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, frames: FrameRange) -> Seams:
+    """The seams with what goes on of the edit beyond the crop, where the crop cuts it: a stage of its own.
+
+    ``steady`` gives the edited frames before they are stitched.
+    """
+    clip, settings = seams.clip, seams.settings
+    probes = probe_frames(len(clip))
+
+    def work(_: object) -> Tensors:
+        inside = np.asarray(np.mean([seams.reach(index) for index in probes], axis=0), np.float32)
+        change = torch.stack([(steady([index]) - clip.inputs([index]))[0].cpu() for index in probes]).mean(0)
+        mean = np.ascontiguousarray(change.permute(1, 2, 0).numpy())
+        if settings.around == "generated" or not reaches_border(mean, inside):
+            return {"shade": torch.zeros(0)}
+        wide = wide_side(len(inside), settings)
+        person = person_around(source, frames, widened(clip.quads, len(inside), wide), wide // 2)
+        added = {"shade": torch.from_numpy(shade(mean, inside, settings)), "person": torch.from_numpy(person)}
+        return added | {"side": torch.tensor(len(inside))}
+
+    arrays = {name: tensor.numpy() for name, tensor in run.stage("beyond", key, work).items()}
+    return replace(seams, beyond=Beyond.of(arrays))
 
 
 @torch.no_grad()
@@ -145,8 +185,10 @@ class Restored:
     def with_faces(self, *faces: Faces) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
         """Each frame of the input, and the same frame with each of the faces."""
         for index, frame in enumerate(read_frames(self.source, *self.frames)):
-            corners = self.clip.quads[index]
-            yield frame, [paste(frame.image, folder.image(index), mask(index), corners) for folder, mask in faces]
+            corners, around = self.clip.quads[index], frame.image
+            if self.seams.beyond is not None:
+                around = self.seams.beyond.shaded(around, index, corners)
+            yield frame, [paste(around, folder.image(index), mask(index), corners) for folder, mask in faces]
 
 
 def write_videos(

@@ -26,6 +26,7 @@ STAGES = {
     "hold": Stage("holding the mouth", 0.02),
     "phase1": Stage("steadying the codes", 0.07),
     "phase2": Stage("steadying the generator", 0.25),
+    "beyond": Stage("looking beyond the crop", 0.0),
     "stitch": Stage("smoothing the seam", 0.02),
     "render": Stage("writing the videos", 0.02),
 }

@@ -21,7 +21,7 @@ LEAST, MOST, MOST_YEARS = 0.7, 1.25, 1.8
 """A factor outside these would draw another edit: thicker frames, another person. A classifier that is sure doesn't see
 it (at 1.8, a woman's eyeglasses were sunglasses, and scored higher); years go on."""
 CLOSE = 0.03
-TOLL = 0.02
+TOLL = 0.05
 """What phases 1 and 2 take of an edit on their way, and is put on beforehand."""
 TRIALS = 4
 CONSTANTS = (LEAST, MOST, MOST_YEARS, CLOSE, TOLL, TRIALS)

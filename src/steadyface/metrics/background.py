@@ -1,6 +1,6 @@
 """Whether what wasn't to be edited stayed as it was."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +15,7 @@ from steadyface.faces.align import uncrop
 from steadyface.files import file_sha256
 from steadyface.metrics.frames import Image
 from steadyface.metrics.perceptual import psnr_of
+from steadyface.stitching.beyond import Beyond
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 
@@ -59,7 +60,7 @@ def outside(clip: Iterable[Image], inputs: Iterable[Image], masks: Iterable[NDAr
 
 
 def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
-    """Compare ``edited.mp4`` with its source where no crop reaches: PSNR, dB, largest difference, coverage.
+    """Compare ``edited.mp4`` with its source where neither crop nor edit reaches: PSNR, largest difference, coverage.
 
     What differs there is the re-encoding. None if the source has moved or changed since, or the run has no
     result yet.
@@ -77,8 +78,17 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
     corners = load_file(aligned)["quads"]
     before = (frame.image for frame in read_frames(source, start, stop))
     after = (frame.image for frame in read_frames(edited))
-    masks = (reach(each, (info.height, info.width)) for each in corners)
+    masks = _reach(folder, corners, (info.height, info.width))
     return outside(after, before, masks)
+
+
+def _reach(folder: Path, corners: NDArray[np.floating], size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
+    """Where the crops are, and what goes on of the edit beyond them."""
+    state = folder / "state" / "beyond.safetensors"
+    beyond = Beyond.of(load_file(state)) if state.is_file() else None
+    for index, each in enumerate(corners):
+        mask = reach(each, size)
+        yield np.maximum(mask, beyond.touched(index, each, size)) if beyond else mask
 
 
 def reach(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:

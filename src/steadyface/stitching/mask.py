@@ -11,7 +11,7 @@ Floats = NDArray[np.float32]
 
 
 def paste_mask(landmarks: NDArray[np.floating], change: Floats, settings: Stitching) -> Floats:
-    """Return the soft mask (S, S) of one frame, 0 at the crop's border.
+    """Return the soft mask (S, S) of one frame; `window` makes it end at the crop's border.
 
     ``landmarks`` (468, 2) are in crop pixels; ``change`` (S, S) in [0, 1] says where the edit changes the clip, one map
     for all frames, so that the seam doesn't move by itself.
@@ -24,7 +24,7 @@ def paste_mask(landmarks: NDArray[np.floating], change: Floats, settings: Stitch
         dilation=settings.dilation * size,
         feather=settings.feather * size,
     )
-    return np.asarray(np.maximum(face, change) * _window(size, settings.margin * size), np.float32)
+    return np.asarray(np.maximum(face, change), np.float32)
 
 
 def seam(mask: Floats) -> Floats:
@@ -43,7 +43,8 @@ def spread_change(change: Floats, settings: Stitching) -> Floats:
     return np.asarray(cv2.GaussianBlur(wider, (0, 0), settings.feather * size / 3), np.float32)
 
 
-def _window(size: int, margin: float) -> Floats:
+def window(size: int, margin: float) -> Floats:
+    """A square mask that is 1 but for its border, where it fades to nothing over ``margin`` px."""
     distance = np.minimum(np.arange(size), np.arange(size)[::-1]).astype(np.float32)
     ramp = np.clip(distance / max(margin, 1.0), 0.0, 1.0)
     soft = ramp * ramp * (3.0 - 2.0 * ramp)
