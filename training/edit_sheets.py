@@ -1,12 +1,13 @@
 """Contact sheets of the edits that ship: docs/edits/NAME.jpg, a face per row, a strength per column.
 
-    python training/edit_sheets.py [NAME ...] [--runs FOLDER ...] [--latent-transformer]
+    python training/edit_sheets.py [NAME ...] [--runs FOLDER ...] [--kind mappers]
 
 The real faces of the run folders, inverted (the clip's middle frame), then ten samples. The sheets of the networks of
 the Latent Transformer are docs/edits/latent-transformer-NAME.jpg.
 """
 
 import argparse
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,9 @@ from torch import Tensor
 
 from steadyface.baselines import latent_networks
 from steadyface.baselines.latent_transformer import LatentEdit
-from steadyface.editing.catalogue import SHIPPED
+from steadyface.editing.catalogue import MAPPERS, SHIPPED
 from steadyface.editing.edit import Edit
+from steadyface.editing.mapper import MapperEdit
 from steadyface.frames import to_image
 from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
@@ -32,6 +34,14 @@ ONE_WAY, BOTH_WAYS = (0.4, 0.7, 1.0, 1.3, 1.6), (-1.0, -0.5, 0.5, 1.0, 1.5)
 ROWS, TRUNCATION = 10, 0.7
 TILE, LABEL = 160, 20
 QUALITY = 85
+
+Sheeted = Edit | MapperEdit | LatentEdit
+KINDS: dict[str, tuple[Path, Callable[[Path], Sheeted], str]] = {
+    "directions": (SHIPPED, Edit.load, ""),
+    "mappers": (MAPPERS, MapperEdit.load, ""),
+    "latent-transformer": (latent_networks.SHIPPED, LatentEdit.load, "latent-transformer-"),
+}
+"""The folder of each kind that ships, how one is read, and what its sheet's name begins with."""
 
 Faces = list[tuple[Generator, Tensor]]
 """A generator and a code (1, num_ws, w_dim) each."""
@@ -49,7 +59,7 @@ def inverted(generator: Generator, run: Path) -> tuple[Generator, Tensor]:
     return tuned, ws[len(ws) // 2][None]
 
 
-def sheet(edit: Edit | LatentEdit, faces: Faces) -> Image:
+def sheet(edit: Sheeted, faces: Faces) -> Image:
     """Rows of faces: as they are, then at each strength."""
     strengths = BOTH_WAYS if edit.card.opposite else ONE_WAY
     labels = [edit.card.name, *(f"{strength:+g}" for strength in strengths)]
@@ -66,7 +76,7 @@ def sheet(edit: Edit | LatentEdit, faces: Faces) -> Image:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--latent-transformer", action="store_true", help="the networks in place of the directions")
+    parser.add_argument("--kind", choices=list(KINDS), default="directions")
     parser.add_argument("--runs", type=Path, nargs="+", default=[], metavar="FOLDER")
     parser.add_argument("--model", default="mobile-ffhq-256")
     parser.add_argument("--seed", type=int, default=11)
@@ -75,11 +85,9 @@ def main() -> None:
     generator = load_generator(args.model)
     faces = [inverted(generator, run) for run in args.runs] + samples(generator, args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
-    folder = latent_networks.SHIPPED if args.latent_transformer else SHIPPED
+    folder, load, prefix = KINDS[args.kind]
     for name in args.names or [path.stem for path in sorted(folder.glob("*.safetensors"))]:
-        kind = LatentEdit if args.latent_transformer else Edit
-        picture = sheet(kind.load(folder / f"{name}.safetensors"), faces)
-        path = args.out / (f"latent-transformer-{name}.jpg" if args.latent_transformer else f"{name}.jpg")
+        picture, path = sheet(load(folder / f"{name}.safetensors"), faces), args.out / f"{prefix}{name}.jpg"
         cv2.imwrite(str(path), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         print(f"{path}: {path.stat().st_size // 1000} KB")
 
