@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from steadyface.aligned import Aligned, align_clip
+from steadyface.aligned import Aligned, align_clip, person_around
 from steadyface.errors import InputError
 from steadyface.faces.topology import CHIN, LEFT_EYE_SIX, MOUTH_CORNERS, RIGHT_EYE_SIX, interocular
 from steadyface.faces.track import find_tracks
 from steadyface.job import FrameRange
 from steadyface.run import Run
+from steadyface.stitching.beyond import widened
 from steadyface.video.reader import read_frames
 
 SIDE = 64
@@ -115,3 +116,12 @@ def test_another_program_s_landmarks_align_it(clip, tmp_path):
     run = Run.open(tmp_path / "given")
     given = align_clip(run, "key", clip, (5, 8), None, SIDE, torch.device("cpu"), tmp_path / "given.npy")
     np.testing.assert_allclose(given.quads, own.quads + np.array([3.0, -2.0]), atol=1e-4)
+
+
+def test_the_person_is_seen_around_the_crop_too(clip, tmp_path):
+    aligned = align(Run.open(tmp_path), clip, (5, 8), "key")
+    person = person_around(clip, (5, 8), widened(aligned.quads, SIDE, 2 * SIDE), SIDE)
+    assert (person.shape, person.dtype) == ((3, SIDE, SIDE), np.uint8)
+    assert person[:, SIDE // 2, SIDE // 2].min() > 240
+    assert person[:, SIDE * 7 // 8, SIDE // 2].min() > 200  # his chest, below the crop
+    assert person[:, SIDE // 4, 2].max() < 60

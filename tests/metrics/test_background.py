@@ -85,6 +85,19 @@ def test_a_run_differs_outside_the_crop_by_its_encoding_only(run):
         of_run(folder, manifest | {"frames": [3, 7]})
 
 
+def test_what_goes_on_beyond_the_crop_does_not_count(run):
+    folder, manifest = run
+    plain = of_run(folder, manifest)
+    shade = np.zeros((64, 64, 3), np.float32)
+    shade[:8] = 0.3
+    person = np.full((5, 32, 32), 255, np.uint8)
+    arrays = {"shade": shade, "person": person, "side": np.array(40)}
+    save_file(arrays, folder / "state" / "beyond.safetensors")
+    assert 0.4 < of_run(folder, manifest).coverage < plain.coverage - 0.02
+    save_file({"shade": np.zeros(0, np.float32)}, folder / "state" / "beyond.safetensors")
+    assert of_run(folder, manifest) == plain
+
+
 def test_a_source_that_changed_or_is_gone_is_not_compared(run, tmp_path):
     folder, manifest = run
     assert of_run(folder, manifest | {"source_sha256": "0"}) is None
