@@ -17,7 +17,7 @@ from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run, Tensors
-from steadyface.stitching.beyond import Beyond, reaches_border, shade, wide_side, widened
+from steadyface.stitching.beyond import Beyond, ramps, reaches_border, tone, wide_side, widened
 from steadyface.stitching.kept import mask_of, with_kept
 from steadyface.stitching.mask import paste_mask, seam, spread_change, window
 from steadyface.stitching.paste import paste
@@ -103,8 +103,9 @@ class Seams:
         crops = self.clip.inputs(frames)
         if self.beyond is None:
             return crops
-        added = np.stack([self.beyond.inner(index) for index in frames])
-        return crops + torch.from_numpy(added).permute(0, 3, 1, 2).to(crops)
+        pictures = crops.permute(0, 2, 3, 1).cpu().numpy()
+        toned = [self.beyond.toned(crop, index) for crop, index in zip(pictures, frames, strict=True)]
+        return torch.from_numpy(np.stack(toned)).permute(0, 3, 1, 2).to(crops)
 
     def wide(self, index: int) -> Floats:
         """The paste mask of a frame whose picture has been put through `composite`: its soft edge is in it already."""
@@ -149,17 +150,23 @@ def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, fr
 
     def work(_: object) -> Tensors:
         inside = np.asarray(np.mean([seams.reach(index) for index in probes], axis=0), np.float32)
-        change = torch.stack([(steady([index]) - clip.inputs([index]))[0].cpu() for index in probes]).mean(0)
-        mean = np.ascontiguousarray(change.permute(1, 2, 0).numpy())
-        if settings.around == "generated" or not reaches_border(mean, inside):
-            return {"shade": torch.zeros(0)}
+        plain, edited = (_mean(each, probes) for each in (clip.inputs, steady))
+        if settings.around == "generated" or not reaches_border(edited - plain, inside):
+            return {"ramps": torch.zeros(0)}
         wide = wide_side(len(inside), settings)
+        gain, offset = tone(plain, edited, inside, settings)
         person = person_around(source, frames, widened(clip.quads, len(inside), wide), wide // 2)
-        added = {"shade": torch.from_numpy(shade(mean, inside, settings)), "person": torch.from_numpy(person)}
-        return added | {"side": torch.tensor(len(inside))}
+        made = {"gain": gain, "offset": offset, "ramps": ramps(inside, settings), "person": person}
+        return {name: torch.from_numpy(array) for name, array in made.items()}
 
     arrays = {name: tensor.numpy() for name, tensor in run.stage("beyond", key, work).items()}
     return replace(seams, beyond=Beyond.of(arrays))
+
+
+def _mean(pictures: Frames, indices: Sequence[int]) -> Floats:
+    """The mean of some frames: (S, S, 3)."""
+    total = torch.stack([pictures([index])[0].cpu() for index in indices]).mean(0)
+    return np.ascontiguousarray(total.permute(1, 2, 0).numpy())
 
 
 @torch.no_grad()
@@ -187,7 +194,7 @@ class Restored:
         for index, frame in enumerate(read_frames(self.source, *self.frames)):
             corners, around = self.clip.quads[index], frame.image
             if self.seams.beyond is not None:
-                around = self.seams.beyond.shaded(around, index, corners)
+                around = self.seams.beyond.around(around, index, corners)
             yield frame, [paste(around, folder.image(index), mask(index), corners) for folder, mask in faces]
 
 

@@ -88,13 +88,13 @@ def test_a_run_differs_outside_the_crop_by_its_encoding_only(run):
 def test_what_goes_on_beyond_the_crop_does_not_count(run):
     folder, manifest = run
     plain = of_run(folder, manifest)
-    shade = np.zeros((64, 64, 3), np.float32)
-    shade[:8] = 0.3
+    ramps = np.zeros((64, 64), np.float32)
+    ramps[:8] = 1
+    tone = {"gain": np.ones((40, 40, 3), np.float32), "offset": np.full((40, 40, 3), 0.3, np.float32)}
     person = np.full((5, 32, 32), 255, np.uint8)
-    arrays = {"shade": shade, "person": person, "side": np.array(40)}
-    save_file(arrays, folder / "state" / "beyond.safetensors")
+    save_file({**tone, "ramps": ramps, "person": person}, folder / "state" / "beyond.safetensors")
     assert 0.4 < of_run(folder, manifest).coverage < plain.coverage - 0.02
-    save_file({"shade": np.zeros(0, np.float32)}, folder / "state" / "beyond.safetensors")
+    save_file({"ramps": np.zeros(0, np.float32)}, folder / "state" / "beyond.safetensors")
     assert of_run(folder, manifest) == plain
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from steadyface.stitching.beyond import Beyond, reaches_border, shade, wide_side, widened
+from steadyface.stitching.beyond import Beyond, ramps, reaches_border, tone, wide_side, widened
 from steadyface.stitching.mask import window
 from steadyface.stitching.settings import Stitching
 
@@ -12,11 +12,15 @@ SIDE = 100
 WIDE = wide_side(SIDE, SETTINGS)
 PAD = (WIDE - SIDE) // 2
 CORNERS = np.array([[60.0, 60.0], [60.0, 160.0], [160.0, 160.0], [160.0, 60.0]])
-EVEN, ALL = np.full((SIDE, SIDE, 3), 0.2, np.float32), np.ones((SIDE, SIDE), np.float32)
+ALL = np.ones((SIDE, SIDE), np.float32)
+TEXTURE = np.random.default_rng(0).uniform(-0.8, 0.2, (SIDE, SIDE, 3)).astype(np.float32)
+BRIGHTER = 0.2
 
 
 def beyond(person: int = 255) -> Beyond:
-    return Beyond(shade(EVEN, ALL, SETTINGS), np.full((2, WIDE // 2, WIDE // 2), person, np.uint8), SIDE)
+    """Of an edit that makes all of the person brighter."""
+    gain, offset = tone(TEXTURE, TEXTURE + np.float32(BRIGHTER), ALL, SETTINGS)
+    return Beyond(gain, offset, ramps(ALL, SETTINGS), np.full((2, WIDE // 2, WIDE // 2), person, np.uint8))
 
 
 def test_a_wide_quad_is_the_crop_s_about_the_same_middle() -> None:
@@ -26,26 +30,45 @@ def test_a_wide_quad_is_the_crop_s_about_the_same_middle() -> None:
 
 
 def test_only_what_reaches_the_border_goes_on() -> None:
-    inner = np.zeros_like(ALL)
+    change, inner = np.full((SIDE, SIDE, 3), BRIGHTER, np.float32), np.zeros_like(ALL)
     inner[20:80, 20:80] = 1
-    assert reaches_border(EVEN, ALL)
-    assert not reaches_border(EVEN, inner)
-    assert not reaches_border(0.1 * EVEN, ALL)
-    assert Beyond.of({"shade": np.zeros(0, np.float32)}) is None
+    assert reaches_border(change, ALL)
+    assert not reaches_border(change, inner)
+    assert not reaches_border(0.1 * change, ALL)
+    assert Beyond.of({"ramps": np.zeros(0, np.float32)}) is None
 
 
-def test_shade_and_paste_mask_share_the_change_along_the_border() -> None:
-    added = beyond().inner(0)[..., 0]
-    pasted = window(SIDE, SETTINGS.margin * SIDE)
-    shown = added + pasted * (EVEN[..., 0] - added)  # as `Seams.composite` does
-    assert shown.min() > 0.9 * 0.2
-    assert shown.max() < 1.1 * 0.2
-    assert not added[10:-10, 10:-10].any()
+@pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.3), (0.5, 0.2), (1.2, -0.1)])
+def test_the_tone_is_the_edit_s_gain_and_offset(gain: float, offset: float) -> None:
+    found = tone(TEXTURE, np.float32(gain) * TEXTURE + np.float32(offset), ALL, SETTINGS)
+    np.testing.assert_allclose(found[0], gain, atol=0.05)
+    np.testing.assert_allclose(found[1], offset, atol=0.03)
+    flat = np.full_like(TEXTURE, -0.4)
+    found = tone(flat, flat + np.float32(offset), ALL, SETTINGS)
+    np.testing.assert_allclose(found[0], 1, atol=0.01)
+    np.testing.assert_allclose(found[0] * flat + found[1], flat + offset, atol=0.01)
 
 
-def test_the_shade_goes_on_and_fades() -> None:
-    middle = beyond().added(0)[:PAD, WIDE // 2, 0]
-    assert middle[-1] == pytest.approx(0.2, rel=0.05)
+def test_only_what_counts_tells_the_tone() -> None:
+    left = ALL.copy()
+    left[:, SIDE // 2 :] = 0
+    edited = TEXTURE + np.where(left[..., None] > 0, np.float32(BRIGHTER), np.float32(-1))
+    _, offset = tone(TEXTURE, edited, left, SETTINGS)
+    np.testing.assert_allclose(offset[:, : SIDE // 2], BRIGHTER, atol=0.02)
+
+
+def test_tone_and_paste_mask_share_the_change_along_the_border() -> None:
+    toned = beyond().toned(TEXTURE, 0)
+    pasted = window(SIDE, SETTINGS.margin * SIDE)[..., None]
+    shown = toned + pasted * (TEXTURE + BRIGHTER - toned) - TEXTURE  # as `Seams.composite` does
+    assert shown.min() > 0.9 * BRIGHTER
+    assert shown.max() < 1.1 * BRIGHTER
+    np.testing.assert_array_equal(toned[10:-10, 10:-10], TEXTURE[10:-10, 10:-10])
+
+
+def test_it_goes_on_and_fades() -> None:
+    middle = beyond().weight(0)[:PAD, WIDE // 2]
+    assert middle[-1] == pytest.approx(1, abs=0.01)
     assert middle[0] == 0
     assert (np.diff(middle) >= -1e-6).all()
 
@@ -54,18 +77,18 @@ def test_it_is_laid_on_the_person_alone_frame_by_frame() -> None:
     both = beyond()
     half = both.person.copy()
     half[1, :, : WIDE // 4] = 0
-    moved = Beyond(both.shade, half, SIDE)
-    np.testing.assert_array_equal(moved.added(0), both.added(0))
-    assert not moved.added(1)[:, : WIDE // 2 - 4].any()
-    np.testing.assert_array_equal(moved.added(1)[:, WIDE // 2 + 4 :], both.added(1)[:, WIDE // 2 + 4 :])
-    assert not beyond(person=100).added(0).any()
+    moved = Beyond(both.gain, both.offset, both.ramps, half)
+    np.testing.assert_array_equal(moved.weight(0), both.weight(0))
+    assert not moved.weight(1)[:, : WIDE // 2 - 4].any()
+    np.testing.assert_array_equal(moved.weight(1)[:, WIDE // 2 + 4 :], both.weight(1)[:, WIDE // 2 + 4 :])
+    assert not beyond(person=100).weight(0).any()
 
 
-def test_frames_change_where_it_says_and_by_the_shade() -> None:
+def test_frames_change_where_it_says_and_by_the_tone() -> None:
     frame = np.full((240, 240, 3), 100, np.uint8)
-    shaded = beyond().shaded(frame, 0, CORNERS)
+    made = beyond().around(frame, 0, CORNERS)
     touched = beyond().touched(0, CORNERS, (240, 240)) > 0
-    assert (shaded[~touched] == 100).all()
-    assert shaded[57, 110, 0] == pytest.approx(100 + 0.2 * 127.5, abs=3)
-    assert (shaded[75:145, 75:145] == 100).all()
-    assert shaded.max() <= 127
+    assert (made[~touched] == 100).all()
+    assert made[57, 110, 0] == pytest.approx(100 + BRIGHTER * 127.5, abs=4)
+    assert (made[75:145, 75:145] == 100).all()
+    assert made.max() <= 130

@@ -1,7 +1,8 @@
 """What an edit does to a person goes on where the crop ends: grey hair doesn't stop at a line.
 
-FFHQ's crop cuts heads off near the top, and shoulders at the bottom. What an edit changes at the crop's border is taken
-on beyond it as a shade: blurred, so that the person's own hair and clothes keep their texture, and on the person only.
+FFHQ's crop cuts heads off near the top, and shoulders at the bottom. What an edit makes of the colours along the
+crop's border is done beyond it, too: a gain and an offset in each channel, so that the person's own hair and clothes
+keep their texture, fitted as a guided filter does (He, Sun, Tang 2010, eqs. 5-6), and on the person only.
 """
 
 from collections.abc import Mapping
@@ -19,10 +20,12 @@ from steadyface.stitching.settings import Stitching
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-_LEAST = 1 / 255
-"""A shade below half a grey level is none."""
-_SEEN = 8 * _LEAST
+_SEEN = 8 / 255
 """A change below four grey levels isn't missed beyond the crop."""
+_STILL = 0.002
+"""Variance of colours, in [-1, 1], up to which they are taken for one."""
+_GAINS = 0.3, 1.5
+"""Other gains would be of a few pixels that happen to be there."""
 
 
 def widened(corners: NDArray[np.floating], side: int, wide: int) -> NDArray[np.float64]:
@@ -42,61 +45,79 @@ def reaches_border(change: Floats, inside: Floats) -> bool:
     return bool(max(edge.max() for edge in (seen[0], seen[-1], seen[:, 0], seen[:, -1])) > _SEEN)
 
 
-def shade(change: Floats, inside: Floats, settings: Stitching) -> Floats:
-    """What is added to a person in wide crops (P, P, 3), in [-2, 2]: nothing inside the crop but along its border.
+def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) -> tuple[Floats, Floats]:
+    """What an edit makes of the colours around each pixel: gain and offset (S, S, 3), edited = gain * input + offset.
 
-    ``change`` (S, S, 3) is the edit's mean over the clip, ``inside`` (S, S) where it counts. Along the border it takes
-    over as the paste mask fades.
+    Both pictures (S, S, 3) are a clip's mean in [-1, 1]; ``inside`` (S, S) says where they count. Where colours hardly
+    vary the gain is 1.
     """
+    sigma = settings.beyond_blur * len(inside)
+    weight = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None] + 1e-6
+
+    def mean(picture: Floats) -> Floats:
+        return np.asarray(cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma) / weight, np.float32)
+
+    before, after = mean(inputs), mean(edited)
+    variance, covariance = mean(inputs**2) - before**2, mean(inputs * edited) - before * after
+    gain = np.clip((covariance + _STILL) / (variance + _STILL), *_GAINS)
+    return np.asarray(gain, np.float32), np.asarray(after - gain * before, np.float32)
+
+
+def ramps(inside: Floats, settings: Stitching) -> Floats:
+    """How much of the tone is laid on a wide crop (P, P): along the border it takes over as the paste mask fades."""
     side = len(inside)
-    pad, sigma = round(settings.beyond * side), settings.beyond_blur * side
-    weight = cv2.GaussianBlur(inside, (0, 0), sigma)
-    blurred = cv2.GaussianBlur(change * inside[..., None], (0, 0), sigma) / (weight + 1e-3)[..., None]
+    pad = round(settings.beyond * side)
     mask = np.pad(window(side, settings.margin * side), pad)
-    takes_over = np.minimum(4 * (1 - mask), 1) * window(side + 2 * pad, pad) * np.pad(inside, pad, mode="edge")
-    return np.asarray(
-        np.pad(blurred, ((pad, pad), (pad, pad), (0, 0)), mode="edge") * takes_over[..., None], np.float32
-    )
+    takes_over = np.minimum(4 * (1 - mask), 1) * window(side + 2 * pad, pad)
+    return np.asarray(takes_over * np.pad(inside, pad, mode="edge"), np.float32)
 
 
 @dataclass(frozen=True)
 class Beyond:
-    """A clip's shade, and the person that it is laid on in each frame."""
+    """A clip's tone, and the person that it is laid on in each frame."""
 
-    shade: Floats
-    """(P, P, 3) in [-2, 2]"""
+    gain: Floats
+    offset: Floats
+    """(S, S, 3) each, of `tone`; beyond the crop, that of the nearest pixel."""
+    ramps: Floats
+    """(P, P)"""
     person: Bytes
     """(T, Q, Q), 0 to 255: where the person is in the wide crops."""
-    side: int
-    """Of the crops themselves, px."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
         """From what the stage of that name keeps; None if the edit doesn't reach the border."""
-        if not arrays["shade"].size:
-            return None
-        return cls(arrays["shade"], arrays["person"], int(arrays["side"]))
+        return cls(**arrays) if arrays["ramps"].size else None
 
-    def added(self, index: int) -> Floats:
-        """What is added to the wide crop of a frame: (P, P, 3)."""
-        size = len(self.shade)
-        person = cv2.resize(self.person[index], (size, size), interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
-        surely = np.clip(2 * person - 1, 0, 1)  # half of an outline is background, where a shade would be a glow
-        added = self.shade * surely[..., None]
-        return np.asarray(np.where(np.abs(added) < _LEAST, 0, added), np.float32)
+    def weight(self, index: int) -> Floats:
+        """How much of the tone is laid on each pixel of a frame's wide crop: (P, P) in [0, 1]."""
+        size = self.ramps.shape
+        person = cv2.resize(self.person[index], size, interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
+        surely = np.clip(2 * person - 1, 0, 1)  # half of an outline is background, where a tone would be a glow
+        return np.asarray(self.ramps * surely, np.float32)
 
-    def inner(self, index: int) -> Floats:
-        """What is added to the crop of a frame: (S, S, 3)."""
-        pad = (len(self.shade) - self.side) // 2
-        return self.added(index)[pad : pad + self.side, pad : pad + self.side]
+    def toned(self, crop: Floats, index: int) -> Floats:
+        """The crop (S, S, 3) in [-1, 1] of a frame with the tone along its border."""
+        side = len(self.gain)
+        pad = (len(self.ramps) - side) // 2
+        weight = self.weight(index)[pad : pad + side, pad : pad + side, None]
+        return np.asarray(crop + weight * ((self.gain - 1) * crop + self.offset), np.float32)
 
-    def shaded(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
-        """The frame (H, W, 3), whose crop has the quad ``corners``, with the shade around it."""
-        wide = widened(corners, self.side, len(self.shade))
-        over = uncrop(self.added(index) * np.float32(127.5), wide, frame.shape[:2], outside=0.0)
-        return np.asarray(np.clip(np.rint(frame + over), 0, 255), np.uint8)
+    def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
+        """The frame (H, W, 3), whose crop has the quad ``corners``, with the tone around it."""
+        size = frame.shape[:2]
+        gain, offset = (uncrop(each, self._wide(corners), size) for each in map(self._padded, (self.gain, self.offset)))
+        values = frame / np.float32(127.5) - 1
+        change = self.touched(index, corners, size)[..., None] * ((gain - 1) * values + offset) * np.float32(127.5)
+        return np.asarray(np.clip(np.rint(frame + change), 0, 255), np.uint8)
 
     def touched(self, index: int, corners: NDArray[np.floating], frame_size: tuple[int, int]) -> Floats:
-        """Where `shaded` may change a frame of that height and width, above 0."""
-        mask = np.ascontiguousarray((np.abs(self.added(index)).max(2) > 0).astype(np.float32))
-        return uncrop(mask, widened(corners, self.side, len(self.shade)), frame_size, outside=0.0)
+        """How much of the tone is laid on each pixel of a frame of that height and width: 0 where it stays as it is."""
+        return uncrop(self.weight(index), self._wide(corners), frame_size, outside=0.0)
+
+    def _padded(self, picture: Floats) -> Floats:
+        pad = (len(self.ramps) - len(picture)) // 2
+        return np.pad(picture, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
+
+    def _wide(self, corners: NDArray[np.floating]) -> NDArray[np.float64]:
+        return widened(corners, len(self.gain), len(self.ramps))
