@@ -233,7 +233,7 @@ def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, fini
     unstitched = Stitching(epochs=0, around="generated")
     result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=unstitched))
     own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
-    assert announced == ["beyond", "stitch", *own, "render"]
+    assert announced == ["stitch", *own, "render"]
     inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])
     assert torch.equal(inverted, FrameFolder(finished[0].folder / "aligned" / "inverted")([0, 1, 2]))
     assert torch.equal(edited, direct) == (remedy is None)

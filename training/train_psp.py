@@ -97,17 +97,22 @@ class Lessons:
 
 
 def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int) -> dict[str, Tensor]:
-    """Descend on the squared error of the offsets, in deviations of W; then settle the normalisations."""
+    """Descend on the squared error of the offsets, in deviations of W; then settle the normalisations.
+
+    Prints the error beside that of no offset at all.
+    """
     seen: list[float] = []
+    unmoved: list[float] = []
 
     def losses_at(step: int) -> dict[str, Tensor]:
         pictures, offsets = lessons.batch(step)
+        unmoved.append(float((offsets / lessons.std).square().mean()))
         return {"code": ((network(pictures) - offsets) / lessons.std).square().mean()}
 
     def show(progress: Progress) -> None:
         seen.append(progress.losses["code"])
         if progress.step % 50 == 0:
-            print(f"  {progress.step:5d} {np.mean(seen[-50:]):.4f}", flush=True)
+            print(f"  {progress.step:5d} {np.mean(seen[-50:]):.4f}, of none {np.mean(unmoved[-50:]):.4f}", flush=True)
 
     network.train()
     optimise(

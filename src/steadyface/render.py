@@ -99,7 +99,7 @@ class Seams:
         return self.reach(index) * window(size, self.settings.margin * size)
 
     def inputs(self, frames: Sequence[int]) -> Tensor:
-        """The aligned input (len, 3, S, S), with the shade along the crop's border."""
+        """The aligned input (len, 3, S, S), with the edit's tone along the crop's border where it goes on."""
         crops = self.clip.inputs(frames)
         if self.beyond is None:
             return crops
@@ -148,14 +148,18 @@ def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, fr
     clip, settings = seams.clip, seams.settings
     probes = probe_frames(len(clip))
 
+    if settings.around == "generated":
+        return seams
+
     def work(_: object) -> Tensors:
         inside = np.asarray(np.mean([seams.reach(index) for index in probes], axis=0), np.float32)
         plain, edited = (_mean(each, probes) for each in (clip.inputs, steady))
-        if settings.around == "generated" or not reaches_border(edited - plain, inside):
+        if not reaches_border(edited - plain, inside):
             return {"ramps": torch.zeros(0)}
         wide = wide_side(len(inside), settings)
         gain, offset = tone(plain, edited, inside, settings)
-        person = person_around(source, frames, widened(clip.quads, len(inside), wide), wide // 2)
+        # Every frame's is kept, and the network looks at no more pixels
+        person = person_around(source, frames, widened(clip.quads, len(inside), wide), min(wide // 2, 256))
         made = {"gain": gain, "offset": offset, "ramps": ramps(inside, settings), "person": person}
         return {name: torch.from_numpy(array) for name, array in made.items()}
 

@@ -73,7 +73,7 @@ def test_edits_each_frame_s_code_by_the_network_and_does_nothing_else(
         result = pipeline.run_job(job, run, preset=replace(PRESETS[name], **quick))
         assert result.edited.stat().st_size > 1000
         pictures[name] = {part: FrameFolder(run.path("aligned", part))([0, 1, 2]) for part in PARTS}
-    last = ["calibrate", "beyond", "stitch", "render"]
+    last = ["calibrate", "stitch", "render"]
     assert announced == ["align", "person", "refine", "tune", *last, *last]
     ours, direct = pictures["latent-transformer"], pictures["direct"]
     assert torch.equal(ours["edited"], ours["direct"])

@@ -66,9 +66,10 @@ def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) ->
 def ramps(inside: Floats, settings: Stitching) -> Floats:
     """How much of the tone is laid on a wide crop (P, P): along the border it takes over as the paste mask fades."""
     side = len(inside)
-    pad = round(settings.beyond * side)
+    wide = wide_side(side, settings)
+    pad = (wide - side) // 2
     mask = np.pad(window(side, settings.margin * side), pad)
-    takes_over = np.minimum(4 * (1 - mask), 1) * window(side + 2 * pad, pad)
+    takes_over = np.minimum(4 * (1 - mask), 1) * window(wide, pad)
     return np.asarray(takes_over * np.pad(inside, pad, mode="edge"), np.float32)
 
 
