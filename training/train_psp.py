@@ -1,12 +1,14 @@
-"""Train a small e4e, pSp or ReStyle for the default generator, on its own samples.
+"""Train a small e4e or ReStyle for the default generator, on its own samples.
 
     python training/train_psp.py                          # then: steadyface edit --encoder small-restyle-e4e
     python training/train_psp.py --kind e4e --steps 3000
 
-The networks are the published ones at an eighth of their width. In the place of the losses on pictures, each of which
-costs a pass back through the generator, stand known codes: faces are rendered once, some with codes that change from
-row to row, and each with a second one on its way to another face. ReStyle learns from any two of them, what has to be
-added to the code of the one to get to the other. Run again, it goes on where it stopped; LPIPS on photographs:
+The networks are the published ones at an eighth of their width, for pictures of half the side, in the first stage of
+the published training of e4e: a single code of W, no offsets of rows. In the place of the losses on pictures, each of
+which costs a pass back through the generator, stand known codes: faces are rendered once, some with codes that change
+from row to row, and each with a second one on its way to another face. ReStyle learns from any two of them, what has to
+be added to the code of the one to get to the other. What is learnt are the principal components of W: the last layer
+begins as their basis. Run again, it goes on where it stopped; LPIPS on photographs:
 `benchmarks/encoder.py --encoder small-restyle-e4e`.
 """
 
@@ -17,25 +19,30 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from tqdm import tqdm
 
 from describe_faces import degraded
 from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
-from steadyface.inversion.encoders import encoder_folder
 from steadyface.inversion.psp import PspEncoder, save_encoder
 from steadyface.inversion.psp_network import PspNetwork, Shape
 from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
-FACES, STEPS, BATCH, RATE = 1500, 1800, 8, 2e-3
-WIDTH, HEAD = 8, 64
+FACES, STEPS, BATCH, RATE = 1500, 6000, 16, 2e-3
+WIDTH, COMPONENTS, SIDE = 8, 64, 128
 MIXED, FAR, FROM_MEAN = 0.5, 0.6, 0.25
 """Parts: of codes with rows of two faces; of the way to another face, at most; of a batch that begins at the mean."""
+VIEWS = 3
+"""Pictures of a face: the clean one first, then as a video may show it."""
+HELD = 100
+"""Faces that are not learnt from."""
 CALIBRATION = 40
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
+SHIPPED = Path("src/steadyface/weights/encoders")
 
 Faces = dict[str, Tensor]
 """``ws`` (2 N, rows, w_dim) and ``images`` (2 N, 256, 256, 3), uint8: N faces, then one near each."""
@@ -61,58 +68,84 @@ def rendered(generator: Generator, count: int) -> Faces:
     return {"ws": torch.cat(codes), "images": torch.stack(images)}
 
 
+def shrunk(image: Tensor) -> Tensor:
+    """(1, 3, R, R) in [-1, 1] -> (3, SIDE, SIDE), uint8."""
+    small = F.adaptive_avg_pool2d(image, SIDE)[0]
+    return ((small + 1) * 127.5).round().clamp(0, 255).byte()
+
+
+@torch.no_grad()
+def viewed(faces: Faces) -> dict[str, Tensor]:
+    """``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8, and ``w`` (2 N, w_dim), the mean of each face's rows."""
+    views = []
+    for index, image in enumerate(tqdm(faces["images"], "views", mininterval=10)):
+        rng, clean = np.random.default_rng((19, index)), to_tensor(image.numpy())
+        views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
+    return {"views": torch.stack(views), "w": faces["ws"].mean(1)}
+
+
 class Lessons:
     """Batches of pictures and of the offsets that the network should give, by the number of the step."""
 
-    def __init__(self, generator: Generator, shape: Shape, faces: Faces) -> None:
-        self.shape, self.faces = shape, faces
-        self.mean = broadcast_w(generator, generator.w_mean[None])
-        self.std = generator.w_std
+    def __init__(self, generator: Generator, shape: Shape, seen: Mapping[str, Tensor]) -> None:
+        self.shape, self.views, self.w = shape, seen["views"], seen["w"]
+        self.mean, self.std = generator.w_mean, generator.w_std
         with torch.no_grad():
-            self.start = generator.synthesis(self.mean).clamp(-1, 1)
+            self.start = shrunk(generator.synthesis(broadcast_w(generator, self.mean[None])).clamp(-1, 1))
 
-    def picture(self, index: int) -> Tensor:
-        """(1, 3, 256, 256) in [-1, 1]."""
-        return to_tensor(self.faces["images"][index].numpy())
-
-    def one(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def one(self, rng: np.random.Generator, held: bool) -> tuple[Tensor, Tensor]:
         """A picture, with the one before it for ReStyle, and the offset."""
-        count = len(self.faces["ws"]) // 2
-        index = int(rng.integers(count))
-        picture, code = self.picture(index), self.faces["ws"][index : index + 1]
-        if rng.random() < 0.7:
-            picture = degraded(picture, rng)
+        count = len(self.w) // 2
+        first, last = (count - HELD, count) if held else (0, count - HELD)
+        index = int(rng.integers(first, last))
+        picture, w = self.views[index, rng.integers(VIEWS)], self.w[index]
         if not self.shape.iterates:
-            return picture, code - self.mean
-        other = int(rng.choice([index + count, rng.integers(2 * count)]))
+            return picture, w - self.mean
         if rng.random() < FROM_MEAN:
-            return torch.cat([picture, self.start], dim=1), code - self.mean
-        return torch.cat([picture, self.picture(other)], dim=1), code - self.faces["ws"][other : other + 1]
+            return torch.cat([picture, self.start]), w - self.mean
+        other = int(rng.choice([index, rng.integers(first, last)])) + count
+        return torch.cat([picture, self.views[other, 0]]), w - self.w[other]
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """(B, 3 or 6, 256, 256) and (B, rows, w_dim)."""
-        rng = step_rng(3, step)
-        pictures, offsets = zip(*(self.one(rng) for _ in range(BATCH)), strict=True)
-        return torch.cat(pictures), torch.cat(offsets)
+    def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
+        """(B, 3 or 6, SIDE, SIDE) in [-1, 1] and (B, 1, w_dim)."""
+        rng = step_rng(4 if held else 3, step)
+        pictures, offsets = zip(*(self.one(rng, held) for _ in range(BATCH)), strict=True)
+        return torch.stack(pictures).float() / 127.5 - 1, torch.stack(offsets)[:, None]
+
+    def error(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
+        """Mean squared error of the offsets in deviations of W, and that of no offset."""
+        pictures, offsets = self.batch(step, held)
+        scaled = offsets / self.std
+        return (network(pictures) / self.std - scaled).square().mean(), float(scaled.square().mean())
+
+
+def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
+    """The network with the principal components of W as its last layer, each up and down."""
+    torch.manual_seed(1)
+    network = PspNetwork(shape)
+    _, sizes, basis = torch.linalg.svd((lessons.w - lessons.mean) / lessons.std, full_matrices=False)
+    sizes = sizes[:COMPONENTS] / len(lessons.w) ** 0.5
+    columns = lessons.std[:, None] * basis[:COMPONENTS].T * sizes
+    for head in network.styles:
+        with torch.no_grad():
+            head.linear.weight.copy_(torch.cat([columns, -columns], dim=1) * shape.head**0.5)
+    return network
 
 
 def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int) -> dict[str, Tensor]:
-    """Descend on the squared error of the offsets, in deviations of W; then settle the normalisations.
-
-    Prints the error beside that of no offset at all.
-    """
+    """Descend on the error of the offsets; then settle the normalisations. Prints the part that is left of it."""
     seen: list[float] = []
     unmoved: list[float] = []
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        pictures, offsets = lessons.batch(step)
-        unmoved.append(float((offsets / lessons.std).square().mean()))
-        return {"code": ((network(pictures) - offsets) / lessons.std).square().mean()}
+        error, none = lessons.error(network, step)
+        unmoved.append(none)
+        return {"code": error}
 
     def show(progress: Progress) -> None:
         seen.append(progress.losses["code"])
-        if progress.step % 50 == 0:
-            print(f"  {progress.step:5d} {np.mean(seen[-50:]):.4f}, of none {np.mean(unmoved[-50:]):.4f}", flush=True)
+        if progress.step % 100 == 0:
+            print(f"  {progress.step:5d} {np.mean(seen[-100:]) / np.mean(unmoved[-100:]):.3f} left", flush=True)
 
     network.train()
     optimise(
@@ -120,7 +153,7 @@ def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: i
         losses_at,
         dict(network.named_parameters()),
         steps=steps,
-        rate=ramp(RATE, steps),
+        rate=ramp(RATE, steps, fall=0.7),
         checkpoint=part,
         watch=show,
     )
@@ -138,32 +171,35 @@ def settle(network: PspNetwork, lessons: Lessons, first: int) -> None:
     for step in range(first, first + CALIBRATION):
         network(lessons.batch(step)[0])
     network.eval()
+    errors, none = zip(*(lessons.error(network, step, held=True) for step in range(CALIBRATION)), strict=True)
+    print(f"held-out faces: {float(torch.stack(errors).mean()) / np.mean(none):.3f} left", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=("e4e", "psp", "restyle-e4e", "restyle-psp"), default="restyle-e4e")
+    parser.add_argument("--kind", choices=("e4e", "restyle-e4e"), default="restyle-e4e")
     parser.add_argument("--faces", type=int, default=FACES)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--runs", type=Path, default=Path("training/runs/psp"))
-    parser.add_argument("--out", type=Path, help="default: small-KIND, beside the imported encoders")
+    parser.add_argument("--out", type=Path, help=f"default: small-KIND in {SHIPPED}")
     args = parser.parse_args()
     keep_freed_memory()
     generator = load_generator("mobile-ffhq-256")
     run = Run.open(args.runs)
     faces = run.stage("faces", f"{args.faces}", lambda part: rendered(generator, args.faces))
-    shape = Shape(args.kind, generator.num_ws, WIDTH, generator.w_dim, HEAD)
-    torch.manual_seed(1)
-    network, lessons = PspNetwork(shape), Lessons(generator, shape, faces)
+    seen = run.stage("views", f"{args.faces} {SIDE} {VIEWS}", lambda part: viewed(faces))
+    shape = Shape(args.kind, 1, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
+    lessons = Lessons(generator, shape, seen)
+    network = begun(shape, lessons)
 
     def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
         return train(network, lessons, part, args.steps)
 
     key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
     network.load_state_dict(run.stage(args.kind, key, lambda part: dict(work(part))))
-    out = args.out or encoder_folder() / f"small-{args.kind}.safetensors"
+    out = args.out or SHIPPED / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_encoder(PspEncoder(network, lessons.mean[0].clone()), out, "trained on samples of the default generator")
+    save_encoder(PspEncoder(network, lessons.mean[None].clone()), out, "trained on samples of the default generator")
     print(out)
 
 

@@ -112,10 +112,11 @@ class Run:
                 return tensors
         self.announce(name)
         checkpoint = StageCheckpoint(data.with_suffix(".part.safetensors"), key, self.save_every_seconds)
-        begun = time.monotonic()
+        begun, worked = time.monotonic(), time.process_time()
         tensors = {k: v.detach().cpu().clone().contiguous() for k, v in work(checkpoint).items()}
-        seconds = round(time.monotonic() - begun, 1)
-        self._keep(name, tensors, {"key": key, "seconds": seconds, "peak_memory_mb": peak_memory_mb()})
+        took = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
+        spent = {name: round(value, 1) for name, value in took.items()}
+        self._keep(name, tensors, {"key": key, **spent, "peak_memory_mb": peak_memory_mb()})
         checkpoint.path.unlink(missing_ok=True)
         return tensors
 
@@ -140,7 +141,8 @@ class Run:
         write_atomically(path, lambda beside: beside.write_text(text))
 
     def write_manifest(self) -> None:
-        """Write ``manifest.json``: settings, versions, hashes, seconds and memory of every stage."""
+        """Write ``manifest.json``: settings, versions, hashes; of every stage the memory, and the seconds by the clock
+        and of the processor."""
         self.write_json(self.path("manifest.json"), self.manifest)
 
 

@@ -87,6 +87,18 @@ def test_files_are_kept_as_they_are(kind, tmp_path, small_stylegan2: StyleGAN2) 
     assert torch.equal(again(images, small_stylegan2), encoder(images, small_stylegan2))
 
 
+def test_a_network_of_one_row_gives_codes_of_w(tmp_path, small_stylegan2: StyleGAN2) -> None:
+    torch.manual_seed(4)
+    network = PspNetwork(Shape("restyle-e4e", rows=1, width=4, w_dim=16, head=12, side=128)).eval()
+    save_encoder(PspEncoder(network, torch.randn(1, 16)), tmp_path / "x.safetensors", "mine")
+    encoder, images = load_encoder(tmp_path / "x.safetensors"), torch.rand(2, 3, 256, 256) * 2 - 1
+    codes = encoder(images, small_stylegan2, iterations=2)
+    assert codes.shape == (2, small_stylegan2.num_ws, 16)
+    assert torch.equal(codes, codes[:, :1].expand_as(codes))
+    halved = torch.nn.functional.avg_pool2d(images, 2)
+    torch.testing.assert_close(encoder(halved, small_stylegan2, iterations=2), codes)
+
+
 def test_what_does_not_fit_is_said_in_one_line(tmp_path, tiny_generator) -> None:
     path = tmp_path / "x.pt"
     official(path, "e4e")

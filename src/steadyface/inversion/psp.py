@@ -17,7 +17,6 @@ from steadyface.inversion.encoders import KEY
 from steadyface.inversion.psp_network import Kind, PspNetwork, Shape
 from steadyface.zoo.convert import read_tree
 
-SIDE = 256
 ITERATIONS = 5
 """Of ReStyle, as published."""
 _KINDS: dict[str, Kind] = {
@@ -43,30 +42,34 @@ class PspEncoder(nn.Module):
     def forward(self, images: Tensor, generator: Generator, iterations: int = ITERATIONS) -> Tensor:
         """(N, 3, R, R) in [-1, 1] -> (N, num_ws, w_dim): the generator's rows are the network's first ones.
 
-        ReStyle looks at the picture beside the generator's of the code before it, first of the mean. Raises
-        `InputError` when the network hasn't enough rows, or has them of another size.
+        A network of a single row gives a code of W, the same for all rows. ReStyle looks at the picture beside the
+        generator's of the code before it, first of the mean. Raises `InputError` when the network hasn't enough rows,
+        or has them of another size.
         """
         shape = self.network.shape
-        if shape.w_dim != generator.w_dim or shape.rows < generator.num_ws:
+        if shape.w_dim != generator.w_dim or 1 < shape.rows < generator.num_ws:
             raise InputError(
                 f"the encoder is for {shape.rows} rows of {shape.w_dim} numbers, "
                 f"the model has {generator.num_ws} of {generator.w_dim}"
             )
-        faces = _shrunk(images)
+        faces = self._shrunk(images)
         codes: Tensor = self.average.expand(len(faces), -1, -1)
         if not shape.iterates:
-            codes = codes + self.network(faces)
-            return codes[:, : generator.num_ws]
-        shown = _shrunk(generator.synthesis(codes[:1, : generator.num_ws])).expand_as(faces)
+            return _rows(codes + self.network(faces), generator)
+        shown = self._shrunk(generator.synthesis(_rows(codes[:1], generator))).expand_as(faces)
         for _ in range(iterations):
             codes = codes + self.network(torch.cat([faces, shown], dim=1))
-            shown = _shrunk(generator.synthesis(codes[:, : generator.num_ws]))
-        return codes[:, : generator.num_ws]
+            shown = self._shrunk(generator.synthesis(_rows(codes, generator)))
+        return _rows(codes, generator)
+
+    def _shrunk(self, images: Tensor) -> Tensor:
+        """To the network's side, as the published programs do: averaged over areas."""
+        return F.adaptive_avg_pool2d(images, self.network.shape.side)
 
 
-def _shrunk(images: Tensor) -> Tensor:
-    """To the network's side, as the published programs do: averaged over areas."""
-    return F.adaptive_avg_pool2d(images, SIDE)
+def _rows(codes: Tensor, generator: Generator) -> Tensor:
+    """Those that the generator has, of a network's."""
+    return codes.expand(-1, generator.num_ws, -1) if codes.shape[1] == 1 else codes[:, : generator.num_ws]
 
 
 def read_official(path: Path) -> PspEncoder:
@@ -84,11 +87,11 @@ def read_official(path: Path) -> PspEncoder:
     return _encoder(arrays, kind, average, path)
 
 
-def _encoder(arrays: dict[str, Tensor], kind: Kind, average: Tensor, path: Path) -> PspEncoder:
+def _encoder(arrays: dict[str, Tensor], kind: Kind, average: Tensor, path: Path, side: int = 256) -> PspEncoder:
     try:
         rows = len({key.split(".")[1] for key in arrays if key.startswith("styles.")})
         w_dim, head = arrays["styles.0.linear.weight"].shape
-        network = PspNetwork(Shape(kind, rows, len(arrays["input_layer.0.weight"]), w_dim, head))
+        network = PspNetwork(Shape(kind, rows, len(arrays["input_layer.0.weight"]), w_dim, head, side))
         network.load_state_dict({key: value.float() for key, value in arrays.items()})
         mean = average.float().reshape(-1, w_dim).expand(rows, -1)
     except (KeyError, ValueError, RuntimeError) as error:
@@ -108,7 +111,8 @@ def save_encoder(encoder: PspEncoder, path: Path, licence: str) -> None:
 def load_encoder(path: Path) -> PspEncoder:
     """Read what `save_encoder` wrote. Raises `InputError` for another file, `WeightsError` for a damaged one."""
     try:
-        kind = json.loads(safetensors_metadata(path)[KEY])["kind"]
+        card = json.loads(safetensors_metadata(path)[KEY])
+        kind, side = card["kind"], int(card.get("side", 256))
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path} is not an encoder that `steadyface models import` has written") from error
     if kind not in _KINDS.values():
@@ -118,4 +122,4 @@ def load_encoder(path: Path) -> PspEncoder:
     except SafetensorError as error:
         raise WeightsError(f"{path} is damaged; import it again") from error
     average = arrays.pop("average")
-    return _encoder({key.removeprefix("network."): value for key, value in arrays.items()}, kind, average, path)
+    return _encoder({key.removeprefix("network."): value for key, value in arrays.items()}, kind, average, path, side)

@@ -31,6 +31,8 @@ class Shape:
     w_dim: int = 512
     head: int = 512
     """Channels inside a row's head."""
+    side: int = 256
+    """Of the pictures, in pixels; the published networks want 256."""
 
     @property
     def iterates(self) -> bool:
@@ -115,7 +117,7 @@ class Head(nn.Module):
 
 
 class PspNetwork(nn.Module):
-    """Pictures of 256 px, (N, 3 or 6, 256, 256) in [-1, 1] -> offsets (N, rows, w_dim)."""
+    """Pictures (N, 3 or 6, side, side) in [-1, 1] -> offsets (N, rows, w_dim)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
