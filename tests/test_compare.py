@@ -49,6 +49,7 @@ def test_methods_share_the_inversion_and_one_table(job, quick, tmp_path):
     lines = (tmp_path / "table.md").read_text().splitlines()
     assert [line.split("|")[1].strip() for line in lines] == ["method", "---", "smooth", "direct"]
     assert json.loads((tmp_path / "table.json").read_text()).keys() == found.keys()
+    assert "Not measured yet" not in (tmp_path / "direct" / "report.html").read_text()
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
     slices = cv2.imread(str(tmp_path / "slices.png"))
     assert slices.shape[1] > 2 * cv2.imread(str(next(tmp_path.glob("*/aligned/input/*.png")))).shape[1]

@@ -19,6 +19,7 @@ from steadyface.optimise import Watcher
 from steadyface.pipeline import run_job
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import Image
+from steadyface.report.page import write_report
 from steadyface.report.slices import slices_of
 from steadyface.report.table import markdown
 from steadyface.run import Run
@@ -76,11 +77,15 @@ def compare_methods(
 
 
 def measured(folder: Path, critics: Critics) -> dict[str, Any]:
-    """The metrics of a finished run, from its ``metrics.json`` if that is of this result; with its manifest."""
+    """The metrics of a finished run, from its ``metrics.json`` if that is of this result; with its manifest.
+
+    What is measured now is put into its report, too.
+    """
     metrics, manifest = folder / "metrics.json", folder / "manifest.json"
     if not metrics.exists() or metrics.stat().st_mtime < manifest.stat().st_mtime:
         text = json.dumps(evaluate_run(folder, critics=critics), indent=2) + "\n"
         write_atomically(metrics, lambda path: path.write_text(text))
+        write_report(folder)
     return {**json.loads(metrics.read_text()), "manifest": json.loads(manifest.read_text())}
 
 
