@@ -41,16 +41,16 @@ Cells = dict[str, dict[str, dict[str, dict[str, dict[str, Any]]]]]
 """By inversion, domain, method and "clip edit": the metrics of a run."""
 
 
-def cell(metrics: Mapping[str, Any]) -> dict[str, float | None]:
-    """The quantities of one run that the tables average."""
-    errors = metrics["warping_error"]["1"]
+def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[str, float | None]:
+    """The quantities of one run that the tables average; ``direct`` is the run of that method on the same clip."""
+    error = metrics["warping_error"]["1"]["edited"]
     kept = [metrics["strength"].get("kept", {}).get(name) for name in metrics["attributes"]]
     mouth = metrics["liveliness"]["edited"]["mouth"]
     minutes = {name: _seconds(stage) / 60 for name, stage in metrics["manifest"]["stages"].items()}
     return {
-        "error": 1e3 * errors["edited"],
+        "error": 1e3 * error,
         "to_input": metrics["warping_ratio"]["1"]["edited/input"],
-        "to_direct": metrics["warping_ratio"]["1"]["edited/direct"],
+        "to_direct": error / direct["warping_error"]["1"]["edited"] if direct else None,
         "lpips": metrics["lpips"]["edited/direct"],
         "kept": kept[0] if kept else None,
         "mouth": mouth and mouth["correlation"],
@@ -64,9 +64,9 @@ def _seconds(stage: Mapping[str, Any]) -> float:
     return float(stage.get("processor_seconds", stage["seconds"]))
 
 
-def averaged(runs: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def averaged(runs: Mapping[str, Mapping[str, Any]], direct: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """One row: the mean over runs of each quantity where it is known."""
-    rows = [cell(metrics) for metrics in runs.values()]
+    rows = [cell(metrics, direct.get(name)) for name, metrics in runs.items()]
     known = {key: [row[key] for row in rows if row[key] is not None] for key in rows[0]}
     digits = {"error": 2, "lpips": 3, "minutes": 1, "own": 1}
     return [f"{mean(values):.{digits.get(key, 2)}f}" if values else "-" for key, values in known.items()]
@@ -78,7 +78,7 @@ def table(by_method: Mapping[str, Mapping[str, Any]], methods: tuple[str, ...]) 
     for name in methods:
         if runs := by_method.get(name):
             label = name if len(runs) == most else f"{name} ({len(runs)} of {most} runs)"
-            lines.append("| " + " | ".join([label, *averaged(runs)]) + " |")
+            lines.append("| " + " | ".join([label, *averaged(runs, by_method.get("direct", {}))]) + " |")
     return "\n".join(lines) + "\n"
 
 

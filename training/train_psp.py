@@ -1,14 +1,16 @@
-"""Train a small e4e or ReStyle for the default generator, on its own samples.
+"""Train a small e4e, pSp or ReStyle for the default generator, on its own samples.
 
     python training/train_psp.py                          # then: steadyface edit --encoder small-restyle-e4e
-    python training/train_psp.py --kind e4e --steps 3000
+    python training/train_psp.py --kind psp --rows 23 --out psp.safetensors
 
-The networks are the published ones at an eighth of their width, for pictures of half the side, in the first stage of
-the published training of e4e: a single code of W, no offsets of rows. In the place of the losses on pictures, each of
-which costs a pass back through the generator, stand known codes: faces are rendered once, some with codes that change
-from row to row, and each with a second one on its way to another face. ReStyle learns from any two of them, what has to
-be added to the code of the one to get to the other. What is learnt are the principal components of W: the last layer
-begins as their basis. Run again, it goes on where it stopped; LPIPS on photographs:
+The networks are the published ones at an eighth of their width, for pictures of half the side; with a single row, a
+code of W, as in the first stage of the published training of e4e, or with one for each of the generator's. In the place
+of the losses on pictures, each of which costs a pass back through the generator, stand known codes: faces are rendered
+once, some with codes that change from row to row, and each with a second one on its way to another face. ReStyle learns
+from any two of them, what has to be added to the code of the one to get to the other. What is learnt are the principal
+components of W: the last layer begins as their basis. ReStyle has a second round, on new faces and its own guesses of
+them: of faces that it has learnt from, its guesses are better than they will be. Run again, it goes on where it
+stopped; LPIPS on photographs:
 `benchmarks/encoder.py --encoder small-restyle-e4e`.
 """
 
@@ -40,6 +42,8 @@ VIEWS = 3
 """Pictures of a face: the clean one first, then as a video may show it."""
 HELD = 100
 """Faces that are not learnt from."""
+FRESH, LOOKS, SECOND_RATE, FRESH_PART = 900, 2, 1e-3, 0.7
+"""Of ReStyle's second round: faces, how often the network looks at each, the rate, the part of the batches."""
 CALIBRATION = 40
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
 SHIPPED = Path("src/steadyface/weights/encoders")
@@ -76,41 +80,80 @@ def shrunk(image: Tensor) -> Tensor:
 
 @torch.no_grad()
 def viewed(faces: Faces) -> dict[str, Tensor]:
-    """``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8, and ``w`` (2 N, w_dim), the mean of each face's rows."""
+    """``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8."""
     views = []
     for index, image in enumerate(tqdm(faces["images"], "views", mininterval=10)):
         rng, clean = np.random.default_rng((19, index)), to_tensor(image.numpy())
         views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
-    return {"views": torch.stack(views), "w": faces["ws"].mean(1)}
+    return {"views": torch.stack(views)}
+
+
+@torch.no_grad()
+def guessed(network: PspNetwork, generator: Generator, count: int) -> dict[str, Tensor]:
+    """New faces, ``views`` as above, ``codes`` (N, 1, w_dim), and what the network makes of them, look by look.
+
+    ``shown`` (N, LOOKS + 1, 3, SIDE, SIDE) are the generator's pictures of ``guesses`` (N, LOOKS + 1, w_dim), which
+    begin at the mean.
+    """
+    made: dict[str, list[Tensor]] = {"views": [], "codes": [], "shown": [], "guesses": []}
+    mean = generator.w_mean[None]
+    start = shrunk(generator.synthesis(broadcast_w(generator, mean)).clamp(-1, 1))
+    for k in tqdm(range(count), "fresh faces", mininterval=10):
+        rng = np.random.default_rng((20, k))
+        code = draw(generator, rng)
+        clean = generator.synthesis(code).clamp(-1, 1)
+        views = torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))])
+        guess, shown = [mean], [start]
+        for _ in range(LOOKS):
+            seen = torch.cat([views[int(rng.integers(VIEWS))], shown[-1]])[None].float() / 127.5 - 1
+            guess.append(guess[-1] + network(seen)[:, 0])
+            shown.append(shrunk(generator.synthesis(broadcast_w(generator, guess[-1])).clamp(-1, 1)))
+        for name, each in zip(made, (views, code.mean(1), torch.stack(shown), torch.cat(guess)), strict=True):
+            made[name].append(each)
+    return {name: torch.stack(each) for name, each in made.items()}
 
 
 class Lessons:
     """Batches of pictures and of the offsets that the network should give, by the number of the step."""
 
-    def __init__(self, generator: Generator, shape: Shape, seen: Mapping[str, Tensor]) -> None:
-        self.shape, self.views, self.w = shape, seen["views"], seen["w"]
+    fresh: dict[str, Tensor] | None = None
+    """What `guessed` has made, for a second round."""
+
+    def __init__(self, generator: Generator, shape: Shape, views: Tensor, ws: Tensor) -> None:
+        self.shape, self.views = shape, views
+        self.codes = ws.mean(1, keepdim=True) if shape.rows == 1 else ws
         self.mean, self.std = generator.w_mean, generator.w_std
         with torch.no_grad():
             self.start = shrunk(generator.synthesis(broadcast_w(generator, self.mean[None])).clamp(-1, 1))
 
     def one(self, rng: np.random.Generator, held: bool) -> tuple[Tensor, Tensor]:
         """A picture, with the one before it for ReStyle, and the offset."""
-        count = len(self.w) // 2
+        if self.fresh is not None and (held or rng.random() < FRESH_PART):
+            return self.again(rng, held)
+        count = len(self.codes) // 2
         first, last = (count - HELD, count) if held else (0, count - HELD)
         index = int(rng.integers(first, last))
-        picture, w = self.views[index, rng.integers(VIEWS)], self.w[index]
+        picture, code = self.views[index, rng.integers(VIEWS)], self.codes[index]
         if not self.shape.iterates:
-            return picture, w - self.mean
+            return picture, code - self.mean
         if rng.random() < FROM_MEAN:
-            return torch.cat([picture, self.start]), w - self.mean
+            return torch.cat([picture, self.start]), code - self.mean
         other = int(rng.choice([index, rng.integers(first, last)])) + count
-        return torch.cat([picture, self.views[other, 0]]), w - self.w[other]
+        return torch.cat([picture, self.views[other, 0]]), code - self.codes[other]
+
+    def again(self, rng: np.random.Generator, held: bool) -> tuple[Tensor, Tensor]:
+        """A new face beside one of the guesses of it."""
+        assert self.fresh is not None
+        count, look = len(self.fresh["codes"]), int(rng.integers(LOOKS + 1))
+        index = int(rng.integers(count - HELD, count) if held else rng.integers(count - HELD))
+        picture = torch.cat([self.fresh["views"][index, rng.integers(VIEWS)], self.fresh["shown"][index, look]])
+        return picture, self.fresh["codes"][index] - self.fresh["guesses"][index, look]
 
     def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
-        """(B, 3 or 6, SIDE, SIDE) in [-1, 1] and (B, 1, w_dim)."""
+        """(B, 3 or 6, SIDE, SIDE) in [-1, 1] and (B, rows, w_dim)."""
         rng = step_rng(4 if held else 3, step)
         pictures, offsets = zip(*(self.one(rng, held) for _ in range(BATCH)), strict=True)
-        return torch.stack(pictures).float() / 127.5 - 1, torch.stack(offsets)[:, None]
+        return torch.stack(pictures).float() / 127.5 - 1, torch.stack(offsets)
 
     def error(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
         """Mean squared error of the offsets in deviations of W, and that of no offset."""
@@ -120,19 +163,23 @@ class Lessons:
 
 
 def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
-    """The network with the principal components of W as its last layer, each up and down."""
+    """The network with the principal components of W as its last layer, each up and down.
+
+    Rows that are offsets from the first one begin at none.
+    """
     torch.manual_seed(1)
     network = PspNetwork(shape)
-    _, sizes, basis = torch.linalg.svd((lessons.w - lessons.mean) / lessons.std, full_matrices=False)
-    sizes = sizes[:COMPONENTS] / len(lessons.w) ** 0.5
-    columns = lessons.std[:, None] * basis[:COMPONENTS].T * sizes
-    for head in network.styles:
+    w = lessons.codes.mean(1)
+    _, sizes, basis = torch.linalg.svd((w - lessons.mean) / lessons.std, full_matrices=False)
+    columns = lessons.std[:, None] * basis[:COMPONENTS].T * sizes[:COMPONENTS] / len(w) ** 0.5
+    for row, head in enumerate(network.styles):
+        begin = 0.0 if row and shape.progressive else shape.head**0.5
         with torch.no_grad():
-            head.linear.weight.copy_(torch.cat([columns, -columns], dim=1) * shape.head**0.5)
+            head.linear.weight.copy_(torch.cat([columns, -columns], dim=1) * begin)
     return network
 
 
-def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int) -> dict[str, Tensor]:
+def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int, rate: float) -> dict[str, Tensor]:
     """Descend on the error of the offsets; then settle the normalisations. Prints the part that is left of it."""
     seen: list[float] = []
     unmoved: list[float] = []
@@ -153,7 +200,7 @@ def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: i
         losses_at,
         dict(network.named_parameters()),
         steps=steps,
-        rate=ramp(RATE, steps, fall=0.7),
+        rate=ramp(rate, steps, fall=0.7),
         checkpoint=part,
         watch=show,
     )
@@ -177,7 +224,8 @@ def settle(network: PspNetwork, lessons: Lessons, first: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kind", choices=("e4e", "restyle-e4e"), default="restyle-e4e")
+    parser.add_argument("--kind", choices=("e4e", "psp", "restyle-e4e", "restyle-psp"), default="restyle-e4e")
+    parser.add_argument("--rows", type=int, default=1, help="1, or as many as the generator has")
     parser.add_argument("--faces", type=int, default=FACES)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--runs", type=Path, default=Path("training/runs/psp"))
@@ -188,18 +236,31 @@ def main() -> None:
     run = Run.open(args.runs)
     faces = run.stage("faces", f"{args.faces}", lambda part: rendered(generator, args.faces))
     seen = run.stage("views", f"{args.faces} {SIDE} {VIEWS}", lambda part: viewed(faces))
-    shape = Shape(args.kind, 1, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
-    lessons = Lessons(generator, shape, seen)
+    shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
+    lessons = Lessons(generator, shape, seen["views"], faces["ws"])
     network = begun(shape, lessons)
 
     def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
-        return train(network, lessons, part, args.steps)
+        return train(network, lessons, part, args.steps, RATE)
 
     key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
     network.load_state_dict(run.stage(args.kind, key, lambda part: dict(work(part))))
+    if shape.iterates and shape.rows == 1:
+        key = f"{key} {FRESH} {LOOKS}"
+        network.eval()
+        lessons.fresh = run.stage("fresh", key, lambda part: guessed(network, generator, FRESH))
+        steps = args.steps // 2
+
+        def again(part: StageCheckpoint) -> Mapping[str, Tensor]:
+            return train(network, lessons, part, steps, SECOND_RATE)
+
+        key = f"{key} {steps} {SECOND_RATE} {FRESH_PART}"
+        network.load_state_dict(run.stage(f"{args.kind}-again", key, lambda part: dict(again(part))))
     out = args.out or SHIPPED / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_encoder(PspEncoder(network, lessons.mean[None].clone()), out, "trained on samples of the default generator")
+    save_encoder(
+        PspEncoder(network, lessons.mean.repeat(args.rows, 1)), out, "trained on samples of the default generator"
+    )
     print(out)
 
 

@@ -1,0 +1,100 @@
+"""`default` against itself with one thing changed, on one inversion of a clip: what each part is worth, and its time.
+
+    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --frames 0:16 --inversion independent
+    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials "no phase 1" "2 epochs"
+
+Prints a table and writes it, a sheet and x-t slices into --out; goes on where it stopped. `--reuse` takes the inversion
+from a finished run. Seconds are the processor's, of the phases alone.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+
+from steadyface.cli.edit import frame_range
+from steadyface.compare import TABLE, measured, methods_sheet, results
+from steadyface.consistency.settings import Consistency, Objective, Phase2
+from steadyface.editing.catalogue import Request
+from steadyface.job import Job, check, preset_of
+from steadyface.metrics.clip import Critics
+from steadyface.pipeline import run_job
+from steadyface.report.slices import slices_of
+from steadyface.report.table import markdown
+from steadyface.run import Run
+
+
+def objective(method: Consistency, **changed: float | str | None) -> Consistency:
+    """The method with the same change of what both phases ask for."""
+    new: Objective = replace(method.phase1.objective, **changed)  # type: ignore[arg-type]
+    return replace(method, phase1=replace(method.phase1, objective=new), phase2=replace(method.phase2, objective=new))
+
+
+def shorter(phase: Phase2, epochs: int) -> Phase2:
+    """The same for fewer epochs."""
+    return replace(phase, epochs=epochs, least_steps=phase.least_steps * epochs // phase.epochs)
+
+
+def trials(method: Consistency) -> dict[str, Consistency]:
+    """By name: the method itself, then with one thing changed."""
+    phase1, phase2 = method.phase1, method.phase2
+    return {
+        "default": method,
+        "no phase 1": replace(method, phase1=replace(phase1, epochs=0)),
+        "no phase 2": replace(method, phase2=replace(phase2, epochs=0, least_steps=0)),
+        "two thirds of phase 2": replace(method, phase2=shorter(phase2, 2)),
+        "a third of phase 2": replace(method, phase2=shorter(phase2, 1)),
+        "no phase 1, two thirds of phase 2": replace(
+            method, phase1=replace(phase1, epochs=0), phase2=shorter(phase2, 2)
+        ),
+        "anchor pairs only": objective(method, partners="anchor"),
+        "compared everywhere": objective(method, agreement=None, unexplained_weight=0.0),
+        "change of a single frame": replace(method, reach=0),
+        "no close-up": objective(method, closeup_weight=0.0),
+        "no colours": objective(method, pixel_weight=0.0),
+    }
+
+
+def folder_of(trial: str) -> str:
+    """Of a trial's run."""
+    return trial.replace(",", "").replace(" ", "_")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clip", type=Path, default=Path("../shared/clips/grid_brbk7n.mpg"))
+    parser.add_argument("--frames", type=frame_range, default=(0, 16), metavar="A:B")
+    parser.add_argument("--edit", type=Request.parse, default=Request("eyeglasses"))
+    parser.add_argument("--inversion", default="independent")
+    parser.add_argument("--trials", nargs="*", metavar="NAME")
+    parser.add_argument("--reuse", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("runs/trials"))
+    args = parser.parse_args()
+    job = Job(args.clip, (args.edit,), frames=args.frames, inversion=args.inversion)
+    preset, critics = preset_of(job), Critics.load()
+    assert isinstance(preset.remedy, Consistency)
+    rows, first = [], args.reuse
+    for name, method in trials(preset.remedy).items():
+        if args.trials and name not in args.trials:
+            continue
+        folder = args.out / folder_of(name)
+        check(job, folder, first)
+        run = Run.open(folder, announce=lambda stage, name=name: print(f"{name}: {stage}", flush=True), reuse=first)
+        with run.locked():
+            run_job(job, run, preset=replace(preset, remedy=method))
+        first = first or folder
+        metrics = measured(folder, critics)
+        stages = metrics["manifest"]["stages"]
+        seconds = sum(stages[stage].get("processor_seconds", 0) for stage in ("phase1", "phase2"))
+        rows.append(((name, f"{seconds:.0f}"), metrics))
+    table = markdown(rows, ("trial", "s"), TABLE[:-1])
+    clips = results([args.out / folder_of(name) for (name, _), _ in rows])
+    for picture, shown in (("sheet", methods_sheet(clips)), ("slices", slices_of(clips))):
+        cv2.imwrite(str(args.out / f"{picture}.png"), shown[:, :, ::-1])
+    (args.out / "trials.md").write_text(table)
+    print(table)
+
+
+if __name__ == "__main__":
+    main()
