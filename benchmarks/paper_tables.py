@@ -25,13 +25,14 @@ from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
 from steadyface.job import Job, edit_file, preset_of
 from steadyface.metrics.clip import Critics
+from steadyface.metrics.gates import ON_PERSON
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
 ABLATION = ("direct", "phase1", "phase2", "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 HEAD = (
-    "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | strength kept | mouth corr "
+    "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr "
     "| minutes | after the inversion |"
 )
 
@@ -52,6 +53,7 @@ def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[s
         "to_input": metrics["warping_ratio"]["1"]["edited/input"],
         "to_direct": error / direct["warping_error"]["1"]["edited"] if direct else None,
         "lpips": metrics["lpips"]["edited/direct"],
+        "person": metrics["lpips"].get(ON_PERSON),
         "kept": kept[0] if kept else None,
         "mouth": mouth and mouth["correlation"],
         "minutes": sum(minutes.values()),
@@ -68,7 +70,7 @@ def averaged(runs: Mapping[str, Mapping[str, Any]], direct: Mapping[str, Mapping
     """One row: the mean over runs of each quantity where it is known."""
     rows = [cell(metrics, direct.get(name)) for name, metrics in runs.items()]
     known = {key: [row[key] for row in rows if row[key] is not None] for key in rows[0]}
-    digits = {"error": 2, "lpips": 3, "minutes": 1, "own": 1}
+    digits = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
     return [f"{mean(values):.{digits.get(key, 2)}f}" if values else "-" for key, values in known.items()]
 
 

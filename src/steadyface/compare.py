@@ -29,6 +29,7 @@ TABLE = (
     "E(edited) / E(input)",
     "E(edited) / E(direct)",
     "LPIPS direct to edited",
+    "on the person",
     "strength kept",
     "mouth corr / ampl",
     "eyes corr / ampl (own)",

@@ -1,11 +1,13 @@
 """All metrics of a run folder, with small stand-ins for the networks that need real faces."""
 
 import json
+import shutil
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError
@@ -15,6 +17,7 @@ from steadyface.faces.mesh import MeshFace
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
 from steadyface.metrics.clip import Critics, edited_attributes, evaluate_run, find_parts
+from steadyface.metrics.gates import ON_PERSON
 
 COUNT = 12
 
@@ -105,6 +108,24 @@ def test_a_run_is_measured(run, critics):
     assert {gate["quantity"] for gate in found["gates"] if gate["passed"] is False} >= {"mouth, amplitude"}
     assert announced[0] == "warping error"
     assert len(announced) == 6
+
+
+def test_likeness_on_the_person_leaves_out_what_is_around(run, critics, frames, write_crops):
+    """The edited clip is the direct edit inside the mask and something else around it."""
+    size = frames["input"][0].shape[0]
+    mask = np.zeros((size, size), np.float32)
+    mask[10:30, 10:30] = 1
+    inside = mask[:, :, None] > 0
+    shutil.rmtree(run / "aligned" / "edited")
+    write_crops(
+        run / "aligned" / "edited", [np.where(inside, picture, 30).astype(np.uint8) for picture in frames["direct"]]
+    )
+    (run / "state").mkdir()
+    save_file({"person": torch.from_numpy(mask)}, run / "state" / "person.safetensors")
+    found = evaluate_run(run, critics=critics, distances=(1,))["lpips"]
+    assert found[ON_PERSON] < 1e-6 < found["edited/direct"]
+    save_file({"person": torch.from_numpy(1 - mask)}, run / "state" / "person.safetensors")
+    assert evaluate_run(run, critics=critics, distances=(1,))["lpips"][ON_PERSON] > 0.01
 
 
 def test_what_is_kept_is_of_the_untuned_generators_edit(run, critics, frames, write_crops):

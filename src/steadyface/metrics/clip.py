@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
 
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
@@ -21,13 +24,14 @@ from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
 from steadyface.metrics import background, identity, liveliness, strength
-from steadyface.metrics.frames import Crops, Frames, Wearing
-from steadyface.metrics.gates import gates
+from steadyface.metrics.frames import Crops, Frames, Wearing, Within
+from steadyface.metrics.gates import ON_PERSON, gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
 from steadyface.metrics.warping import Reduction, warping_errors
 
 PARTS = ("input", "inverted", "direct", "edited")
 DISTANCES = (1, 5, 10)
+
 
 Table = dict[str, Any]
 
@@ -101,6 +105,9 @@ def evaluate_run(
     table |= _steadiness(parts, critics, distances, reduction)
     announce("likeness")
     table |= _likeness(parts, critics)
+    if (person := _person(folder)) is not None and {"direct", "edited"} <= parts.keys():
+        edited, direct = (Within(parts[name], parts["input"], person) for name in ("edited", "direct"))
+        table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
     announce("identity")
     table["identity"] = _identity(parts, critics)
     announce("liveliness")
@@ -147,6 +154,12 @@ def _manifest(folder: Path) -> Table:
         return dict(json.loads(path.read_text())) if path.exists() else {}
     except (ValueError, TypeError) as error:
         raise InputError(f"{path} is damaged: run the edit again with the same --out") from error
+
+
+def _person(folder: Path) -> NDArray[np.floating] | None:
+    """Where in the crop the person is in the mean of the clip (S, S); None when that isn't known."""
+    path = folder / "state" / "person.safetensors"
+    return np.asarray(load_file(path)["person"]) if path.exists() else None
 
 
 def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:

@@ -59,6 +59,22 @@ class Wearing:
         return np.asarray(np.round(changed), dtype=np.uint8)
 
 
+class Within:
+    """Frames inside a mask (H, W) in [0, 1], and others around it, as `Frames`."""
+
+    def __init__(self, frames: Frames, around: Frames, mask: NDArray[np.floating]) -> None:
+        """Raises `InputError` when the two aren't of one clip."""
+        same_length(frames, around)
+        self._frames, self._around, self._mask = frames, around, mask[:, :, None]
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, index: int, /) -> Image:
+        around = self._around[index].astype(np.float32)
+        return np.asarray(np.round(around + self._mask * (self._frames[index] - around)), dtype=np.uint8)
+
+
 def load(frames: Frames, indices: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
     """Return the frames with these numbers as (len(indices), 3, H, W) in [-1, 1]."""
     return torch.cat([to_tensor(frames[index]) for index in indices]).to(device)

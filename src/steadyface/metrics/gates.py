@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ON_PERSON = "edited/direct, on the person"
+"""LPIPS of the two with the input around the person: a style's generator repaints the wall, and `default` doesn't."""
+
 
 @dataclass(frozen=True)
 class Gate:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from steadyface.metrics.gates import ON_PERSON
+
 Metrics = Mapping[str, Any]
 """Of a run, as `metrics.clip.evaluate_run` returns them; under "manifest" its manifest, for time and memory."""
 
@@ -48,6 +50,7 @@ COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "E(edited) / E(input)": lambda m: f"**{number(m['warping_ratio']['1']['edited/input'])}**",
     "E(edited) / E(direct)": lambda m: number(m["warping_ratio"]["1"]["edited/direct"]),
     "LPIPS direct to edited": lambda m: number(m["lpips"]["edited/direct"], 3),
+    "on the person": lambda m: number(m["lpips"].get(ON_PERSON), 3),
     "inversion LPIPS / dB": _inversion,
     "strength kept": _kept,
     "mouth corr / ampl": lambda m: _motion(m, "mouth"),
