@@ -39,6 +39,9 @@ STEPS, BATCH, RATE = 120, 2, 0.3
 NEAR = 0.02
 """Weight of the squared way from the direction, in deviations of W."""
 
+MEANT = {"angry": 0.7}
+"""The part of the learnt step that is strength 1, if not all of it: at all of it, who is angry shouts."""
+
 
 def beginning(edit: Edit, w_dim: int, seed: int) -> dict[str, Tensor]:
     """Arrays of a mapper whose step is the edit's for every code, all but for a hundredth of it."""
@@ -87,7 +90,12 @@ def train(name: str, generator: Generator, critics: Critics, run: Run, steps: in
         return state
 
     trained = run.stage(f"mapper-{name}", f"{steps} {RATE} {BATCH} {NEAR}", lambda part: dict(work(part)))
-    return replace(mapper, state=trained)
+    return scaled(replace(mapper, state=trained), MEANT.get(name, 1.0))
+
+
+def scaled(mapper: MapperEdit, factor: float) -> MapperEdit:
+    """The mapper whose step is ``factor`` times as long: the last layer and its ReLU scale with its arrays."""
+    return replace(mapper, state={k: factor * v if ".mapping.4." in k else v for k, v in mapper.state.items()})
 
 
 def main() -> None:
