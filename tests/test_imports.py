@@ -182,7 +182,7 @@ def test_a_whole_set_of_other_peoples_files_edits_a_clip(
     before, direct = (FrameFolder(folder / name)([0, 1]) for name in ("inverted", "direct"))
     assert float((direct - before).abs().max()) > 0.02
     assert {"model", "encoder"} <= run.manifest["weights"].keys()
-    with pytest.raises(InputError, match="unknown encoder 'e5e'; known: small-restyle-e4e, e4e"):
+    with pytest.raises(InputError, match="unknown encoder 'e5e'; known: e4e"):
         check_request(replace(job, encoder="e5e"))
 
 

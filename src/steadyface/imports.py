@@ -19,7 +19,7 @@ from steadyface.gan.load import load_embedded
 from steadyface.gan.models import MODELS, W_SPACE, ModelCard, file_of, folder, imported
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.inversion import psp
-from steadyface.inversion.encoders import encoder_folder, encoders
+from steadyface.inversion.encoders import encoder_folder
 from steadyface.zoo.convert import read_torch
 
 _NVIDIA = "Nvidia Source Code License-NC (non-commercial), if it is NVIDIA's file"
@@ -86,7 +86,7 @@ def import_style(path: Path, base: str, name: str | None = None, licence: str | 
 def _free_name(path: Path, name: str | None) -> str:
     """What an import is called. Raises `InputError` when that is taken or can't be a file's name."""
     name = name or path.stem
-    taken = {*MODELS, *imported(), *catalogue.named_edits(), *encoders()}
+    taken = {*MODELS, *imported(), *catalogue.named_edits(), *(path.stem for path in encoder_folder().glob("*"))}
     if name in taken or not _usable(name):
         raise InputError(f"nothing can be called '{name}' (taken, or not a name); choose another with --name")
     return name

@@ -2,20 +2,11 @@
 
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 import torch
 
-from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError, WeightsError
-from steadyface.faces.align import crop, quad
-from steadyface.faces.detect import FaceDetector
-from steadyface.faces.mesh import FaceMesh
-from steadyface.frames import to_tensor
-from steadyface.gan.load import load_generator
 from steadyface.gan.stylegan2 import StyleGAN2
-from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.psp import PspEncoder, load_encoder, read_official, save_encoder
 from steadyface.inversion.psp_network import PspNetwork, Shape
 
@@ -106,25 +97,6 @@ def test_a_network_of_one_row_gives_codes_of_w(tmp_path, small_stylegan2: StyleG
     assert torch.equal(codes, codes[:, :1].expand_as(codes))
     halved = torch.nn.functional.avg_pool2d(images, 2)
     torch.testing.assert_close(encoder(halved, small_stylegan2, iterations=2), codes)
-
-
-@torch.no_grad()
-def test_restyles_iterations_come_nearer_to_photographs(shared) -> None:
-    """The encoder that ships, on real faces: each look at its own result makes the next one more alike."""
-    encoder, generator, lpips = (
-        load_encoder(encoder_file("small-restyle-e4e")),
-        load_generator("mobile-ffhq-256"),
-        Lpips("alex"),
-    )
-    detector, mesh = FaceDetector.load(), FaceMesh.load()
-    distances = []
-    for path in sorted((shared / "faces").glob("*.jpg"))[::3]:
-        image = np.ascontiguousarray(cv2.imread(str(path))[:, :, ::-1])
-        face = to_tensor(crop(image, quad(mesh.find(image, detector.detect(image)[0]).landmarks), 256))
-        guesses = [encoder(face, generator, iterations=count) for count in (0, 1, 3)]
-        distances.append([float(lpips(face, generator.synthesis(ws))) for ws in guesses])
-    mean_face, first, third = np.mean(distances, axis=0)
-    assert third < first < 0.95 * mean_face
 
 
 def test_what_does_not_fit_is_said_in_one_line(tmp_path, tiny_generator) -> None:

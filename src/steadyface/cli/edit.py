@@ -70,7 +70,7 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--model", default=next(iter(MODELS)), help=f"{', '.join(MODELS)}, or an imported one; default: %(default)s"
     )
-    parser.add_argument("--encoder", default="", metavar="NAME", help="small-restyle-e4e, or an imported one")
+    parser.add_argument("--encoder", default="", metavar="NAME", help="an imported encoder, for the first guess")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")

@@ -1,4 +1,4 @@
-"""The encoders that ship and imported ones, by name; importing it doesn't import torch."""
+"""Imported encoders by name; importing it doesn't import torch."""
 
 from pathlib import Path
 
@@ -15,15 +15,9 @@ def encoder_folder() -> Path:
     return folder() / "encoders"
 
 
-def encoders() -> dict[str, Path]:
-    """The known encoders: those that ship, then the imported ones."""
-    shipped = Path(__file__).parents[1] / "weights" / "encoders"
-    return {path.stem: path for each in (shipped, encoder_folder()) for path in sorted(each.glob("*.safetensors"))}
-
-
 def encoder_file(name: str) -> Path:
-    """The file of an encoder, given by its name or path. Raises `InputError` that names the known ones."""
-    known = encoders()
+    """The file of an imported encoder, given by its name or path. Raises `InputError` that names the known ones."""
+    known = {path.stem: path for path in sorted(encoder_folder().glob("*.safetensors"))}
     path = known.get(name, Path(name))
     try:
         if KEY in safetensors_metadata(path):
