@@ -10,8 +10,8 @@ once, some with codes that change from row to row, and each with a second one on
 from any two of them, what has to be added to the code of the one to get to the other. What is learnt are the principal
 components of W: the last layer begins as their basis. Run again, it goes on where it stopped.
 
-After 4,000 steps ReStyle's first look is of use and the others aren't: it has learnt .37 of the offsets between the faces
-that it is taught, .16 between others (printed at the end). What it makes of photographs:
+After 4,000 steps ReStyle's first look is of use and the others aren't: it has learnt .37 of the offsets between the
+faces that it is taught, .16 between others (printed at the end). What it makes of photographs:
 `benchmarks/encoder.py --encoder small-restyle-e4e`.
 """
 
