@@ -1,7 +1,7 @@
 """`default` against itself with one thing changed, on one inversion of a clip: what each part is worth, and its time.
 
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --frames 0:16 --inversion independent
-    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials "no phase 1" "2 epochs"
+    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials default "no phase 1"
 
 Prints a table and writes it, a sheet and x-t slices into --out; goes on where it stopped. `--reuse` takes the inversion
 from a finished run. Seconds are the processor's, of the phases alone.
@@ -11,16 +11,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-
 from steadyface.cli.edit import frame_range
-from steadyface.compare import TABLE, measured, methods_sheet, results
+from steadyface.compare import TABLE, measured, write_pictures
 from steadyface.consistency.settings import Consistency, Objective, Phase2
 from steadyface.editing.catalogue import Request
 from steadyface.job import Job, check, preset_of
 from steadyface.metrics.clip import Critics
 from steadyface.pipeline import run_job
-from steadyface.report.slices import slices_of
 from steadyface.report.table import markdown
 from steadyface.run import Run
 
@@ -56,11 +53,6 @@ def trials(method: Consistency) -> dict[str, Consistency]:
     }
 
 
-def folder_of(trial: str) -> str:
-    """Of a trial's run."""
-    return trial.replace(",", "").replace(" ", "_")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, default=Path("../shared/clips/grid_brbk7n.mpg"))
@@ -74,11 +66,14 @@ def main() -> None:
     job = Job(args.clip, (args.edit,), frames=args.frames, inversion=args.inversion)
     preset, critics = preset_of(job), Critics.load()
     assert isinstance(preset.remedy, Consistency)
-    rows, first = [], args.reuse
+    if unknown := set(args.trials or ()) - trials(preset.remedy).keys():
+        parser.error(f"no such trial: {', '.join(sorted(unknown))}")
+    rows, folders, first = [], [], args.reuse
     for name, method in trials(preset.remedy).items():
         if args.trials and name not in args.trials:
             continue
-        folder = args.out / folder_of(name)
+        folder = args.out / name.replace(",", "").replace(" ", "_")
+        folders.append(folder)
         check(job, folder, first)
         run = Run.open(folder, announce=lambda stage, name=name: print(f"{name}: {stage}", flush=True), reuse=first)
         with run.locked():
@@ -89,9 +84,7 @@ def main() -> None:
         seconds = sum(stages[stage].get("processor_seconds", 0) for stage in ("phase1", "phase2"))
         rows.append(((name, f"{seconds:.0f}"), metrics))
     table = markdown(rows, ("trial", "s"), TABLE[:-1])
-    clips = results([args.out / folder_of(name) for (name, _), _ in rows])
-    for picture, shown in (("sheet", methods_sheet(clips)), ("slices", slices_of(clips))):
-        cv2.imwrite(str(args.out / f"{picture}.png"), shown[:, :, ::-1])
+    write_pictures(args.out, folders)
     (args.out / "trials.md").write_text(table)
     print(table)
 

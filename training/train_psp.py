@@ -36,7 +36,7 @@ from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
-FACES, STEPS, BATCH, RATE = 1500, 6000, 16, 2e-3
+FACES, STEPS, BATCH, RATE = 1500, 4000, 16, 2e-3
 WIDTH, COMPONENTS, SIDE = 8, 64, 128
 MIXED, FAR, FROM_MEAN = 0.5, 0.6, 0.25
 """Parts: of codes with rows of two faces; of the way to another face, at most; of a batch that begins at the mean."""
@@ -140,7 +140,7 @@ def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
     return network
 
 
-def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int, rate: float) -> dict[str, Tensor]:
+def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int) -> dict[str, Tensor]:
     """Descend on the error of the offsets; then settle the normalisations. Prints the part that is left of it."""
     seen: list[float] = []
     unmoved: list[float] = []

@@ -69,12 +69,18 @@ def compare_methods(
         critics = critics or Critics.load(choose_device(job.device))
         found[method] = measured(run.folder, critics)
     rows = [((method,), metrics) for method, metrics in found.items()]
-    table, clips = markdown(rows, ("method",), TABLE), results([out / method for method in methods])
+    table = markdown(rows, ("method",), TABLE)
     write_atomically(out / "table.md", lambda path: path.write_text(table))
     write_atomically(out / "table.json", lambda path: path.write_text(json.dumps(found, indent=2) + "\n"))
+    write_pictures(out, [out / method for method in methods])
+    return found
+
+
+def write_pictures(out: Path, folders: Sequence[Path]) -> None:
+    """Write ``sheet.png`` and ``slices.png`` of several finished runs of one clip."""
+    clips = results(folders)
     _save(out / "sheet.png", methods_sheet(clips))
     _save(out / "slices.png", slices_of(clips))
-    return found
 
 
 def measured(folder: Path, critics: Critics) -> dict[str, Any]:

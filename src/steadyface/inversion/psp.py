@@ -87,7 +87,7 @@ def read_official(path: Path) -> PspEncoder:
     return _encoder(arrays, kind, average, path)
 
 
-def _encoder(arrays: dict[str, Tensor], kind: Kind, average: Tensor, path: Path, side: int = 256) -> PspEncoder:
+def _encoder(arrays: dict[str, Tensor], kind: Kind, average: Tensor, path: Path, side: int = Shape.side) -> PspEncoder:
     try:
         rows = len({key.split(".")[1] for key in arrays if key.startswith("styles.")})
         w_dim, head = arrays["styles.0.linear.weight"].shape
@@ -112,7 +112,7 @@ def load_encoder(path: Path) -> PspEncoder:
     """Read what `save_encoder` wrote. Raises `InputError` for another file, `WeightsError` for a damaged one."""
     try:
         card = json.loads(safetensors_metadata(path)[KEY])
-        kind, side = card["kind"], int(card.get("side", 256))
+        kind, side = card["kind"], int(card.get("side", Shape.side))
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path} is not an encoder that `steadyface models import` has written") from error
     if kind not in _KINDS.values():

@@ -32,7 +32,6 @@ from steadyface.metrics.warping import Reduction, warping_errors
 PARTS = ("input", "inverted", "direct", "edited")
 DISTANCES = (1, 5, 10)
 
-
 Table = dict[str, Any]
 
 
@@ -104,10 +103,7 @@ def evaluate_run(
     announce("warping error")
     table |= _steadiness(parts, critics, distances, reduction)
     announce("likeness")
-    table |= _likeness(parts, critics)
-    if (person := _person(folder)) is not None and {"direct", "edited"} <= parts.keys():
-        edited, direct = (Within(parts[name], parts["input"], person) for name in ("edited", "direct"))
-        table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
+    table |= _likeness(parts, critics, _person(folder))
     announce("identity")
     table["identity"] = _identity(parts, critics)
     announce("liveliness")
@@ -187,13 +183,16 @@ def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequen
     return {"warping_error": errors, "warping_ratio": ratios, "warping_reduction": reduction}
 
 
-def _likeness(parts: Mapping[str, Frames], critics: Critics) -> Table:
+def _likeness(parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.floating] | None) -> Table:
     pairs = [(a, b) for a, b in (("inverted", "input"), ("edited", "direct")) if a in parts and b in parts]
     table: Table = {
         "lpips": {f"{a}/{b}": mean_lpips(parts[a], parts[b], critics.lpips, device=critics.device) for a, b in pairs},
         "psnr": {f"{a}/{b}": psnr(parts[a], parts[b]) for a, b in pairs},
         "sharpness": {},
     }
+    if person is not None and ("edited", "direct") in pairs:
+        edited, direct = (Within(parts[name], parts["input"], person) for name in ("edited", "direct"))
+        table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
     if "inverted" in parts:
         edits = [name for name in ("direct", "edited") if name in parts]
         table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in edits}
