@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from steadyface.errors import InputError
-from steadyface.report.slices import slices_figure, xt_slice
+from steadyface.report.slices import slices_figure, slices_of, xt_slice
 
 
 def clip(count: int = 5, side: int = 32) -> list[np.ndarray]:
@@ -54,3 +54,11 @@ def test_the_figure_shows_input_direct_and_edited_at_the_eyes(run):
 def test_a_chosen_row(run):
     figure = slices_figure(run, y=3, scale=1)
     assert set(figure[-12:-4, -50, 0].tolist()) == {40}
+
+
+def test_more_than_four_clips_go_on_below():
+    clips = {f"clip {number}": [np.full((90, 90, 3), 10 * number, np.uint8)] * 8 for number in range(6)}
+    first, both = slices_of({name: clips[name] for name in list(clips)[:4]}), slices_of(clips)
+    assert both.shape == (2 * len(first), *first.shape[1:])
+    np.testing.assert_array_equal(both[: len(first)], first)
+    assert [int(both[-10, -(4 - column) * 94 + 45, 0]) for column in range(4)] == [40, 50, 255, 255]

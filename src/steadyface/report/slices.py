@@ -12,7 +12,9 @@ from steadyface.errors import InputError
 from steadyface.metrics.clip import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.contact_sheet import contact_sheet
-from steadyface.report.labels import Image
+from steadyface.report.labels import PAPER, Image
+
+ON_A_LINE = 4
 
 
 def xt_slice(frames: Frames, y: int, scale: int = 1) -> Image:
@@ -41,7 +43,7 @@ def slices_figure(folder: Path, y: int | None = None, scale: int = 3) -> Image:
 
 
 def slices_of(clips: Mapping[str, Frames], y: int | None = None, scale: int = 3) -> Image:
-    """Show the slices of clips of one size side by side, under their names.
+    """Show the slices of clips of one size side by side, under their names, four on a line.
 
     `y` is a row of the crops, by default the eyes' at 0.47 of the height, where most edits show.
 
@@ -50,4 +52,11 @@ def slices_of(clips: Mapping[str, Frames], y: int | None = None, scale: int = 3)
     """
     row = round(0.47 * next(iter(clips.values()))[0].shape[0]) if y is None else y
     slices = [xt_slice(frames, row, scale) for frames in clips.values()]
-    return contact_sheet([slices], ["time"], [f"{name}, y = {row}" for name in clips])
+    names = [f"{name}, y = {row}" for name in clips]
+    lines = [
+        contact_sheet([slices[start : start + ON_A_LINE]], ["time"], names[start : start + ON_A_LINE])
+        for start in range(0, len(slices), ON_A_LINE)
+    ]
+    missing = lines[0].shape[1] - lines[-1].shape[1]
+    lines[-1] = np.pad(lines[-1], ((0, 0), (0, missing), (0, 0)), constant_values=PAPER)
+    return np.concatenate(lines)
