@@ -3,13 +3,14 @@
     python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16
 
 One inversion of a clip serves all its edits and methods. Takes hours; run again, it goes on where it stopped. Writes
-tables.md and tables.json into --docs, and a sheet and x-t slices of every clip and edit.
+tables.md and tables.json into --docs, and a sheet and x-t slices of every clip and edit. What tables.json has of other
+clips, edits and methods stays in the tables, so that they can be made a part at a time.
 """
 
 import argparse
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +21,7 @@ import cv2
 
 from steadyface.cli.edit import frame_range
 from steadyface.cluster.worker import INVERSION
-from steadyface.compare import compare_methods
+from steadyface.compare import compare_methods, write_pictures
 from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
 from steadyface.job import Job, edit_file, preset_of
@@ -29,22 +30,28 @@ from steadyface.metrics.gates import ON_PERSON
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
-ABLATION = ("direct", "phase1", "phase2", "paper")
+PHASES = frozenset({"phase1", "phase2"})
+ABLATION = ("direct", *sorted(PHASES), "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
-HEAD = (
-    "| method | E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr "
-    "| minutes | after the inversion |"
+COLUMNS = (
+    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr | minutes "
+    "| after the inversion"
 )
+DIGITS = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
 
 IN_DOMAIN, OUT_OF_DOMAIN = "in-domain edits", "out-of-domain edits"
 
-Cells = dict[str, dict[str, dict[str, dict[str, dict[str, Any]]]]]
-"""By inversion, domain, method and "clip edit": the metrics of a run."""
+Runs = dict[str, dict[str, Any]]
+"""By "clip edit": the metrics of a run."""
+Cells = dict[str, dict[str, dict[str, Runs]]]
+"""By inversion, domain and method."""
 
 
 def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[str, float | None]:
     """The quantities of one run that the tables average; ``direct`` is the run of that method on the same clip."""
     error = metrics["warping_error"]["1"]["edited"]
+    # A direct edit by another network: how far it is from its direct edit says nothing.
+    itself = metrics is not direct and not metrics["lpips"]["edited/direct"]
     kept = [metrics["strength"].get("kept", {}).get(name) for name in metrics["attributes"]]
     mouth = metrics["liveliness"]["edited"]["mouth"]
     minutes = {name: _seconds(stage) / 60 for name, stage in metrics["manifest"]["stages"].items()}
@@ -52,8 +59,8 @@ def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[s
         "error": 1e3 * error,
         "to_input": metrics["warping_ratio"]["1"]["edited/input"],
         "to_direct": error / direct["warping_error"]["1"]["edited"] if direct else None,
-        "lpips": metrics["lpips"]["edited/direct"],
-        "person": metrics["lpips"].get(ON_PERSON),
+        "lpips": None if itself else metrics["lpips"]["edited/direct"],
+        "person": None if itself else metrics["lpips"].get(ON_PERSON),
         "kept": kept[0] if kept else None,
         "mouth": mouth and mouth["correlation"],
         "minutes": sum(minutes.values()),
@@ -66,22 +73,31 @@ def _seconds(stage: Mapping[str, Any]) -> float:
     return float(stage.get("processor_seconds", stage["seconds"]))
 
 
-def averaged(runs: Mapping[str, Mapping[str, Any]], direct: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """One row: the mean over runs of each quantity where it is known."""
-    rows = [cell(metrics, direct.get(name)) for name, metrics in runs.items()]
-    known = {key: [row[key] for row in rows if row[key] is not None] for key in rows[0]}
-    digits = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
-    return [f"{mean(values):.{digits.get(key, 2)}f}" if values else "-" for key, values in known.items()]
+def row(label: str, runs: Iterable[str], by_method: Mapping[str, Runs], method: str) -> str:
+    """The means of a method's quantities over ``runs``, each where it is known."""
+    rows = [cell(by_method[method][name], by_method.get("direct", {}).get(name)) for name in runs]
+    known = {key: [each[key] for each in rows if each[key] is not None] for key in rows[0]}
+    means = [f"{mean(values):.{DIGITS.get(key, 2)}f}" if values else "-" for key, values in known.items()]
+    return f"| {' | '.join([label, *means])} |"
 
 
-def table(by_method: Mapping[str, Mapping[str, Any]], methods: tuple[str, ...]) -> str:
-    lines = [HEAD, "|---" * HEAD.count("| ") + "|"]
-    most = max(map(len, by_method.values()))
-    for name in methods:
-        if runs := by_method.get(name):
-            label = name if len(runs) == most else f"{name} ({len(runs)} of {most} runs)"
-            lines.append("| " + " | ".join([label, *averaged(runs, by_method.get("direct", {}))]) + " |")
-    return "\n".join(lines) + "\n"
+def table(lead: str, rows: Iterable[str]) -> str:
+    head = f"| {lead} | {COLUMNS} |"
+    return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *rows]) + "\n"
+
+
+def shared_runs(by_method: Mapping[str, Runs]) -> list[tuple[str, ...]]:
+    """The different sets of clips and edits that methods have been run on, those of most methods first.
+
+    A table is over one of these: means over different clips can't be compared.
+    """
+    sets = dict.fromkeys(tuple(sorted(runs)) for runs in by_method.values())
+    return sorted(sets, key=lambda runs: -len(able_on(runs, by_method)))
+
+
+def able_on(runs: Iterable[str], by_method: Mapping[str, Runs]) -> list[str]:
+    """The methods that have been run on all of them."""
+    return [method for method, found in by_method.items() if set(runs) <= found.keys()]
 
 
 def written(cells: Cells, frames: str) -> str:
@@ -89,14 +105,36 @@ def written(cells: Cells, frames: str) -> str:
     parts = []
     for inversion, by_domain in cells.items():
         for domain, by_method in by_domain.items():
-            runs = next(iter(by_method.values()))
-            parts += [f"## {inversion} inversion, {domain}\n"]
-            parts += [f"Means over {len(runs)} runs, frames {frames}: {', '.join(runs)}.\n"]
-            methods = tuple(name for name in by_method if name not in ("phase1", "phase2"))
-            parts += [f"### Methods (the paper's table {2 if domain == IN_DOMAIN else 1})\n", table(by_method, methods)]
-            parts += ["### Ablation (the paper's table 3)\n", table(by_method, ABLATION)]
+            parts += [f"## {inversion} inversion, {domain}, frames {frames}\n"]
+            for runs in shared_runs(by_method):
+                present = able_on(runs, by_method)
+                parts += [f"### Means over {', '.join(runs)}\n"]
+                shown = {f"table {2 if domain == IN_DOMAIN else 1}": [each for each in METHODS if each not in PHASES]}
+                if not PHASES.isdisjoint(present):
+                    shown["table 3"] = list(ABLATION)
+                for name, methods in shown.items():
+                    rows = [row(each, runs, by_method, each) for each in methods if each in present]
+                    parts += [f"In form the paper's {name}:\n", table("method", rows)]
+            singles = [row(run, [run], by_method, "default") for run in sorted(by_method.get("default", {}))]
+            parts += ["### `default`, one by one\n", table("clip and edit", singles)] if len(singles) > 1 else []
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
+
+
+def cells_of(path: Path, frames: str) -> Cells:
+    """What an earlier call has written. Raises `InputError` if it was of other frames."""
+    if not path.exists():
+        return {}
+    kept = json.loads(path.read_text())
+    if kept["frames"] != frames:
+        raise InputError(f"{path} is of frames {kept['frames']}, not {frames}: name another folder with --docs")
+    cells: Cells = kept["cells"]
+    return cells
+
+
+def sorted_by(names: Sequence[str], found: Mapping[str, Any]) -> dict[str, Any]:
+    """In the order of ``names``, others last."""
+    return {name: found[name] for name in sorted(found, key=lambda name: (*names, name).index(name))}
 
 
 def able(methods: Sequence[str], job: Job) -> list[str]:
@@ -128,7 +166,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/tables"))
     parser.add_argument("--docs", type=Path, default=Path("docs/tables"))
     args = parser.parse_args()
-    critics, cells = Critics.load(), {}
+    cells = cells_of(args.docs / "tables.json", args.frames)
+    critics = Critics.load()
     sources = [path for path in sorted(args.clips.iterdir()) if path.suffix in VIDEOS]
     args.docs.mkdir(parents=True, exist_ok=True)
     for inversion in args.inversions:
@@ -141,6 +180,7 @@ def main() -> None:
                     continue
                 found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
                 first = first or out / methods[0]
+                write_pictures(out, [out / name for name in METHODS if (out / name / "metrics.json").exists()])
                 for picture in ("sheet", "slices"):
                     shown = cv2.imread(str(out / f"{picture}.png"))
                     name = f"{inversion}_{source.stem}_{edit}_{picture}.jpg"
@@ -149,7 +189,9 @@ def main() -> None:
                 for method, metrics in found.items():
                     by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
                     by_method.setdefault(method, {})[f"{source.stem} {edit}"] = metrics
-                (args.docs / "tables.json").write_text(json.dumps(cells, indent=1) + "\n")
+                    cells[inversion][domain] = sorted_by(METHODS, by_method)
+                kept = {"frames": args.frames, "cells": cells}
+                (args.docs / "tables.json").write_text(json.dumps(kept, indent=1) + "\n")
                 (args.docs / "tables.md").write_text(written(cells, args.frames))
     print((args.docs / "tables.md").read_text())
 

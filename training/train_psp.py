@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from describe_faces import degraded
-from steadyface.frames import to_image, to_tensor
+from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoders import encoder_folder
@@ -36,19 +36,24 @@ from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
-FACES, STEPS, BATCH, RATE = 1500, 4000, 16, 2e-3
+FACES, STEPS, BATCH, RATE = 4000, 5000, 16, 2e-3
 WIDTH, COMPONENTS, SIDE = 8, 64, 128
 MIXED, FAR, FROM_MEAN = 0.5, 0.6, 0.25
 """Parts: of codes with rows of two faces; of the way to another face, at most; of a batch that begins at the mean."""
 VIEWS = 3
 """Pictures of a face: the clean one first, then as a video may show it."""
-HELD = 100
-"""Faces that are not learnt from."""
+HELD = 200
+"""Pictures that are not learnt from."""
+LOOKS, BLIND = 800, 0.1
+"""Samples of what changes are seen, and the part of the error that counts all changes of a code alike."""
 CALIBRATION = 40
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
 
+SHARD = 250
+"""Faces that are rendered between two saves."""
+
 Faces = dict[str, Tensor]
-"""``ws`` (2 N, rows, w_dim) and ``images`` (2 N, 256, 256, 3), uint8: N faces, then one near each."""
+"""``ws`` (2 N, rows, w_dim), ``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8: every second is near the one before it."""
 
 
 def draw(generator: Generator, rng: np.random.Generator) -> Tensor:
@@ -61,16 +66,6 @@ def draw(generator: Generator, rng: np.random.Generator) -> Tensor:
     return first
 
 
-@torch.no_grad()
-def rendered(generator: Generator, count: int) -> Faces:
-    """Draw codes and render them."""
-    codes = [draw(generator, np.random.default_rng((17, k))) for k in range(count)]
-    ways = [float(np.random.default_rng((18, k)).uniform(0.05, FAR)) for k in range(count)]
-    codes += [code.lerp(codes[k - 1], ways[k]) for k, code in enumerate(codes)]
-    images = [torch.from_numpy(to_image(generator.synthesis(code))) for code in tqdm(codes, "faces", mininterval=10)]
-    return {"ws": torch.cat(codes), "images": torch.stack(images)}
-
-
 def shrunk(image: Tensor) -> Tensor:
     """(1, 3, R, R) in [-1, 1] -> (3, SIDE, SIDE), uint8."""
     small = F.adaptive_avg_pool2d(image, SIDE)[0]
@@ -78,36 +73,91 @@ def shrunk(image: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def viewed(faces: Faces) -> dict[str, Tensor]:
-    """``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8."""
-    views = []
-    for index, image in enumerate(tqdm(faces["images"], "views", mininterval=10)):
-        rng, clean = np.random.default_rng((19, index)), to_tensor(image.numpy())
-        views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
-    return {"views": torch.stack(views)}
+def rendered(generator: Generator, first: int, count: int) -> Faces:
+    """Draw codes, and one near each; render them, clean and as a video may show them."""
+    ws, views = [], []
+    for k in tqdm(range(first, first + count), "faces", mininterval=30):
+        code, other = (draw(generator, np.random.default_rng((17, index))) for index in (k, max(k - 1, 0)))
+        rng = np.random.default_rng((18, k))
+        for each in (code, code.lerp(other, float(rng.uniform(0.05, FAR)))):
+            clean = generator.synthesis(each).clamp(-1, 1)
+            ws.append(each)
+            views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
+    return {"ws": torch.cat(ws), "views": torch.stack(views)}
+
+
+def gathered(run: Run, generator: Generator, count: int) -> Faces:
+    """All faces, shard by shard; more can be added later."""
+    shards = []
+    for first in range(0, count, SHARD):
+        part = run.stage(
+            f"faces-{first}", f"{SHARD} {SIDE} {VIEWS}", lambda part, first=first: rendered(generator, first, SHARD)
+        )
+        shards.append(part)
+    return {name: torch.cat([shard[name] for shard in shards]) for name in ("ws", "views")}
+
+
+def seen_change(generator: Generator, lpips: Lpips) -> Tensor:
+    """(w_dim, w_dim): LPIPS of a small offset in W is about ``offset @ m @ offset``, in the mean of faces.
+
+    LPIPS is a squared distance of weighed features T(image), and m the mean of J^T J for their Jacobian J. Each v J,
+    for a random v, is a sample of its rows.
+    """
+    rows = []
+    for face in tqdm(range(LOOKS // 4), "looks", mininterval=30):
+        rng = np.random.default_rng((20, face))
+        w = draw(generator, rng).mean(1).requires_grad_()
+        image = F.adaptive_avg_pool2d(generator.synthesis(broadcast_w(generator, w)), SIDE)
+        levels = zip(lpips.features(image), lpips.heads, strict=True)
+        features = torch.cat([(x * (head / x[0, 0].numel()).sqrt()[0]).flatten() for x, head in levels])
+        for _ in range(4):
+            v = torch.from_numpy(rng.standard_normal(len(features))).float()
+            rows.append(torch.autograd.grad(features @ v, w, retain_graph=True)[0])
+    looks = torch.cat(rows)
+    return looks.T @ looks / len(looks)
+
+
+class Measure:
+    """How far codes are apart as LPIPS sees it, up to a part in deviations of W; 1 for two strangers in the mean."""
+
+    def __init__(self, codes: Tensor, seen: Tensor) -> None:
+        """Of codes (N, w_dim) and of `seen_change`."""
+        self.spread = codes.T.cov() + 1e-6 * torch.eye(codes.shape[1])
+        whitened = torch.eye(codes.shape[1]) / self.spread.diagonal() / codes.shape[1]
+        self.matrix = (1 - BLIND) * seen / (seen * self.spread).sum() + BLIND * whitened
+
+    def __call__(self, offsets: Tensor) -> Tensor:
+        """(..., w_dim) -> (...)."""
+        return ((offsets @ self.matrix) * offsets).sum(-1) / 2
+
+    def components(self, count: int) -> Tensor:
+        """(w_dim, count): what differs most between faces, to the eye; each as large as one deviation of it."""
+        values, vectors = torch.linalg.eigh(self.spread)
+        root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+        directions = torch.linalg.eigh(root @ self.matrix @ root).eigenvectors.flip(1)
+        return root @ directions[:, :count]
 
 
 class Lessons:
     """Batches of pictures and of the offsets that the network should give, by the number of the step."""
 
-    def __init__(self, generator: Generator, shape: Shape, views: Tensor, ws: Tensor) -> None:
-        self.shape, self.views = shape, views
-        self.codes = ws.mean(1, keepdim=True) if shape.rows == 1 else ws
-        self.mean, self.std = generator.w_mean, generator.w_std
+    def __init__(self, generator: Generator, shape: Shape, faces: Faces, measure: Measure) -> None:
+        self.shape, self.views, self.measure = shape, faces["views"], measure
+        self.codes = faces["ws"].mean(1, keepdim=True) if shape.rows == 1 else faces["ws"]
+        self.mean = generator.w_mean
         with torch.no_grad():
             self.start = shrunk(generator.synthesis(broadcast_w(generator, self.mean[None])).clamp(-1, 1))
 
     def one(self, rng: np.random.Generator, held: bool) -> tuple[Tensor, Tensor]:
         """A picture, with the one before it for ReStyle, and the offset."""
-        count = len(self.codes) // 2
-        first, last = (count - HELD, count) if held else (0, count - HELD)
+        first, last = (len(self.codes) - HELD, len(self.codes)) if held else (0, len(self.codes) - HELD)
         index = int(rng.integers(first, last))
         picture, code = self.views[index, rng.integers(VIEWS)], self.codes[index]
         if not self.shape.iterates:
             return picture, code - self.mean
         if rng.random() < FROM_MEAN:
             return torch.cat([picture, self.start]), code - self.mean
-        other = int(rng.choice([index, rng.integers(first, last)])) + count
+        other = int(rng.choice([index ^ 1, rng.integers(first, last)]))
         return torch.cat([picture, self.views[other, 0]]), code - self.codes[other]
 
     def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
@@ -117,22 +167,19 @@ class Lessons:
         return torch.stack(pictures).float() / 127.5 - 1, torch.stack(offsets)
 
     def error(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
-        """Mean squared error of the offsets in deviations of W, and that of no offset."""
+        """The mean measure of what the offsets miss, and that of no offset."""
         pictures, offsets = self.batch(step, held)
-        scaled = offsets / self.std
-        return (network(pictures) / self.std - scaled).square().mean(), float(scaled.square().mean())
+        return self.measure(network(pictures) - offsets).mean(), float(self.measure(offsets).mean())
 
 
 def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
-    """The network with the principal components of W as its last layer, each up and down.
+    """The network with `Measure.components` as its last layer, each up and down.
 
     Rows that are offsets from the first one begin at none.
     """
     torch.manual_seed(1)
     network = PspNetwork(shape)
-    w = lessons.codes.mean(1)
-    _, sizes, basis = torch.linalg.svd((w - lessons.mean) / lessons.std, full_matrices=False)
-    columns = lessons.std[:, None] * basis[:COMPONENTS].T * sizes[:COMPONENTS] / len(w) ** 0.5
+    columns = lessons.measure.components(COMPONENTS)
     for row, head in enumerate(network.styles):
         begin = 0.0 if row and shape.progressive else shape.head**0.5
         with torch.no_grad():
@@ -195,10 +242,10 @@ def main() -> None:
     keep_freed_memory()
     generator = load_generator("mobile-ffhq-256")
     run = Run.open(args.runs)
-    faces = run.stage("faces", f"{args.faces}", lambda part: rendered(generator, args.faces))
-    seen = run.stage("views", f"{args.faces} {SIDE} {VIEWS}", lambda part: viewed(faces))
+    faces = gathered(run, generator, args.faces)
     shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
-    lessons = Lessons(generator, shape, seen["views"], faces["ws"])
+    looks = run.stage("looks", f"{LOOKS}", lambda part: {"seen": seen_change(generator, Lpips("alex"))})
+    lessons = Lessons(generator, shape, faces, Measure(faces["ws"].mean(1), looks["seen"]))
     network = begun(shape, lessons)
 
     def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
