@@ -40,6 +40,8 @@ FACES, STEPS, BATCH, RATE = 4000, 5000, 16, 2e-3
 WIDTH, COMPONENTS, SIDE = 8, 64, 128
 MIXED, FAR, FROM_MEAN = 0.5, 0.6, 0.25
 """Parts: of codes with rows of two faces; of the way to another face, at most; of a batch that begins at the mean."""
+CLUTTER = 0.5
+"""Part of the pictures that something else reaches into."""
 VIEWS = 3
 """Pictures of a face: the clean one first, then as a video may show it."""
 HELD = 200
@@ -152,13 +154,29 @@ class Lessons:
         """A picture, with the one before it for ReStyle, and the offset."""
         first, last = (len(self.codes) - HELD, len(self.codes)) if held else (0, len(self.codes) - HELD)
         index = int(rng.integers(first, last))
-        picture, code = self.views[index, rng.integers(VIEWS)], self.codes[index]
+        picture, code = self.cluttered(self.views[index, rng.integers(VIEWS)], rng), self.codes[index]
         if not self.shape.iterates:
             return picture, code - self.mean
         if rng.random() < FROM_MEAN:
             return torch.cat([picture, self.start]), code - self.mean
         other = int(rng.choice([index ^ 1, rng.integers(first, last)]))
         return torch.cat([picture, self.views[other, 0]]), code - self.codes[other]
+
+    def cluttered(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
+        """Sometimes something of another picture reaches in from the left or the right, which no code accounts for.
+
+        Photographs are full of that; what isn't in the faces that it learns from, a network takes for an offset, again
+        in every iteration.
+        """
+        if rng.random() > CLUTTER:
+            return picture
+        other = self.views[rng.integers(len(self.views) - HELD), 0]
+        height, width = rng.integers(SIDE // 8, SIDE), rng.integers(SIDE // 16, SIDE // 3)
+        top, left = rng.integers(0, SIDE - height + 1), rng.choice([0, SIDE - width])
+        place = (slice(None), slice(top, top + height), slice(left, left + width))
+        picture = picture.clone()
+        picture[place] = other[place]
+        return picture
 
     def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
         """(B, 3 or 6, SIDE, SIDE) in [-1, 1] and (B, rows, w_dim)."""

@@ -32,7 +32,7 @@ def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: 
 def make_consistent(
     tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned
 ) -> Synthesis:
-    """Phases 1 and 2."""
+    """Phases 1 and 2; a phase of no epochs is left out."""
     seed, device = tools.job.seed, direct.ws.device
     estimator = load_estimator("spynet" if settings.flow == "current" else "dis", device)
     flow = pair_flow(settings.flow, estimator, clip.inputs)
@@ -50,7 +50,9 @@ def make_consistent(
         )
         return {"ws": refined}
 
-    refined = tools.run.stage("phase1", key, refine)["ws"].to(device)
+    refined = tools.run.stage("phase1", key, refine)["ws"].to(device) if settings.phase1.epochs else direct.ws
+    if not settings.phase2.epochs:
+        return Synthesis(refined, direct.generator)
     tuned = tools.tuned(
         "phase2",
         key,

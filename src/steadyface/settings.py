@@ -50,11 +50,7 @@ PRESETS = {
     "default": Preset("default", DEFAULT),
     "fast": Preset(
         "fast",
-        replace(
-            DEFAULT,
-            phase1=replace(DEFAULT.phase1, epochs=1),
-            phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60),
-        ),
+        replace(DEFAULT, phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60)),
         Refinement(common_steps=80, steps_per_frame=6),
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),

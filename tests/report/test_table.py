@@ -31,6 +31,13 @@ def test_eyes_stand_beside_what_is_read_of_the_inputs_own() -> None:
     assert COLUMNS["eyes corr / ampl (own)"]({**METRICS, "liveliness": both}) == "0.99 / 1.02 (0.66)"
 
 
+def test_a_single_frame_has_no_warping_error() -> None:
+    single = {**METRICS, "warping_error": {}, "warping_ratio": {}}
+    cells = {column: make(single) for column, make in COLUMNS.items()}
+    assert {cells[name].strip("*") for name in cells if name.startswith("E(")} == {"-"}
+    assert cells["LPIPS direct to edited"] == "0.015"
+
+
 def test_a_run_without_a_manifest_has_no_time() -> None:
     bare = {key: value for key, value in METRICS.items() if key != "manifest"}
     assert (COLUMNS["minutes"](bare), COLUMNS["GB"](bare)) == ("0.0", "0.0")

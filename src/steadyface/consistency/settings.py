@@ -50,7 +50,7 @@ class Phase1:
 
     objective: Objective
     epochs: int
-    """An epoch draws each frame but the anchor once."""
+    """An epoch draws each frame but the anchor once; with none the phase is left out."""
     rate: float
     """Learning rate of Adam, for the MLP's weights."""
     ramped: bool
@@ -70,7 +70,7 @@ class Phase2:
 
     objective: Objective
     epochs: int
-    """An epoch draws each frame but the anchor once."""
+    """An epoch draws each frame but the anchor once; with none the phase is left out."""
     least_steps: int
     """Steps for clips so short that their epochs have fewer."""
     rate: float

@@ -61,7 +61,8 @@ def _summary(manifest: Mapping[str, Any], frames: int) -> str:
     stages = manifest["stages"].values()
     minutes, memory = sum(s["seconds"] for s in stages) / 60, max(s["peak_memory_mb"] for s in stages) / 1024
     what = f"preset {manifest['preset']['name']}, {manifest['model']}, seed {manifest['seed']}"
-    return f"{frames} frames, {what}; {minutes:.1f} minutes and {memory:.1f} GB for the stages."
+    length = "1 frame" if frames == 1 else f"{frames} frames"
+    return f"{length}, {what}; {minutes:.1f} minutes and {memory:.1f} GB for the stages."
 
 
 def _frames(parts: Mapping[str, Frames]) -> dict[str, Any]:

@@ -14,6 +14,12 @@ def number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+def _warping(metrics: Metrics, quantity: str, key: str, digits: int = 2, scale: float = 1.0) -> str:
+    """Of neighbouring frames; a single one has none."""
+    value = metrics[quantity].get("1", {}).get(key)
+    return number(value and scale * value, digits)
+
+
 def _motion(metrics: Metrics, signal: str) -> str:
     found = metrics["liveliness"]["edited"][signal]
     return "-" if found is None else f"{found['correlation']:.2f} / {found['amplitude']:.2f}"
@@ -45,10 +51,10 @@ def _identity(metrics: Metrics) -> str:
 
 COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "frames": lambda m: str(m["frames"]),
-    "E(input) x 1000": lambda m: number(1e3 * m["warping_error"]["1"]["input"], 3),
-    "E(direct) / E(input)": lambda m: number(m["warping_ratio"]["1"]["direct/input"]),
-    "E(edited) / E(input)": lambda m: f"**{number(m['warping_ratio']['1']['edited/input'])}**",
-    "E(edited) / E(direct)": lambda m: number(m["warping_ratio"]["1"]["edited/direct"]),
+    "E(input) x 1000": lambda m: _warping(m, "warping_error", "input", 3, 1e3),
+    "E(direct) / E(input)": lambda m: _warping(m, "warping_ratio", "direct/input"),
+    "E(edited) / E(input)": lambda m: f"**{_warping(m, 'warping_ratio', 'edited/input')}**",
+    "E(edited) / E(direct)": lambda m: _warping(m, "warping_ratio", "edited/direct"),
     "LPIPS direct to edited": lambda m: number(m["lpips"]["edited/direct"], 3),
     "on the person": lambda m: number(m["lpips"].get(ON_PERSON), 3),
     "inversion LPIPS / dB": _inversion,
