@@ -73,3 +73,11 @@ def test_bounds_belong_to_the_passing_side():
     assert within("a", "b", 0.9, 0.9, 1.1).passed
     assert at_least("a", "b", 0.9499, 0.95).passed is False
     assert at_least("a", "b", 0.9, 0.95).bound == ">= 0.95"
+
+
+def test_what_is_read_of_the_untouched_motion_stands_beside_what_seems_lost():
+    moves = {"correlation": 0.99, "amplitude": 0.7}
+    lost = table(liveliness__edited__eyes=moves, liveliness__wearing={"eyes": {"correlation": 0.99, "amplitude": 0.69}})
+    assert [(gate.quantity, gate.control) for gate in gates(lost) if not gate.passed and gate.value] == [
+        ("eyes, amplitude", 0.69)
+    ]

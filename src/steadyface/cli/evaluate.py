@@ -77,11 +77,12 @@ def gates_table(metrics: Mapping[str, Any]) -> "Table":
     """What a good result has to hold, and whether it does."""
     from rich.table import Table
 
-    table = Table("gate", "quantity", "value", "bound", "", box=None, pad_edge=False)
+    table = Table("gate", "quantity", "value", "bound", "control", "", box=None, pad_edge=False)
     table.columns[2].justify = "right"
-    marks = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[dim]nothing to judge[/]"}
+    marks = {True: "[green]holds[/]", False: "[red]fails[/]", None: "[dim]-[/]"}
     for gate in metrics["gates"]:
-        table.add_row(gate["name"], gate["quantity"], _number(gate["value"]), gate["bound"], marks[gate["passed"]])
+        figures = (_number(gate["value"]), gate["bound"], _number(gate.get("control")))
+        table.add_row(gate["name"], gate["quantity"], *figures, marks[gate["passed"]])
     return table
 
 

@@ -1,7 +1,7 @@
 """When a result is good: the bounds that have to hold together."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 ON_PERSON = "edited/direct, on the person"
@@ -20,6 +20,8 @@ class Gate:
     bound: str
     passed: bool | None
     """None if the value is."""
+    control: float | None = None
+    """The same of the input's own motion under the edit's look: a rim along a lid hides some of it."""
 
 
 def gates(table: Mapping[str, Any]) -> list[Gate]:
@@ -35,9 +37,7 @@ def gates(table: Mapping[str, Any]) -> list[Gate]:
         within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1),
     ]
     for signal in ("mouth", "eyes", "yaw", "gaze"):
-        motion = _get(table, "liveliness", "edited", signal)
-        found.append(at_least("alive", f"{signal}, correlation", _get(motion, "correlation"), 0.95))
-        found.append(within("alive", f"{signal}, amplitude", _get(motion, "amplitude"), 0.85, 1.15))
+        found += _alive(table, signal)
     found.append(_blinks(_get(table, "liveliness", "edited", "blinks")))
     direct = _get(table, "identity", "direct", "similarity")
     if direct is not None:
@@ -67,6 +67,14 @@ def _edited(table: Mapping[str, Any]) -> Iterable[Gate]:
     kept = _get(table, "strength", "kept") or {}
     for attribute in table.get("attributes", []):
         yield at_least("edited", f"{attribute}, part kept", kept.get(attribute), 0.95)
+
+
+def _alive(table: Mapping[str, Any], signal: str) -> Iterable[Gate]:
+    motion, control = (_get(table, "liveliness", of, signal) for of in ("edited", "wearing"))
+    alike = at_least("alive", f"{signal}, correlation", _get(motion, "correlation"), 0.95)
+    yield replace(alike, control=_get(control, "correlation"))
+    large = within("alive", f"{signal}, amplitude", _get(motion, "amplitude"), 0.85, 1.15)
+    yield replace(large, control=_get(control, "amplitude"))
 
 
 def _blinks(blinks: Mapping[str, int] | None) -> Gate:

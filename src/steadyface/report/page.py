@@ -16,6 +16,7 @@ from steadyface.report.curves import loss_curves, read_losses
 from steadyface.report.flicker import flicker_maps
 from steadyface.report.jpeg import jpeg_uri
 from steadyface.report.labels import Image
+from steadyface.report.table import number
 from steadyface.zoo import CARDS
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -93,11 +94,11 @@ def _metrics(metrics: Mapping[str, Any] | None) -> str:
     steady = _table(["warping error x 1000", *parts], rows, range(1, len(parts) + 1))
     marks = {True: '<span class="holds">holds</span>', False: '<span class="fails">fails</span>', None: "-"}
     gates = [
-        [gate["name"], html.escape(gate["quantity"]), "-" if gate["value"] is None else f"{gate['value']:.3f}",
-         html.escape(gate["bound"]), marks[gate["passed"]]]
+        [gate["name"], html.escape(gate["quantity"]), number(gate["value"], 3), html.escape(gate["bound"]),
+         number(gate.get("control"), 3), marks[gate["passed"]]]
         for gate in metrics["gates"]
     ]  # fmt: skip
-    judged = _table(["a good result is", "quantity", "value", "bound", ""], gates, [2])
+    judged = _table(["a good result is", "quantity", "value", "bound", "control", ""], gates, [2, 4])
     floor = f"The input's own error is the floor; flow by {metrics['flow']}."
     return f'<h2>Metrics</h2><p>{floor}</p><div class="scroll">{steady}</div><br><div class="scroll">{judged}</div>'
 
