@@ -1,7 +1,7 @@
 """`default` against itself with one thing changed, on one inversion of a clip: what each part is worth, and its time.
 
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --frames 0:16 --inversion independent
-    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials default "phase 1 first"
+    python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials default "no phase 1"
 
 Prints a table and writes it, a sheet and x-t slices into --out; goes on where it stopped. `--reuse` takes the inversion
 from a finished run. Seconds are the processor's, of the phases alone.
@@ -38,7 +38,7 @@ def trials(method: Consistency) -> dict[str, Consistency]:
     phase1, phase2 = method.phase1, method.phase2
     return {
         "default": method,
-        "phase 1 first": replace(method, phase1=replace(phase1, epochs=1)),
+        "no phase 1": replace(method, phase1=replace(phase1, epochs=0)),
         "no phase 2": replace(method, phase2=replace(phase2, epochs=0, least_steps=0)),
         "two thirds of phase 2": replace(method, phase2=shorter(phase2, 2)),
         "a third of phase 2": replace(method, phase2=shorter(phase2, 1)),

@@ -13,19 +13,19 @@ class Stage:
 
     title: str
     share: float
-    """Of a whole run's time: as in two runs of `default` with 25 frames, which has no phase 1; others differ."""
+    """Of a whole run's time: as in two runs of `default` with 25 frames; other lengths and presets differ."""
 
 
 STAGES = {
     "align": Stage("following the face", 0.01),
     "person": Stage("finding the person", 0.005),
-    "refine": Stage("fitting the generator's codes", 0.25),
-    "tune": Stage("teaching the generator this face", 0.195),
-    "adapt": Stage("teaching it the edit", 0.19),
+    "refine": Stage("fitting the generator's codes", 0.235),
+    "tune": Stage("teaching the generator this face", 0.18),
+    "adapt": Stage("teaching it the edit", 0.175),
     "calibrate": Stage("setting the strength", 0.015),
     "hold": Stage("holding the mouth", 0.02),
-    "phase1": Stage("steadying the codes", 0.0),
-    "phase2": Stage("steadying the generator", 0.275),
+    "phase1": Stage("steadying the codes", 0.07),
+    "phase2": Stage("steadying the generator", 0.25),
     "beyond": Stage("looking beyond the crop", 0.0),
     "stitch": Stage("smoothing the seam", 0.02),
     "render": Stage("writing the videos", 0.02),

@@ -113,7 +113,7 @@ DEFAULT = Consistency(
     flow="input",
     wanted="input+change",
     reach=6,
-    phase1=Phase1(_OURS, epochs=0, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
+    phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
         epochs=3,
@@ -128,8 +128,7 @@ DEFAULT = Consistency(
     ),
 )
 """Ours: no flow network in the loop, consecutive frames compared too, consistency only where the input itself has it,
-every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes.
-Phase 1 is left out: codes that were inverted together are steady, and with one epoch of it no clip came out better."""
+every frame held to its own direct edit elsewhere, and the generator kept by that instead of by random nearby codes."""
 
 _OURS_STYLE = replace(_OURS, outside_weight=0.0, wanted_weight=1.0)
 DEFAULT_OUT_OF_DOMAIN = replace(
