@@ -157,10 +157,10 @@ def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, fr
         if not reaches_border(edited - plain, inside):
             return {"ramps": torch.zeros(0)}
         wide = wide_side(len(inside), settings)
-        gain, offset = tone(plain, edited, inside, settings)
+        mixture, offset = tone(plain, edited, inside, settings)
         # Every frame's is kept, and the network looks at no more pixels
         person = person_around(source, frames, widened(clip.quads, len(inside), wide), min(wide // 2, 256))
-        made = {"gain": gain, "offset": offset, "ramps": ramps(inside, settings), "person": person}
+        made = {"mixture": mixture, "offset": offset, "ramps": ramps(inside, settings), "person": person}
         return {name: torch.from_numpy(array) for name, array in made.items()}
 
     arrays = {name: tensor.numpy() for name, tensor in run.stage("beyond", key, work).items()}

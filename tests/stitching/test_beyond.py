@@ -19,8 +19,8 @@ BRIGHTER = 0.2
 
 def beyond(person: int = 255) -> Beyond:
     """Of an edit that makes all of the person brighter."""
-    gain, offset = tone(TEXTURE, TEXTURE + np.float32(BRIGHTER), ALL, SETTINGS)
-    return Beyond(gain, offset, ramps(ALL, SETTINGS), np.full((2, WIDE // 2, WIDE // 2), person, np.uint8))
+    mixture, offset = tone(TEXTURE, TEXTURE + np.float32(BRIGHTER), ALL, SETTINGS)
+    return Beyond(mixture, offset, ramps(ALL, SETTINGS), np.full((2, WIDE // 2, WIDE // 2), person, np.uint8))
 
 
 def test_a_wide_quad_is_the_crop_s_about_the_same_middle() -> None:
@@ -41,12 +41,19 @@ def test_only_what_reaches_the_border_goes_on() -> None:
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.3), (0.5, 0.2), (1.2, -0.1)])
 def test_the_tone_is_the_edit_s_gain_and_offset(gain: float, offset: float) -> None:
     found = tone(TEXTURE, np.float32(gain) * TEXTURE + np.float32(offset), ALL, SETTINGS)
-    np.testing.assert_allclose(found[0], gain, atol=0.05)
+    np.testing.assert_allclose(found[0], np.broadcast_to(gain * np.eye(3), found[0].shape), atol=0.05)
     np.testing.assert_allclose(found[1], offset, atol=0.03)
     flat = np.full_like(TEXTURE, -0.4)
     found = tone(flat, flat + np.float32(offset), ALL, SETTINGS)
-    np.testing.assert_allclose(found[0], 1, atol=0.01)
-    np.testing.assert_allclose(found[0] * flat + found[1], flat + offset, atol=0.01)
+    np.testing.assert_allclose(found[0], np.broadcast_to(np.eye(3), found[0].shape), atol=0.01)
+    np.testing.assert_allclose((found[0] @ flat[..., None])[..., 0] + found[1], flat + offset, atol=0.01)
+
+
+def test_the_tone_makes_colours_grey_where_the_edit_does() -> None:
+    grey = TEXTURE.mean(2, keepdims=True).repeat(3, 2)
+    mixture, offset = tone(TEXTURE, grey, ALL, SETTINGS)
+    made = (mixture @ TEXTURE[..., None])[..., 0] + offset
+    assert np.abs(made - grey).mean() < 0.05 * np.abs(TEXTURE - grey).mean()
 
 
 def test_only_what_counts_tells_the_tone() -> None:
@@ -66,6 +73,16 @@ def test_tone_and_paste_mask_share_the_change_along_the_border() -> None:
     np.testing.assert_array_equal(toned[10:-10, 10:-10], TEXTURE[10:-10, 10:-10])
 
 
+def test_runs_kept_a_gain_in_each_channel_before() -> None:
+    made = beyond()
+    gain = np.full((SIDE, SIDE, 3), 1.2, np.float32)
+    old = Beyond.of({"gain": gain, "offset": made.offset, "ramps": made.ramps, "person": made.person})
+    assert old is not None
+    weight = old.weight(0)[PAD:-PAD, PAD:-PAD, None]
+    expected = TEXTURE + weight * (0.2 * TEXTURE + made.offset)
+    np.testing.assert_allclose(old.toned(TEXTURE, 0), expected, atol=1e-5)
+
+
 def test_it_goes_on_and_fades() -> None:
     middle = beyond().weight(0)[:PAD, WIDE // 2]
     assert middle[-1] == pytest.approx(1, abs=0.01)
@@ -77,7 +94,7 @@ def test_it_is_laid_on_the_person_alone_frame_by_frame() -> None:
     both = beyond()
     half = both.person.copy()
     half[1, :, : WIDE // 4] = 0
-    moved = Beyond(both.gain, both.offset, both.ramps, half)
+    moved = Beyond(both.mixture, both.offset, both.ramps, half)
     np.testing.assert_array_equal(moved.weight(0), both.weight(0))
     assert not moved.weight(1)[:, : WIDE // 2 - 4].any()
     np.testing.assert_array_equal(moved.weight(1)[:, WIDE // 2 + 4 :], both.weight(1)[:, WIDE // 2 + 4 :])

@@ -1,8 +1,8 @@
 """What an edit does to a person goes on where the crop ends: grey hair doesn't stop at a line.
 
 FFHQ's crop cuts heads off near the top, and shoulders at the bottom. What an edit makes of the colours along the
-crop's border is done beyond it, too: a gain and an offset in each channel, so that the person's own hair and clothes
-keep their texture, fitted as a guided filter does (He, Sun, Tang 2010, eqs. 5-6), and on the person only.
+crop's border is done beyond it, too: colours are mixed and shifted, so that the person's own hair and clothes keep
+their texture, fitted as a guided filter of colours does (He, Sun, Tang 2013, eqs. 19-20), and on the person only.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ _SEEN = 8 / 255
 """A change below four grey levels isn't missed beyond the crop."""
 _STILL = 0.002
 """Variance of colours, in [-1, 1], up to which they are taken for one."""
-_GAINS = 0.3, 1.5
-"""Other gains would be of a few pixels that happen to be there."""
+_MOST = 1.5
+"""A mixture further from none (grey is 1.41 from it) would be of a few pixels that happen to be there."""
 
 
 def widened(corners: NDArray[np.floating], side: int, wide: int) -> NDArray[np.float64]:
@@ -46,10 +46,10 @@ def reaches_border(change: Floats, inside: Floats) -> bool:
 
 
 def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) -> tuple[Floats, Floats]:
-    """What an edit makes of the colours around each pixel: gain and offset (S, S, 3), edited = gain * input + offset.
+    """What an edit makes of the colours around each pixel: edited = mixture @ input + offset.
 
-    Both pictures (S, S, 3) are a clip's mean in [-1, 1]; ``inside`` (S, S) says where they count. Where colours hardly
-    vary the gain is 1.
+    Both pictures (S, S, 3) are a clip's mean in [-1, 1]; ``inside`` (S, S) says where they count. Returns the mixtures
+    (S, S, 3, 3), which leave channels as they are where colours hardly vary, and the offsets (S, S, 3).
     """
     sigma = settings.beyond_blur * len(inside)
     weight = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None] + 1e-6
@@ -57,10 +57,20 @@ def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) ->
     def mean(picture: Floats) -> Floats:
         return np.asarray(cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma) / weight, np.float32)
 
-    before, after = mean(inputs), mean(edited)
-    variance, covariance = mean(inputs**2) - before**2, mean(inputs * edited) - before * after
-    gain = np.clip((covariance + _STILL) / (variance + _STILL), *_GAINS)
-    return np.asarray(gain, np.float32), np.asarray(after - gain * before, np.float32)
+    def products(one: Floats, other: Floats) -> Floats:
+        rows = [mean(one[..., k : k + 1] * other) - mean(one)[..., k : k + 1] * mean(other) for k in range(3)]
+        return np.stack(rows, axis=-2)
+
+    change = edited - inputs
+    spread = products(inputs, inputs) + _STILL * np.eye(3, dtype=np.float32)
+    mixing = np.linalg.solve(spread, products(inputs, change)).swapaxes(-1, -2)
+    mixing *= np.minimum(1, _MOST / np.maximum(np.linalg.norm(mixing, axis=(-2, -1), keepdims=True), _STILL))
+    mixture = np.asarray(mixing + np.eye(3), np.float32)
+    return mixture, mean(edited) - _mixed(mixture, mean(inputs))
+
+
+def _mixed(mixture: Floats, colours: Floats) -> Floats:
+    return np.asarray((mixture @ colours[..., None])[..., 0], np.float32)
 
 
 def ramps(inside: Floats, settings: Stitching) -> Floats:
@@ -77,9 +87,10 @@ def ramps(inside: Floats, settings: Stitching) -> Floats:
 class Beyond:
     """A clip's tone, and the person that it is laid on in each frame."""
 
-    gain: Floats
+    mixture: Floats
+    """(S, S, 3, 3), of `tone`; beyond the crop, that of the nearest pixel."""
     offset: Floats
-    """(S, S, 3) each, of `tone`; beyond the crop, that of the nearest pixel."""
+    """(S, S, 3)"""
     ramps: Floats
     """(P, P)"""
     person: Bytes
@@ -88,7 +99,12 @@ class Beyond:
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
         """From what the stage of that name keeps; None if the edit doesn't reach the border."""
-        return cls(**arrays) if arrays["ramps"].size else None
+        kept = dict(arrays)
+        if not kept["ramps"].size:
+            return None
+        if (gain := kept.pop("gain", None)) is not None:  # of a run from before colours were mixed
+            kept["mixture"] = np.asarray(gain[..., None] * np.eye(3), np.float32)
+        return cls(**kept)
 
     def weight(self, index: int) -> Floats:
         """How much of the tone is laid on each pixel of a frame's wide crop: (P, P) in [0, 1]."""
@@ -99,17 +115,19 @@ class Beyond:
 
     def toned(self, crop: Floats, index: int) -> Floats:
         """The crop (S, S, 3) in [-1, 1] of a frame with the tone along its border."""
-        side = len(self.gain)
+        side = len(self.offset)
         pad = (len(self.ramps) - side) // 2
         weight = self.weight(index)[pad : pad + side, pad : pad + side, None]
-        return np.asarray(crop + weight * ((self.gain - 1) * crop + self.offset), np.float32)
+        return np.asarray(crop + weight * (_mixed(self.mixture, crop) - crop + self.offset), np.float32)
 
     def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
         """The frame (H, W, 3), whose crop has the quad ``corners``, with the tone around it."""
         size = frame.shape[:2]
-        gain, offset = (uncrop(each, self._wide(corners), size) for each in map(self._padded, (self.gain, self.offset)))
-        values = frame / np.float32(127.5) - 1
-        change = self.touched(index, corners, size)[..., None] * ((gain - 1) * values + offset) * np.float32(127.5)
+        parts = (*self.mixture.transpose(2, 0, 1, 3), self.offset)
+        *rows, offset = (uncrop(self._padded(each), self._wide(corners), size) for each in parts)
+        values = np.asarray(frame / np.float32(127.5) - 1, np.float32)
+        made = _mixed(np.stack(rows, axis=-2), values) + offset
+        change = self.touched(index, corners, size)[..., None] * (made - values) * np.float32(127.5)
         return np.asarray(np.clip(np.rint(frame + change), 0, 255), np.uint8)
 
     def touched(self, index: int, corners: NDArray[np.floating], frame_size: tuple[int, int]) -> Floats:
@@ -121,4 +139,4 @@ class Beyond:
         return np.pad(picture, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
 
     def _wide(self, corners: NDArray[np.floating]) -> NDArray[np.float64]:
-        return widened(corners, len(self.gain), len(self.ramps))
+        return widened(corners, len(self.offset), len(self.ramps))
