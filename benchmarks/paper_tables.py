@@ -30,8 +30,8 @@ from steadyface.metrics.gates import ON_PERSON
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
-PHASES = frozenset({"phase1", "phase2"})
-ABLATION = ("direct", *sorted(PHASES), "paper")
+PHASES = ("phase1", "phase2")
+ABLATION = ("direct", *PHASES, "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 COLUMNS = (
     "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr | minutes "
@@ -92,10 +92,10 @@ def shared_runs(by_method: Mapping[str, Runs]) -> list[tuple[str, ...]]:
     A table is over one of these: means over different clips can't be compared.
     """
     sets = dict.fromkeys(tuple(sorted(runs)) for runs in by_method.values())
-    return sorted(sets, key=lambda runs: -len(able_on(runs, by_method)))
+    return sorted(sets, key=lambda runs: -len(run_on(runs, by_method)))
 
 
-def able_on(runs: Iterable[str], by_method: Mapping[str, Runs]) -> list[str]:
+def run_on(runs: Iterable[str], by_method: Mapping[str, Runs]) -> list[str]:
     """The methods that have been run on all of them."""
     return [method for method, found in by_method.items() if set(runs) <= found.keys()]
 
@@ -107,13 +107,13 @@ def written(cells: Cells, frames: str) -> str:
         for domain, by_method in by_domain.items():
             parts += [f"## {inversion} inversion, {domain}, frames {frames}\n"]
             for runs in shared_runs(by_method):
-                present = able_on(runs, by_method)
+                present = in_order(run_on(runs, by_method))
                 parts += [f"### Means over {', '.join(runs)}\n"]
-                shown = {f"table {2 if domain == IN_DOMAIN else 1}": [each for each in METHODS if each not in PHASES]}
-                if not PHASES.isdisjoint(present):
-                    shown["table 3"] = list(ABLATION)
+                shown = {f"table {2 if domain == IN_DOMAIN else 1}": [each for each in present if each not in PHASES]}
+                if any(phase in present for phase in PHASES):
+                    shown["table 3"] = [each for each in ABLATION if each in present]
                 for name, methods in shown.items():
-                    rows = [row(each, runs, by_method, each) for each in methods if each in present]
+                    rows = [row(each, runs, by_method, each) for each in methods]
                     parts += [f"In form the paper's {name}:\n", table("method", rows)]
             singles = [row(run, [run], by_method, "default") for run in sorted(by_method.get("default", {}))]
             parts += ["### `default`, one by one\n", table("clip and edit", singles)] if len(singles) > 1 else []
@@ -132,9 +132,9 @@ def cells_of(path: Path, frames: str) -> Cells:
     return cells
 
 
-def sorted_by(names: Sequence[str], found: Mapping[str, Any]) -> dict[str, Any]:
-    """In the order of ``names``, others last."""
-    return {name: found[name] for name in sorted(found, key=lambda name: (*names, name).index(name))}
+def in_order(methods: Iterable[str]) -> list[str]:
+    """As in `METHODS`, others last."""
+    return sorted(methods, key=lambda name: (*METHODS, name).index(name))
 
 
 def able(methods: Sequence[str], job: Job) -> list[str]:
@@ -180,7 +180,9 @@ def main() -> None:
                     continue
                 found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
                 first = first or out / methods[0]
-                write_pictures(out, [out / name for name in METHODS if (out / name / "metrics.json").exists()])
+                finished = in_order(path.parent.name for path in out.glob("*/metrics.json"))
+                if len(finished) > len(methods):  # earlier calls' too
+                    write_pictures(out, [out / name for name in finished])
                 for picture in ("sheet", "slices"):
                     shown = cv2.imread(str(out / f"{picture}.png"))
                     name = f"{inversion}_{source.stem}_{edit}_{picture}.jpg"
@@ -189,7 +191,6 @@ def main() -> None:
                 for method, metrics in found.items():
                     by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
                     by_method.setdefault(method, {})[f"{source.stem} {edit}"] = metrics
-                    cells[inversion][domain] = sorted_by(METHODS, by_method)
                 kept = {"frames": args.frames, "cells": cells}
                 (args.docs / "tables.json").write_text(json.dumps(kept, indent=1) + "\n")
                 (args.docs / "tables.md").write_text(written(cells, args.frames))

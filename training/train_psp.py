@@ -90,13 +90,12 @@ def rendered(generator: Generator, first: int, count: int) -> Faces:
 
 
 def gathered(run: Run, generator: Generator, count: int) -> Faces:
-    """All faces, shard by shard; more can be added later."""
-    shards = []
-    for first in range(0, count, SHARD):
-        part = run.stage(
-            f"faces-{first}", f"{SHARD} {SIDE} {VIEWS}", lambda part, first=first: rendered(generator, first, SHARD)
-        )
-        shards.append(part)
+    """At least so many faces, shard by shard; more can be added later."""
+    key = f"{SHARD} {SIDE} {VIEWS}"
+    shards = [
+        run.stage(f"faces-{first}", key, lambda part, first=first: rendered(generator, first, SHARD))
+        for first in range(0, count, SHARD)
+    ]
     return {name: torch.cat([shard[name] for shard in shards]) for name in ("ws", "views")}
 
 
@@ -270,7 +269,7 @@ def main() -> None:
     def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
         return train(network, lessons, part, args.steps)
 
-    key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
+    key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH} {BLIND} {CLUTTER}"
     network.load_state_dict(run.stage(args.kind, key, lambda part: dict(work(part))))
     out = args.out or encoder_folder() / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)

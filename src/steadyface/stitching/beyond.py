@@ -2,7 +2,7 @@
 
 FFHQ's crop cuts heads off near the top, and shoulders at the bottom. What an edit makes of the colours along the
 crop's border is done beyond it, too: colours are mixed and shifted, so that the person's own hair and clothes keep
-their texture, fitted as a guided filter of colours does (He, Sun, Tang 2013, eqs. 19-20), and on the person only.
+their texture, fitted as a guided filter with a guide of colours does (He, Sun, Tang 2013), and on the person only.
 """
 
 from collections.abc import Mapping
@@ -57,16 +57,17 @@ def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) ->
     def mean(picture: Floats) -> Floats:
         return np.asarray(cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma) / weight, np.float32)
 
-    def products(one: Floats, other: Floats) -> Floats:
-        rows = [mean(one[..., k : k + 1] * other) - mean(one)[..., k : k + 1] * mean(other) for k in range(3)]
+    before, after = mean(inputs), mean(edited)
+
+    def covariance(other: Floats, its_mean: Floats) -> Floats:
+        rows = [mean(inputs[..., k, None] * other) - before[..., k, None] * its_mean for k in range(3)]
         return np.stack(rows, axis=-2)
 
-    change = edited - inputs
-    spread = products(inputs, inputs) + _STILL * np.eye(3, dtype=np.float32)
-    mixing = np.linalg.solve(spread, products(inputs, change)).swapaxes(-1, -2)
-    mixing *= np.minimum(1, _MOST / np.maximum(np.linalg.norm(mixing, axis=(-2, -1), keepdims=True), _STILL))
+    spread = covariance(inputs, before) + _STILL * np.eye(3, dtype=np.float32)
+    mixing = np.linalg.solve(spread, covariance(edited - inputs, after - before)).swapaxes(-1, -2)
+    mixing *= _MOST / np.maximum(np.linalg.norm(mixing, axis=(-2, -1), keepdims=True), _MOST)
     mixture = np.asarray(mixing + np.eye(3), np.float32)
-    return mixture, mean(edited) - _mixed(mixture, mean(inputs))
+    return mixture, after - _mixed(mixture, before)
 
 
 def _mixed(mixture: Floats, colours: Floats) -> Floats:
@@ -123,8 +124,8 @@ class Beyond:
     def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
         """The frame (H, W, 3), whose crop has the quad ``corners``, with the tone around it."""
         size = frame.shape[:2]
-        parts = (*self.mixture.transpose(2, 0, 1, 3), self.offset)
-        *rows, offset = (uncrop(self._padded(each), self._wide(corners), size) for each in parts)
+        wide, parts = self._wide(corners), (*self.mixture.transpose(2, 0, 1, 3), self.offset)
+        *rows, offset = (uncrop(self._padded(each), wide, size) for each in parts)
         values = np.asarray(frame / np.float32(127.5) - 1, np.float32)
         made = _mixed(np.stack(rows, axis=-2), values) + offset
         change = self.touched(index, corners, size)[..., None] * (made - values) * np.float32(127.5)
