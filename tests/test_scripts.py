@@ -14,6 +14,7 @@ from steadyface.editing.style import Style
 from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import sample_codes
 from steadyface.gan.load import load_generator
+from steadyface.inversion.psp_network import Kind, PspNetwork, Shape
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (ROOT / "training", ROOT / "benchmarks")
@@ -63,3 +64,21 @@ def test_styles_that_ship_draw_what_their_filters_draw(load) -> None:
         goal = to_tensor(draw(to_image(photograph)))
         styled = Style.load(STYLES / f"{name}.safetensors")(plain).synthesis(ws)
         assert (styled - goal).abs().mean() < 0.85 * (photograph - goal).abs().mean(), name
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("kind", "rows"), [("restyle-e4e", 1), ("restyle-psp", 3)])
+def test_restyle_adds_a_part_of_what_its_two_copies_read_apart(kind: Kind, rows: int, load) -> None:
+    script = load(ROOT / "training" / "train_psp.py")
+    torch.manual_seed(0)
+    single = PspNetwork(Shape(kind, rows, width=16, w_dim=12, head=10, side=64))
+    for module in single.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # all of the statistics of one batch: with none, little of a picture comes through
+    single(torch.rand(4, 6, 64, 64))
+    single.eval()
+    picture, shown = torch.rand(2, 1, 3, 64, 64)
+    first, second = (single(script.alone(each, single.shape)) for each in (picture, shown))
+    added = script.twins(single)(torch.cat([picture, shown], dim=1))
+    torch.testing.assert_close(added, script.STEP * (first - second), rtol=1e-3, atol=1e-3 * float(added.std()))
+    assert added.std() > 0.01 * first.std()

@@ -45,22 +45,22 @@ def landmarks_of(mesh: FaceMesh, image: Tensor) -> NDArray[np.float64]:
 
 @torch.no_grad()
 def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]:
-    """W codes, openings, logits of expressions and what else faces differ in, of seeded samples."""
+    """W codes, landmarks, logits of expressions and what else faces differ in, of seeded samples."""
     mesh, expression, age_gender, attributes = FaceMesh.load(), Expression(), AgeGender(), Attributes(Lpips("alex"))
     z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(11))
     w = sample_w(generator, z, TRUNCATION)
-    openings, logits, others = [], [], []
+    found, logits, others = [], [], []
     for row in w:
         image = generator.synthesis(broadcast_w(generator, row[None]))
         landmarks = landmarks_of(mesh, image)
-        openings.append(float(mouth_opening(landmarks)))
+        found.append(landmarks)
         age, male = age_gender(image)
         worn = dict(zip(attributes.labels, attributes(image)[0].tolist(), strict=True))
         others.append([float(age), float(log_odds(male)), worn["beard"], worn["eyeglasses"], head_yaw(landmarks)])
         logits.append(expression.logits(image)[0].double().numpy())
     return {
         "w": w.double().numpy(),
-        "opening": np.array(openings),
+        "landmarks": np.stack(found),
         "expression": np.stack(logits),
         "others": np.array(others),
     }
@@ -69,7 +69,11 @@ def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]
 def direction(faces: dict[str, NDArray[np.float64]]) -> Tensor:
     """The unit row (w_dim,) of the opening."""
     expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
-    columns = [faces["opening"], *(expression[:, EXPRESSIONS.index(name)] for name in HELD), *faces["others"].T]
+    columns = [
+        mouth_opening(faces["landmarks"]),
+        *(expression[:, EXPRESSIONS.index(name)] for name in HELD),
+        *faces["others"].T,
+    ]
     design = np.hstack([standard(np.stack(columns, axis=1)), np.ones((len(faces["w"]), 1))])
     row = np.linalg.lstsq(design, faces["w"], rcond=None)[0][0]
     return torch.from_numpy(row / np.linalg.norm(row)).float()

@@ -1,6 +1,6 @@
 """Refine the edits of `train_edits.py` by the gradient of the critics: more of the attribute, less of all else.
 
-    python training/refine_edits.py angry surprised
+    python training/refine_edits.py surprised
 
 A direction per layer side goes on from the regression's row. Over random codes, its loss is what is missing of the
 attribute, and the squared change of the other attributes, of the identity, and of the picture outside the part that the

@@ -51,7 +51,6 @@ RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     "age": ("age", 4.0, (4, 64), HEAD, "makes older", "makes younger"),
     "gender": ("male", 4.0, (4, 64), HEAD, "makes more masculine", "makes more feminine"),
     "smile": ("happy", 3.0, (4, 32), LOWER_FACE, "smiles", "stops smiling"),
-    "angry": ("angry", 3.0, (4, 32), FACE, "looks angry", ""),
     "surprised": ("surprised", 3.0, (4, 32), FACE, "looks surprised", ""),
     "head-turn": ("yaw", 3.0, (4, 8), EVERYWHERE, "turns the head to the right of the picture", "turns it to the left"),
 }

@@ -3,21 +3,20 @@
     python training/train_psp.py                          # then: steadyface edit --encoder small-restyle-e4e
     python training/train_psp.py --kind psp --rows 23 --out psp.safetensors
 
-The networks are the published ones at an eighth of their width, for pictures of half the side; with a single row, a
-code of W, as in the first stage of the published training of e4e, or with one for each of the generator's. In the
-place of the losses on pictures, each of which costs a pass back through the generator, stand known codes, whose
-distance is counted as LPIPS sees it: faces are rendered once, some with codes that change from row to row, each with
-a second one on its way to another face. ReStyle learns from any two of them, what has to be added to the code of the
-one to get to the other. The last layer begins as the components that differ most to the eye. Run again, it goes on
-where it stopped.
+The networks are the published ones at a fraction of their width, for pictures of a quarter of the side; with a single
+row, a code of W, as in the first stage of the published training of e4e, or with one for each of the generator's. In
+the place of the losses on pictures, each of which costs a pass back through the generator, stand known codes: faces
+are rendered once, clean and as a video may show them. The last layer begins as the principal components of the codes.
 
-After 5,000 steps on 4,000 faces ReStyle has learnt .42 of the offsets between faces that it has not seen (printed at
-the end). Its first look is of use, the others are not: docs/method.md, "ReStyle that doesn't iterate". What it makes
-of photographs: `benchmarks/encoder.py --encoder small-restyle-e4e`.
+ReStyle is two copies of such a network, side by side in its arrays, of which one looks at the picture and the other
+at the generator's: it adds to the code what the first reads and the second doesn't, until both read the same.
+Taught on pairs of pictures instead, it learnt to see no more in two than in one, and did not iterate. Run again, the
+script goes on where it stopped. What comes of photographs: `benchmarks/encoder.py --encoder small-restyle-e4e`.
 """
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from describe_faces import degraded
-from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoders import encoder_folder
@@ -37,36 +35,36 @@ from steadyface.memory import keep_freed_memory
 from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
-FACES, STEPS, BATCH, RATE = 4000, 5000, 16, 2e-3
-WIDTH, COMPONENTS, SIDE = 8, 64, 128
-MIXED, FAR, FROM_MEAN = 0.5, 0.6, 0.25
-"""Parts: of codes with rows of two faces; of the way to another face, at most; of a batch that begins at the mean."""
-CLUTTER = 0.5
-"""Part of the pictures that something else reaches into."""
+FACES, STEPS, BATCH, RATE = 8000, 6000, 16, 2e-3
+WIDTH, COMPONENTS, SIDE = 16, 128, 64
+MIXED = 0.5
+"""Part of the codes with rows of two faces, where a network gives a row for each of the generator's."""
 VIEWS = 3
 """Pictures of a face: the clean one first, then as a video may show it."""
-HELD = 200
-"""Pictures that are not learnt from."""
-LOOKS, BLIND = 800, 0.1
-"""Samples of what changes are seen, and the part of the error that counts all changes of a code alike."""
-CALIBRATION = 40
+HELD = 250
+"""Faces that are not learnt from."""
+STEP = 0.6
+"""Of what ReStyle's two copies read apart, the part that an iteration adds."""
+CALIBRATION = 60
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
-
 SHARD = 250
 """Faces that are rendered between two saves."""
 
 Faces = dict[str, Tensor]
-"""``ws`` (2 N, rows, w_dim), ``views`` (2 N, VIEWS, 3, SIDE, SIDE), uint8: every second is near the one before it."""
+"""``ws`` (N, rows, w_dim) and ``views`` (N, VIEWS, 3, SIDE, SIDE), uint8."""
 
 
-def draw(generator: Generator, rng: np.random.Generator) -> Tensor:
+def draw(generator: Generator, rng: np.random.Generator, rows: int) -> Tensor:
     """One code (1, rows, w_dim): of a face, or of two, one for the shape and one for the colours."""
     z = torch.from_numpy(rng.standard_normal((2, generator.z_dim))).float()
-    first, second = (broadcast_w(generator, w) for w in sample_w(generator, z, float(rng.uniform(0.5, 0.9))).split(1))
+    w, other = sample_w(generator, z, float(rng.uniform(0.5, 0.9))).split(1)
+    if rows == 1:
+        return w[:, None]
+    first, second = broadcast_w(generator, w), broadcast_w(generator, other)
     if rng.random() < MIXED:
         cut = int(rng.integers(2, generator.num_ws))
-        return torch.cat([first[:, :cut], first[:, cut:].lerp(second[:, cut:], float(rng.uniform(0.2, 1)))], dim=1)
-    return first
+        first = torch.cat([first[:, :cut], first[:, cut:].lerp(second[:, cut:], float(rng.uniform(0.2, 1)))], dim=1)
+    return first[:, :rows]
 
 
 def shrunk(image: Tensor) -> Tensor:
@@ -76,130 +74,72 @@ def shrunk(image: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def rendered(generator: Generator, first: int, count: int) -> Faces:
-    """Draw codes, and one near each; render them, clean and as a video may show them."""
+def rendered(generator: Generator, rows: int, first: int) -> Faces:
+    """A shard of codes, and their pictures, clean and as a video may show them."""
     ws, views = [], []
-    for k in tqdm(range(first, first + count), "faces", mininterval=30):
-        code, other = (draw(generator, np.random.default_rng((17, index))) for index in (k, max(k - 1, 0)))
-        rng = np.random.default_rng((18, k))
-        for each in (code, code.lerp(other, float(rng.uniform(0.05, FAR)))):
-            clean = generator.synthesis(each).clamp(-1, 1)
-            ws.append(each)
-            views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
+    for k in tqdm(range(first, first + SHARD), "faces", mininterval=30):
+        code, rng = draw(generator, np.random.default_rng((17, k)), rows), np.random.default_rng((18, k))
+        clean = generator.synthesis(code.expand(-1, generator.num_ws, -1)).clamp(-1, 1)
+        ws.append(code)
+        views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
     return {"ws": torch.cat(ws), "views": torch.stack(views)}
 
 
-def gathered(run: Run, generator: Generator, count: int) -> Faces:
+def gathered(run: Run, generator: Generator, rows: int, count: int) -> Faces:
     """At least so many faces, shard by shard; more can be added later."""
-    key = f"{SHARD} {SIDE} {VIEWS}"
     shards = [
-        run.stage(f"faces-{first}", key, lambda part, first=first: rendered(generator, first, SHARD))
-        for first in range(0, count, SHARD)
+        run.stage(f"faces-{rows}-{k}", f"{SHARD} {SIDE}", lambda part, k=k: rendered(generator, rows, k))
+        for k in range(0, count, SHARD)
     ]
     return {name: torch.cat([shard[name] for shard in shards]) for name in ("ws", "views")}
 
 
-def seen_change(generator: Generator, lpips: Lpips) -> Tensor:
-    """(w_dim, w_dim): LPIPS of a small offset in W is about ``offset @ m @ offset``, in the mean of faces.
-
-    LPIPS is a squared distance of weighed features T(image), and m the mean of J^T J for their Jacobian J. Each v J,
-    for a random v, is a sample of its rows.
-    """
-    rows = []
-    for face in tqdm(range(LOOKS // 4), "looks", mininterval=30):
-        rng = np.random.default_rng((20, face))
-        w = draw(generator, rng).mean(1).requires_grad_()
-        image = F.adaptive_avg_pool2d(generator.synthesis(broadcast_w(generator, w)), SIDE)
-        levels = zip(lpips.features(image), lpips.heads, strict=True)
-        features = torch.cat([(x * (head / x[0, 0].numel()).sqrt()[0]).flatten() for x, head in levels])
-        for _ in range(4):
-            v = torch.from_numpy(rng.standard_normal(len(features))).float()
-            rows.append(torch.autograd.grad(features @ v, w, retain_graph=True)[0])
-    looks = torch.cat(rows)
-    return looks.T @ looks / len(looks)
-
-
-class Measure:
-    """How far codes are apart as LPIPS sees it, up to a part in deviations of W; 1 for two strangers in the mean."""
-
-    def __init__(self, codes: Tensor, seen: Tensor) -> None:
-        """Of codes (N, w_dim) and of `seen_change`."""
-        self.spread = codes.T.cov() + 1e-6 * torch.eye(codes.shape[1])
-        whitened = torch.eye(codes.shape[1]) / self.spread.diagonal() / codes.shape[1]
-        self.matrix = (1 - BLIND) * seen / (seen * self.spread).sum() + BLIND * whitened
-
-    def __call__(self, offsets: Tensor) -> Tensor:
-        """(..., w_dim) -> (...)."""
-        return ((offsets @ self.matrix) * offsets).sum(-1) / 2
-
-    def components(self, count: int) -> Tensor:
-        """(w_dim, count): what differs most between faces, to the eye; each as large as one deviation of it."""
-        values, vectors = torch.linalg.eigh(self.spread)
-        root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-        directions = torch.linalg.eigh(root @ self.matrix @ root).eigenvectors.flip(1)
-        return root @ directions[:, :count]
-
-
 class Lessons:
-    """Batches of pictures and of the offsets that the network should give, by the number of the step."""
+    """Batches of pictures and of the offsets from the mean that a network should give, by the number of the step."""
 
-    def __init__(self, generator: Generator, shape: Shape, faces: Faces, measure: Measure) -> None:
-        self.shape, self.views, self.measure = shape, faces["views"], measure
-        self.codes = faces["ws"].mean(1, keepdim=True) if shape.rows == 1 else faces["ws"]
-        self.mean = generator.w_mean
-        with torch.no_grad():
-            self.start = shrunk(generator.synthesis(broadcast_w(generator, self.mean[None])).clamp(-1, 1))
-
-    def one(self, rng: np.random.Generator, held: bool) -> tuple[Tensor, Tensor]:
-        """A picture, with the one before it for ReStyle, and the offset."""
-        first, last = (len(self.codes) - HELD, len(self.codes)) if held else (0, len(self.codes) - HELD)
-        index = int(rng.integers(first, last))
-        picture, code = self.cluttered(self.views[index, rng.integers(VIEWS)], rng), self.codes[index]
-        if not self.shape.iterates:
-            return picture, code - self.mean
-        if rng.random() < FROM_MEAN:
-            return torch.cat([picture, self.start]), code - self.mean
-        other = int(rng.choice([index ^ 1, rng.integers(first, last)]))
-        return torch.cat([picture, self.views[other, 0]]), code - self.codes[other]
-
-    def cluttered(self, picture: Tensor, rng: np.random.Generator) -> Tensor:
-        """Sometimes something of another picture reaches in from the left or the right, which no code accounts for.
-
-        Photographs are full of that; what isn't in the faces that it learns from, a network takes for an offset, again
-        in every iteration.
-        """
-        if rng.random() > CLUTTER:
-            return picture
-        other = self.views[rng.integers(len(self.views) - HELD), 0]
-        height, width = rng.integers(SIDE // 8, SIDE), rng.integers(SIDE // 16, SIDE // 3)
-        top, left = rng.integers(0, SIDE - height + 1), rng.choice([0, SIDE - width])
-        place = (slice(None), slice(top, top + height), slice(left, left + width))
-        picture = picture.clone()
-        picture[place] = other[place]
-        return picture
+    def __init__(self, mean: Tensor, faces: Faces) -> None:
+        self.mean, self.views, self.offsets = mean, faces["views"], faces["ws"] - mean
+        self.taught = len(self.offsets) - HELD
+        self.deviation = self.offsets[: self.taught].flatten(0, 1).std(0)
 
     def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
-        """(B, 3 or 6, SIDE, SIDE) in [-1, 1] and (B, rows, w_dim)."""
+        """(BATCH, 3, SIDE, SIDE) in [-1, 1], each in another light, and (BATCH, rows, w_dim)."""
         rng = step_rng(4 if held else 3, step)
-        pictures, offsets = zip(*(self.one(rng, held) for _ in range(BATCH)), strict=True)
-        return torch.stack(pictures).float() / 127.5 - 1, torch.stack(offsets)
+        first, last = (self.taught, len(self.offsets)) if held else (0, self.taught)
+        faces = torch.from_numpy(rng.integers(first, last, BATCH))
+        pictures = self.views[faces, torch.from_numpy(rng.integers(VIEWS, size=BATCH))].float() / 127.5 - 1
+        gain, light = rng.normal(1, 0.06, (BATCH, 3, 1, 1)), rng.normal(0, 0.05, (BATCH, 1, 1, 1))
+        pictures = pictures * torch.from_numpy(gain).float() + torch.from_numpy(light).float()
+        return pictures.clamp(-1, 1), self.offsets[faces]
 
-    def error(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
-        """The mean measure of what the offsets miss, and that of no offset."""
+    def missed(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
+        """The mean square of what the network's offsets miss, in deviations of the codes, and that of no offset."""
         pictures, offsets = self.batch(step, held)
-        return self.measure(network(pictures) - offsets).mean(), float(self.measure(offsets).mean())
+        missed = (network(alone(pictures, network.shape)) - offsets) / self.deviation
+        return missed.square().mean(), float((offsets / self.deviation).square().mean())
+
+    def components(self, count: int) -> Tensor:
+        """(w_dim, count): what differs most between codes, each as large as one deviation of it."""
+        spread = (self.offsets[: self.taught].flatten(0, 1) / self.deviation).T.cov()
+        values, vectors = torch.linalg.eigh(spread)
+        return (self.deviation[:, None] * vectors * values.clamp(min=0).sqrt()).flip(1)[:, :count]
+
+
+def alone(pictures: Tensor, shape: Shape) -> Tensor:
+    """What one of ReStyle's copies is shown: a picture beside nothing."""
+    return F.pad(pictures, (0, 0, 0, 0, 0, 3)) if shape.iterates else pictures
 
 
 def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
-    """The network with `Measure.components` as its last layer, each up and down.
+    """The network with `Lessons.components` as its last layer, each up and down.
 
     Rows that are offsets from the first one begin at none.
     """
     torch.manual_seed(1)
     network = PspNetwork(shape)
-    columns = lessons.measure.components(COMPONENTS)
+    columns = lessons.components(shape.head // 2)
     for row, head in enumerate(network.styles):
-        begin = 0.0 if row and shape.progressive else shape.head**0.5
+        begin = 0.0 if row and shape.progressive else 0.5 * shape.head**0.5
         with torch.no_grad():
             head.linear.weight.copy_(torch.cat([columns, -columns], dim=1) * begin)
     return network
@@ -211,7 +151,7 @@ def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: i
     unmoved: list[float] = []
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        error, none = lessons.error(network, step)
+        error, none = lessons.missed(network, step)
         unmoved.append(none)
         return {"code": error}
 
@@ -242,10 +182,30 @@ def settle(network: PspNetwork, lessons: Lessons, first: int) -> None:
             module.reset_running_stats()
             module.momentum = None  # a plain average
     for step in range(first, first + CALIBRATION):
-        network(lessons.batch(step)[0])
+        network(alone(lessons.batch(step)[0], network.shape))
     network.eval()
-    errors, none = zip(*(lessons.error(network, step, held=True) for step in range(CALIBRATION)), strict=True)
+    errors, none = zip(*(lessons.missed(network, step, held=True) for step in range(CALIBRATION)), strict=True)
     print(f"held-out faces: {float(torch.stack(errors).mean()) / np.mean(none):.3f} left", flush=True)
+
+
+def twins(single: PspNetwork) -> PspNetwork:
+    """ReStyle of two copies of a network that sees three channels: a part of what they read apart."""
+    shape = replace(single.shape, width=2 * single.shape.width, head=2 * single.shape.head)
+    both, one = PspNetwork(shape), single.state_dict()
+    with torch.no_grad():
+        for name, array in both.state_dict().items():
+            half = one[name][:, :3] if name == "input_layer.0.weight" else one[name]
+            if name.endswith("linear.weight"):  # scaled by the root of its inputs, twice as many
+                array.copy_(torch.cat([half, -half], dim=1) * STEP * 2**0.5)
+            elif name.endswith("linear.bias"):
+                array.zero_()
+            elif array.ndim == 4:
+                array.zero_()
+                array[: len(half), : half.shape[1]] = half
+                array[len(half) :, half.shape[1] :] = half
+            else:
+                array.copy_(torch.cat([half, half]) if array.ndim else half)
+    return both.eval()
 
 
 def main() -> None:
@@ -260,22 +220,20 @@ def main() -> None:
     keep_freed_memory()
     generator = load_generator("mobile-ffhq-256")
     run = Run.open(args.runs)
-    faces = gathered(run, generator, args.faces)
+    lessons = Lessons(generator.w_mean, gathered(run, generator, args.rows, args.faces))
     shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
-    looks = run.stage("looks", f"{LOOKS}", lambda part: {"seen": seen_change(generator, Lpips("alex"))})
-    lessons = Lessons(generator, shape, faces, Measure(faces["ws"].mean(1), looks["seen"]))
     network = begun(shape, lessons)
 
     def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
         return train(network, lessons, part, args.steps)
 
-    key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH} {BLIND} {CLUTTER}"
-    network.load_state_dict(run.stage(args.kind, key, lambda part: dict(work(part))))
+    key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
+    network.load_state_dict(run.stage(args.kind, key, work))
+    network = twins(network) if shape.iterates else network
     out = args.out or encoder_folder() / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)
-    save_encoder(
-        PspEncoder(network, lessons.mean.repeat(args.rows, 1)), out, "trained on samples of the default generator"
-    )
+    encoder = PspEncoder(network, generator.w_mean.repeat(args.rows, 1))
+    save_encoder(encoder, out, "trained on samples of the default generator")
     print(out)
 
 
