@@ -1,7 +1,7 @@
 """Train a small e4e, pSp or ReStyle for the default generator, on its own samples.
 
     python training/train_psp.py                          # then: steadyface edit --encoder small-restyle-e4e
-    python training/train_psp.py --kind psp --rows 23 --out psp.safetensors
+    python training/train_psp.py --kind psp --rows 13 --out psp.safetensors
 
 The networks are the published ones at a fraction of their width, for pictures of a quarter of the side; with a single
 row, a code of W, as in the first stage of the published training of e4e, or with one for each of the generator's. In
@@ -64,7 +64,7 @@ def draw(generator: Generator, rng: np.random.Generator, rows: int) -> Tensor:
     if rng.random() < MIXED:
         cut = int(rng.integers(2, generator.num_ws))
         first = torch.cat([first[:, :cut], first[:, cut:].lerp(second[:, cut:], float(rng.uniform(0.2, 1)))], dim=1)
-    return first[:, :rows]
+    return first
 
 
 def shrunk(image: Tensor) -> Tensor:
@@ -211,7 +211,7 @@ def twins(single: PspNetwork) -> PspNetwork:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kind", choices=("e4e", "psp", "restyle-e4e", "restyle-psp"), default="restyle-e4e")
-    parser.add_argument("--rows", type=int, default=1, help="1, or as many as the generator has")
+    parser.add_argument("--rows", type=int, default=1, help="1 or, as many as the generator has, 13")
     parser.add_argument("--faces", type=int, default=FACES)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--runs", type=Path, default=Path("training/runs/psp"))
@@ -219,6 +219,8 @@ def main() -> None:
     args = parser.parse_args()
     keep_freed_memory()
     generator = load_generator("mobile-ffhq-256")
+    if args.rows not in (1, generator.num_ws):
+        parser.error(f"the generator has {generator.num_ws} rows: --rows 1 or {generator.num_ws}")
     run = Run.open(args.runs)
     lessons = Lessons(generator.w_mean, gathered(run, generator, args.rows, args.faces))
     shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
