@@ -38,13 +38,16 @@ LENGTH, SIDES = 3.0, (16, 32)
 HELD = ("happy", "surprised", "angry", "sad")
 TRUNCATION, CHECKED = 0.85, 40
 
+Faces = dict[str, NDArray[np.float64]]
+"""By name, an array with a row for each face."""
+
 
 def landmarks_of(mesh: FaceMesh, image: Tensor) -> NDArray[np.float64]:
     return mesh.find_aligned(to_image(image)).landmarks.astype(np.float64)
 
 
 @torch.no_grad()
-def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]:
+def describe(generator: Generator, count: int) -> Faces:
     """W codes, landmarks, logits of expressions and what else faces differ in, of seeded samples."""
     mesh, expression, age_gender, attributes = FaceMesh.load(), Expression(), AgeGender(), Attributes(Lpips("alex"))
     z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(11))
@@ -66,17 +69,22 @@ def describe(generator: Generator, count: int) -> dict[str, NDArray[np.float64]]
     }
 
 
-def direction(faces: dict[str, NDArray[np.float64]]) -> Tensor:
-    """The unit row (w_dim,) of the opening."""
+def described(path: Path, generator: Generator, count: int) -> Faces:
+    """What `describe` tells, kept in a file for the next time."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **describe(generator, count))
+    return dict(np.load(path))
+
+
+def unit_rows(faces: Faces, measured: Faces) -> dict[str, Tensor]:
+    """By name, how W (w_dim,) moves with each measure (N,) and with each expression while all else stays; unit rows."""
     expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
-    columns = [
-        mouth_opening(faces["landmarks"]),
-        *(expression[:, EXPRESSIONS.index(name)] for name in HELD),
-        *faces["others"].T,
-    ]
-    design = np.hstack([standard(np.stack(columns, axis=1)), np.ones((len(faces["w"]), 1))])
-    row = np.linalg.lstsq(design, faces["w"], rcond=None)[0][0]
-    return torch.from_numpy(row / np.linalg.norm(row)).float()
+    columns = measured | {name: expression[:, EXPRESSIONS.index(name)] for name in HELD}
+    known = standard(np.stack([*columns.values(), *faces["others"].T], axis=1))
+    rows = np.linalg.lstsq(np.hstack([known, np.ones((len(known), 1))]), faces["w"], rcond=None)[0]
+    units = zip(columns, rows, strict=False)  # others' rows and the offset are left over
+    return {name: torch.from_numpy(row / np.linalg.norm(row)).float() for name, row in units}
 
 
 @torch.no_grad()
@@ -111,10 +119,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training/runs/mouths.npz"), help="kept for the next time")
     args = parser.parse_args()
     generator = load_generator("mobile-ffhq-256")
-    if not args.out.exists():
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(args.out, **describe(generator, args.count))
-    row = direction(dict(np.load(args.out)))
+    faces = described(args.out, generator, args.count)
+    row = unit_rows(faces, {"opening": mouth_opening(faces["landmarks"])})["opening"]
     card = EditCard(
         "open-mouth", "opens the mouth", opposite="closes it", trained_on=f"{args.count} generated faces",
         region=LOWER_FACE, keeps=("eyes",),

@@ -74,6 +74,7 @@ RECIPES = {
         1.6, (0.0, 0.95, 0.1, 0.9), signs=(1.0, -1.0), outside=4.0, identity=0.3, free=("beard",), avoid=9e9
     ),
     "smile": Recipe(1.5, signs=(1.0, -1.0), free=EXPRESSIONS, avoid=9e9),
+    # as a direction it shouts, see train_anger.py; train_mapper.py goes by it
     "angry": Recipe(3.5, absolute=True, free=EXPRESSIONS, avoid=0.0),
     "surprised": Recipe(3.5, absolute=True, free=EXPRESSIONS, avoid=0.0),
 }

@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from hold_mouth import HELD, describe, landmarks_of
-from steadyface.critics.expression import EXPRESSIONS, Expression
+from hold_mouth import Faces, described, landmarks_of, unit_rows
+from steadyface.critics.expression import Expression
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
@@ -33,8 +32,8 @@ from steadyface.faces.topology import (
 )
 from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
-from steadyface.metrics.strength import log_odds
-from train_edits import FACE, standard
+from steadyface.metrics.strength import expression_scorer
+from train_edits import FACE
 
 Array = NDArray[np.float64]
 SIDES = (8, 16, 32)
@@ -44,7 +43,7 @@ CHECKED = 24
 INNER_BROWS, OUTER_BROWS, LIDS = (55, 285), (46, 276), ((159, 145), (386, 374))
 
 
-def measures(landmarks: Array) -> dict[str, Array]:
+def measures(landmarks: Array) -> Faces:
     """What (N, 468, 2) landmarks tell of a face, by name, (N,) each, in distances of the eyes."""
     right, left = (landmarks[:, corners].mean(1) for corners in (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS))
     across = (left - right) / np.linalg.norm(left - right, axis=1, keepdims=True)
@@ -73,26 +72,16 @@ def measures(landmarks: Array) -> dict[str, Array]:
     }
 
 
-def direction(faces: dict[str, Array]) -> Tensor:
-    """(w_dim,): the sum of the rows, by their lengths."""
-    expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
-    columns = measures(faces["landmarks"]) | {name: expression[:, EXPRESSIONS.index(name)] for name in HELD}
-    design = [standard(np.stack([*columns.values(), *faces["others"].T], axis=1)), np.ones((len(faces["w"]), 1))]
-    rows = dict(zip(columns, np.linalg.lstsq(np.hstack(design), faces["w"], rcond=None)[0], strict=False))
-    return torch.from_numpy(sum(LENGTHS[name] * rows[name] / np.linalg.norm(rows[name]) for name in LENGTHS)).float()
-
-
 @torch.no_grad()
 def told(edit: Edit, generator: Generator) -> str:
     """What it does to other faces, in the mean."""
-    expression, mesh, changes = Expression(), FaceMesh.load(), []
+    score, mesh, changes = expression_scorer(Expression()), FaceMesh.load(), []
     for ws in sample_codes(generator, CHECKED, seed=31):
         found = []
         for codes in (ws, edit(ws, generator)):
             image = generator.synthesis(codes)
-            shape = {name: float(of) for name, (of,) in measures(landmarks_of(mesh, image)[None]).items()}
-            angry = log_odds(expression.logits(image)[0].softmax(0)[EXPRESSIONS.index("angry")])
-            found.append([shape["brows"], shape["opening"], float(angry)])
+            shape = measures(landmarks_of(mesh, image)[None])
+            found.append([shape["brows"].item(), shape["opening"].item(), score(image)["angry"].item()])
         changes.append(np.subtract(found[1], found[0]))
     brows, opening, angry = np.mean(changes, axis=0)
     return f"{CHECKED} faces: brows {brows:+.3f}, opening {opening:+.3f}, angry {angry:+.1f} log-odds"
@@ -104,10 +93,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("training/runs/anger.npz"), help="kept for the next time")
     args = parser.parse_args()
     generator = load_generator("mobile-ffhq-256")
-    if not args.out.exists():
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(args.out, **describe(generator, args.count))
-    whole = direction(dict(np.load(args.out)))
+    faces = described(args.out, generator, args.count)
+    rows = unit_rows(faces, measures(faces["landmarks"]))
+    whole = torch.stack([length * rows[name] for name, length in LENGTHS.items()]).sum(0)
     card = EditCard(
         "angry", "looks angry", "angry", trained_on=f"{args.count} generated faces", region=FACE, keeps=("eyes",),
         holds_mouth=True,

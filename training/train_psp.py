@@ -15,7 +15,6 @@ script goes on where it stopped. What comes of photographs: `benchmarks/encoder.
 """
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +43,7 @@ VIEWS = 3
 HELD = 250
 """Faces that are not learnt from."""
 STEP = 0.6
-"""Of what ReStyle's two copies read apart, the part that an iteration adds."""
+"""Of what ReStyle's two copies read apart, the part that an iteration adds; not a matter of training."""
 CALIBRATION = 60
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
 SHARD = 250
@@ -88,7 +87,7 @@ def rendered(generator: Generator, rows: int, first: int) -> Faces:
 def gathered(run: Run, generator: Generator, rows: int, count: int) -> Faces:
     """At least so many faces, shard by shard; more can be added later."""
     shards = [
-        run.stage(f"faces-{rows}-{k}", f"{SHARD} {SIDE}", lambda part, k=k: rendered(generator, rows, k))
+        run.stage(f"faces-{rows}-{k}", f"{SHARD} {SIDE} {VIEWS}", lambda part, k=k: rendered(generator, rows, k))
         for k in range(0, count, SHARD)
     ]
     return {name: torch.cat([shard[name] for shard in shards]) for name in ("ws", "views")}
@@ -98,7 +97,7 @@ class Lessons:
     """Batches of pictures and of the offsets from the mean that a network should give, by the number of the step."""
 
     def __init__(self, mean: Tensor, faces: Faces) -> None:
-        self.mean, self.views, self.offsets = mean, faces["views"], faces["ws"] - mean
+        self.views, self.offsets = faces["views"], faces["ws"] - mean
         self.taught = len(self.offsets) - HELD
         self.deviation = self.offsets[: self.taught].flatten(0, 1).std(0)
 
@@ -188,7 +187,7 @@ def settle(network: PspNetwork, lessons: Lessons, first: int) -> None:
     print(f"held-out faces: {float(torch.stack(errors).mean()) / np.mean(none):.3f} left", flush=True)
 
 
-def twins(single: PspNetwork) -> PspNetwork:
+def twins(single: PspNetwork, step: float = STEP) -> PspNetwork:
     """ReStyle of two copies of a network that sees three channels: a part of what they read apart."""
     shape = replace(single.shape, width=2 * single.shape.width, head=2 * single.shape.head)
     both, one = PspNetwork(shape), single.state_dict()
@@ -196,7 +195,7 @@ def twins(single: PspNetwork) -> PspNetwork:
         for name, array in both.state_dict().items():
             half = one[name][:, :3] if name == "input_layer.0.weight" else one[name]
             if name.endswith("linear.weight"):  # scaled by the root of its inputs, twice as many
-                array.copy_(torch.cat([half, -half], dim=1) * STEP * 2**0.5)
+                array.copy_(torch.cat([half, -half], dim=1) * step * 2**0.5)
             elif name.endswith("linear.bias"):
                 array.zero_()
             elif array.ndim == 4:
@@ -214,6 +213,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1, help="1 or, as many as the generator has, 13")
     parser.add_argument("--faces", type=int, default=FACES)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--step", type=float, default=STEP, help="of what ReStyle's copies read apart, the part added")
     parser.add_argument("--runs", type=Path, default=Path("training/runs/psp"))
     parser.add_argument("--out", type=Path, help="default: small-KIND, beside the imported encoders")
     args = parser.parse_args()
@@ -225,13 +225,9 @@ def main() -> None:
     lessons = Lessons(generator.w_mean, gathered(run, generator, args.rows, args.faces))
     shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
     network = begun(shape, lessons)
-
-    def work(part: StageCheckpoint) -> Mapping[str, Tensor]:
-        return train(network, lessons, part, args.steps)
-
     key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
-    network.load_state_dict(run.stage(args.kind, key, work))
-    network = twins(network) if shape.iterates else network
+    network.load_state_dict(run.stage(args.kind, key, lambda part: train(network, lessons, part, args.steps)))
+    network = twins(network, args.step) if shape.iterates else network
     out = args.out or encoder_folder() / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)
     encoder = PspEncoder(network, generator.w_mean.repeat(args.rows, 1))
