@@ -34,7 +34,7 @@ from steadyface.memory import keep_freed_memory
 from steadyface.mouths import with_mouths_held
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
-from steadyface.remedies import deep_video_prior, remedy
+from steadyface.remedies import deep_video_prior, remedy, steadied_once_more
 from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -147,9 +147,11 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     pictures: Frames = Synthesis(steady.ws, stitched)
     if isinstance(preset.remedy, DeepVideoPrior):
         pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
+    pictures = steadied_once_more(tools, pictures, clip)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
-    if not manifest.is_finished(run, stitch_key, len(clip)):
+    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
+    if not manifest.is_finished(run, render_key, len(clip)):
         run.announce("render")
         manifest.forget(run)
         render(run, "untuned/plain", Synthesis(ws[probes], generator), len(probes))
@@ -159,7 +161,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         edited = render(run, "edited", seams.composite(pictures, before), len(clip))
         restored = Restored(job.source, info, job.frames, clip, seams)
         write_videos(run, restored, drawn, edited, note.tags_of(job, preset))
-        manifest.finish(run, stitch_key, *videos)
+        manifest.finish(run, render_key, *videos)
         write_report(run.folder)
     return Result(run.folder, *videos, frames=len(clip))
 

@@ -7,10 +7,10 @@ from steadyface.aligned import Aligned
 from steadyface.baselines import dvp
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency import phase1, phase2
-from steadyface.consistency.flows import Frames, pair_flow
+from steadyface.consistency.flows import Frames, InputFlow, pair_flow
 from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
-from steadyface.consistency.wanted import input_with_change, steadied
+from steadyface.consistency.wanted import averaged, input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.flow.estimators import load_estimator
 from steadyface.inversion.smooth import smooth_codes
@@ -62,6 +62,16 @@ def make_consistent(
         ),
     )
     return Synthesis(refined, tuned)
+
+
+def steadied_once_more(tools: Tools, pictures: Frames, clip: Aligned) -> Frames:
+    """The finished pictures, averaged over time along the input's flow, where the preset does that."""
+    settings, averaging = tools.preset.remedy, tools.preset.averaging
+    if averaging is None or not isinstance(settings, Consistency) or len(clip) == 1:
+        return pictures
+    pairs = 2 * averaging.reach * (averaging.reach + 1)
+    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity=pairs)
+    return averaged(pictures, clip.inputs, flow, len(clip), settings.wanted, averaging)
 
 
 def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:

@@ -16,7 +16,7 @@ from steadyface.consistency.presets import (
     PHASE1_ONLY,
     PHASE2_ONLY,
 )
-from steadyface.consistency.settings import Consistency
+from steadyface.consistency.settings import Averaging, Consistency
 from steadyface.errors import InputError
 from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PTI, PivotalTuning, Refinement
 from steadyface.stitching.settings import Stitching
@@ -39,6 +39,8 @@ class Preset:
     adaptation: PivotalTuning | None = ADAPTATION
     """A further tuning, on those of the edits asked for that lie on the face; None leaves it out."""
     stitching: Stitching = field(default_factory=Stitching)
+    averaging: Averaging | None = None
+    """What the phases leave of flicker is averaged away in the finished pictures, along the input's flow."""
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""
 
@@ -47,7 +49,7 @@ _PASTED = Stitching(around="generated")
 _UNSTITCHED = Stitching(epochs=0, around="generated")
 
 PRESETS = {
-    "default": Preset("default", DEFAULT),
+    "default": Preset("default", DEFAULT, averaging=Averaging()),
     "fast": Preset(
         "fast",
         replace(DEFAULT, phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60)),
@@ -55,6 +57,7 @@ PRESETS = {
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
+        Averaging(),
     ),
     "paper": Preset("paper", PAPER, stitching=_PASTED),
     "official": Preset("official", OFFICIAL, stitching=_PASTED),

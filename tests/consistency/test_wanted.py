@@ -8,7 +8,8 @@ from torch import Tensor
 
 from steadyface.consistency.flows import InputFlow
 from steadyface.consistency.presets import DEFAULT
-from steadyface.consistency.wanted import input_with_change, steady_change
+from steadyface.consistency.settings import Averaging
+from steadyface.consistency.wanted import averaged, input_with_change, steady_change
 
 from .conftest import flicker, no_motion
 
@@ -77,3 +78,27 @@ def test_the_person_alone_is_edited_and_the_inversions_error_is_given_back(reach
     settings = replace(DEFAULT, reach=reach, phase2=replace(DEFAULT.phase2, objective=objective))
     wanted = input_with_change(inputs, inverted, direct, person, flow, COUNT, settings)([2, 5])
     torch.testing.assert_close(wanted, inputs([2, 5]) + 0.3 * person, atol=1e-3, rtol=0)
+
+
+def test_what_finished_pictures_add_is_averaged_and_the_inputs_noise_stays() -> None:
+    def inputs(frames) -> Tensor:
+        return 0.1 * noise(frames).flip(-1)
+
+    def change(pictures: Tensor) -> Tensor:
+        return pictures - inputs(range(COUNT))
+
+    flow, settings = InputFlow(no_motion, inputs), Averaging(reach=2)
+    pictures = averaged(lambda f: inputs(f) + noise(f), inputs, flow, COUNT, "input+change", settings)(range(COUNT))
+    assert flicker(change(pictures)) < 0.15 * flicker(noise(range(COUNT)))
+    own = averaged(lambda f: inputs(f) + 0.3, inputs, flow, COUNT, "input+change", settings)(range(COUNT))
+    torch.testing.assert_close(own, inputs(range(COUNT)) + 0.3, atol=1e-3, rtol=0)
+
+
+def test_a_picture_of_which_nothing_is_the_inputs_is_averaged_whole() -> None:
+    flow = InputFlow(no_motion, noise)
+    found = averaged(lambda f: still(f) + 0.3, noise, flow, COUNT, "direct", Averaging())(range(COUNT))
+    torch.testing.assert_close(found, torch.full((COUNT, 3, 32, 32), 0.3), atol=1e-3, rtol=0)
+    middle = averaged(noise, noise, flow, COUNT, "direct", Averaging(reach=1))([4])[0]
+    before, own, after = noise([3, 4, 5])
+    side = torch.exp(torch.tensor(-2.0))
+    torch.testing.assert_close(middle, (own + side * (before + after)) / (1 + 2 * side), atol=2e-3, rtol=0)

@@ -41,10 +41,10 @@ class PairFlow(Protocol):
         ...
 
 
-def kept(frame: Callable[[int], Tensor]) -> Frames:
-    """Frames made one at a time, (C, S, S) each, without gradient; the last used are kept, in float16."""
+def kept(frame: Callable[[int], Tensor], capacity: int = CACHED_PAIRS) -> Frames:
+    """Frames made one at a time, (C, S, S) each, without gradient; the last ``capacity`` used are kept, in float16."""
 
-    @lru_cache(CACHED_PAIRS)
+    @lru_cache(capacity)
     @torch.no_grad()
     def made(index: int) -> Tensor:
         return frame(index).half()

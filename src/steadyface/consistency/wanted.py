@@ -1,4 +1,7 @@
-"""What each frame should look like by itself: the input, with the edit's own change made steady. Ours."""
+"""What each frame should look like by itself: the input, with the edit's own change made steady. Ours.
+
+The phases aim at it, and what they leave is averaged once more, in the finished pictures.
+"""
 
 from collections.abc import Sequence
 
@@ -6,7 +9,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import Frames, PairFlow, kept, shrink
-from steadyface.consistency.settings import Consistency
+from steadyface.consistency.settings import Averaging, Consistency, Wanted
 from steadyface.editing.change import with_change
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import warp
@@ -61,3 +64,22 @@ def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, setti
         return shrink(inputs(frames), objective.size)
 
     return kept(lambda index: steady_change(pictures, small, flow, index, count, reach, objective.sharpness)[0])
+
+
+def averaged(
+    pictures: Frames, inputs: Frames, flow: PairFlow, count: int, wanted: Wanted, settings: Averaging
+) -> Frames:
+    """The finished pictures (len, 3, R, R) with their `steady_change` in the place of their own.
+
+    The change is what they add to ``inputs``, frames of the same size; where ``wanted`` is the direct edit, nothing of
+    the input is meant to be left, and the pictures are averaged themselves.
+    """
+    whole = wanted == "direct"
+    window = 2 * settings.reach + 1
+    own = kept(lambda index: (pictures([index]) if whole else pictures([index]) - inputs([index]))[0], window)
+
+    def made(frames: Sequence[int]) -> Tensor:
+        each = [steady_change(own, inputs, flow, n, count, settings.reach, settings.sharpness) for n in frames]
+        return torch.cat(each) if whole else inputs(frames) + torch.cat(each)
+
+    return made
