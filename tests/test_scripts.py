@@ -82,3 +82,20 @@ def test_restyle_adds_a_part_of_what_its_two_copies_read_apart(kind: Kind, rows:
     added = script.twins(single)(torch.cat([picture, shown], dim=1))
     torch.testing.assert_close(added, script.STEP * (first - second), rtol=1e-3, atol=1e-3 * float(added.std()))
     assert added.std() > 0.01 * first.std()
+
+
+def test_a_face_in_other_colours_goes_to_the_lesson_beside_its_own_code(load) -> None:
+    faces = load(ROOT / "training" / "psp_faces.py")
+    views = torch.randint(40, 216, (3, faces.VIEWS, 3, faces.SIDE, faces.SIDE), dtype=torch.uint8)
+
+    def mean_colours(images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))
+
+    read = faces.read(mean_colours, views, first=0)
+    assert read["ws"].shape == (3, faces.RECOLOURED, 3)
+    torch.testing.assert_close(read["views"][:, 0], views[:, 0])
+    seen = read["views"].flatten(0, 1).float() / 127.5 - 1
+    torch.testing.assert_close(read["ws"].flatten(0, 1), mean_colours(seen), atol=0.02, rtol=0)
+    assert (read["ws"][:, 1:] - read["ws"][:, :1]).abs().mean() > 0.05
+    again = faces.read(mean_colours, views, first=0)
+    torch.testing.assert_close(again["views"], read["views"])

@@ -7,6 +7,8 @@ The networks are the published ones at a fraction of their width, for pictures o
 row, a code of W, as in the first stage of the published training of e4e, or with one for each of the generator's. In
 the place of the losses on pictures, each of which costs a pass back through the generator, stand known codes: faces
 are rendered once, clean and as a video may show them. The last layer begins as the principal components of the codes.
+A network of a single row is then taught what the encoder that ships reads of the same faces in other colours and
+before other walls: that one rests on features that were learnt on a million pictures, and says something of each.
 
 ReStyle is two copies of such a network, side by side in its arrays, of which one looks at the picture and the other
 at the generator's: it adds to the code what the first reads and the second doesn't, until both read the same.
@@ -22,10 +24,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm import tqdm
 
-from describe_faces import degraded
-from steadyface.gan.base import Generator, broadcast_w, sample_w
+from psp_faces import HEAD, RECOLOURED, SIDE, Faces, rendered_faces, reread_faces
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoders import encoder_folder
 from steadyface.inversion.psp import PspEncoder, save_encoder
@@ -35,81 +35,40 @@ from steadyface.optimise import Progress, optimise, ramp, step_rng
 from steadyface.run import Run, StageCheckpoint
 
 FACES, STEPS, BATCH, RATE = 8000, 6000, 16, 2e-3
-WIDTH, COMPONENTS, SIDE = 16, 128, 64
-MIXED = 0.5
-"""Part of the codes with rows of two faces, where a network gives a row for each of the generator's."""
-VIEWS = 3
-"""Pictures of a face: the clean one first, then as a video may show it."""
+STEPS_READ, RATE_READ = 5000, 1.5e-3
+"""Of the second lesson, of what the encoder that ships reads."""
+WIDTH, COMPONENTS = 16, 128
 HELD = 250
 """Faces that are not learnt from."""
 STEP = 0.6
 """Of what ReStyle's two copies read apart, the part that an iteration adds; not a matter of training."""
 CALIBRATION = 60
 """Batches that the normalisations' means and deviations are taken of, afterwards."""
-SHARD = 250
-"""Faces that are rendered between two saves."""
-
-Faces = dict[str, Tensor]
-"""``ws`` (N, rows, w_dim) and ``views`` (N, VIEWS, 3, SIDE, SIDE), uint8."""
-
-
-def draw(generator: Generator, rng: np.random.Generator, rows: int) -> Tensor:
-    """One code (1, rows, w_dim): of a face, or of two, one for the shape and one for the colours."""
-    z = torch.from_numpy(rng.standard_normal((2, generator.z_dim))).float()
-    w, other = sample_w(generator, z, float(rng.uniform(0.5, 0.9))).split(1)
-    if rows == 1:
-        return w[:, None]
-    first, second = broadcast_w(generator, w), broadcast_w(generator, other)
-    if rng.random() < MIXED:
-        cut = int(rng.integers(2, generator.num_ws))
-        first = torch.cat([first[:, :cut], first[:, cut:].lerp(second[:, cut:], float(rng.uniform(0.2, 1)))], dim=1)
-    return first
-
-
-def shrunk(image: Tensor) -> Tensor:
-    """(1, 3, R, R) in [-1, 1] -> (3, SIDE, SIDE), uint8."""
-    small = F.adaptive_avg_pool2d(image, SIDE)[0]
-    return ((small + 1) * 127.5).round().clamp(0, 255).byte()
-
-
-@torch.no_grad()
-def rendered(generator: Generator, rows: int, first: int) -> Faces:
-    """A shard of codes, and their pictures, clean and as a video may show them."""
-    ws, views = [], []
-    for k in tqdm(range(first, first + SHARD), "faces", mininterval=30):
-        code, rng = draw(generator, np.random.default_rng((17, k)), rows), np.random.default_rng((18, k))
-        clean = generator.synthesis(code.expand(-1, generator.num_ws, -1)).clamp(-1, 1)
-        ws.append(code)
-        views.append(torch.stack([shrunk(clean), *(shrunk(degraded(clean, rng)) for _ in range(VIEWS - 1))]))
-    return {"ws": torch.cat(ws), "views": torch.stack(views)}
-
-
-def gathered(run: Run, generator: Generator, rows: int, count: int) -> Faces:
-    """At least so many faces, shard by shard; more can be added later."""
-    shards = [
-        run.stage(f"faces-{rows}-{k}", f"{SHARD} {SIDE} {VIEWS}", lambda part, k=k: rendered(generator, rows, k))
-        for k in range(0, count, SHARD)
-    ]
-    return {name: torch.cat([shard[name] for shard in shards]) for name in ("ws", "views")}
 
 
 class Lessons:
-    """Batches of pictures and of the offsets from the mean that a network should give, by the number of the step."""
+    """Batches of pictures and of the offsets from the mean that a network should give, by the number of the step.
 
-    def __init__(self, mean: Tensor, faces: Faces) -> None:
-        self.views, self.offsets = faces["views"], faces["ws"] - mean
+    ``relit`` shows each picture in another light.
+    """
+
+    def __init__(self, mean: Tensor, faces: Faces, *, relit: bool) -> None:
+        self.views, self.relit = faces["views"], relit
+        self.offsets = (faces["ws"] - mean).expand(-1, self.views.shape[1], -1, -1)
         self.taught = len(self.offsets) - HELD
-        self.deviation = self.offsets[: self.taught].flatten(0, 1).std(0)
+        self.deviation = self.offsets[: self.taught].flatten(0, 2).std(0)
 
     def batch(self, step: int, held: bool = False) -> tuple[Tensor, Tensor]:
-        """(BATCH, 3, SIDE, SIDE) in [-1, 1], each in another light, and (BATCH, rows, w_dim)."""
+        """(BATCH, 3, SIDE, SIDE) in [-1, 1], and (BATCH, rows, w_dim)."""
         rng = step_rng(4 if held else 3, step)
         first, last = (self.taught, len(self.offsets)) if held else (0, self.taught)
         faces = torch.from_numpy(rng.integers(first, last, BATCH))
-        pictures = self.views[faces, torch.from_numpy(rng.integers(VIEWS, size=BATCH))].float() / 127.5 - 1
+        view = torch.from_numpy(rng.integers(self.views.shape[1], size=BATCH))
+        pictures = self.views[faces, view].float() / 127.5 - 1
         gain, light = rng.normal(1, 0.06, (BATCH, 3, 1, 1)), rng.normal(0, 0.05, (BATCH, 1, 1, 1))
-        pictures = pictures * torch.from_numpy(gain).float() + torch.from_numpy(light).float()
-        return pictures.clamp(-1, 1), self.offsets[faces]
+        if self.relit:
+            pictures = pictures * torch.from_numpy(gain).float() + torch.from_numpy(light).float()
+        return pictures.clamp(-1, 1), self.offsets[faces, view]
 
     def missed(self, network: PspNetwork, step: int, held: bool = False) -> tuple[Tensor, float]:
         """The mean square of what the network's offsets miss, in deviations of the codes, and that of no offset."""
@@ -119,7 +78,7 @@ class Lessons:
 
     def components(self, count: int) -> Tensor:
         """(w_dim, count): what differs most between codes, each as large as one deviation of it."""
-        spread = (self.offsets[: self.taught].flatten(0, 1) / self.deviation).T.cov()
+        spread = (self.offsets[: self.taught, 0].flatten(0, 1) / self.deviation).T.cov()
         values, vectors = torch.linalg.eigh(spread)
         return (self.deviation[:, None] * vectors * values.clamp(min=0).sqrt()).flip(1)[:, :count]
 
@@ -144,7 +103,7 @@ def begun(shape: Shape, lessons: Lessons) -> PspNetwork:
     return network
 
 
-def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int) -> dict[str, Tensor]:
+def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: int, rate: float) -> dict[str, Tensor]:
     """Descend on the error of the offsets; then settle the normalisations. Prints the part that is left of it."""
     seen: list[float] = []
     unmoved: list[float] = []
@@ -165,7 +124,7 @@ def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: i
         losses_at,
         dict(network.named_parameters()),
         steps=steps,
-        rate=ramp(RATE, steps, fall=0.7),
+        rate=ramp(rate, steps, fall=0.7),
         checkpoint=part,
         watch=show,
     )
@@ -213,6 +172,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1, help="1 or, as many as the generator has, 13")
     parser.add_argument("--faces", type=int, default=FACES)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--read", type=int, default=STEPS_READ, help="steps of the second lesson; 0 leaves it out")
     parser.add_argument("--step", type=float, default=STEP, help="of what ReStyle's copies read apart, the part added")
     parser.add_argument("--runs", type=Path, default=Path("training/runs/psp"))
     parser.add_argument("--out", type=Path, help="default: small-KIND, beside the imported encoders")
@@ -222,11 +182,18 @@ def main() -> None:
     if args.rows not in (1, generator.num_ws):
         parser.error(f"the generator has {generator.num_ws} rows: --rows 1 or {generator.num_ws}")
     run = Run.open(args.runs)
-    lessons = Lessons(generator.w_mean, gathered(run, generator, args.rows, args.faces))
+    faces = rendered_faces(run, generator, args.rows, args.faces)
+    lessons = Lessons(generator.w_mean, faces, relit=True)
     shape = Shape(args.kind, args.rows, WIDTH, generator.w_dim, 2 * COMPONENTS, SIDE)
     network = begun(shape, lessons)
     key = f"{shape} {args.faces} {args.steps} {RATE} {BATCH}"
-    network.load_state_dict(run.stage(args.kind, key, lambda part: train(network, lessons, part, args.steps)))
+    network.load_state_dict(run.stage(args.kind, key, lambda part: train(network, lessons, part, args.steps, RATE)))
+    if args.rows == 1 and args.read:
+        lessons = Lessons(generator.w_mean, reread_faces(run, faces["views"]), relit=False)
+        key += f" {args.read} {RATE_READ} {RECOLOURED} {HEAD}"
+        network.load_state_dict(
+            run.stage(f"{args.kind}-read", key, lambda part: train(network, lessons, part, args.read, RATE_READ))
+        )
     network = twins(network, args.step) if shape.iterates else network
     out = args.out or encoder_folder() / f"small-{args.kind}.safetensors"
     out.parent.mkdir(parents=True, exist_ok=True)
