@@ -65,8 +65,8 @@ class Lessons:
         faces = torch.from_numpy(rng.integers(first, last, BATCH))
         view = torch.from_numpy(rng.integers(self.views.shape[1], size=BATCH))
         pictures = self.views[faces, view].float() / 127.5 - 1
-        gain, light = rng.normal(1, 0.06, (BATCH, 3, 1, 1)), rng.normal(0, 0.05, (BATCH, 1, 1, 1))
         if self.relit:
+            gain, light = rng.normal(1, 0.06, (BATCH, 3, 1, 1)), rng.normal(0, 0.05, (BATCH, 1, 1, 1))
             pictures = pictures * torch.from_numpy(gain).float() + torch.from_numpy(light).float()
         return pictures.clamp(-1, 1), self.offsets[faces, view]
 

@@ -57,7 +57,7 @@ PRESETS = {
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
-        Averaging(),
+        averaging=Averaging(),
     ),
     "paper": Preset("paper", PAPER, stitching=_PASTED),
     "official": Preset("official", OFFICIAL, stitching=_PASTED),
