@@ -2,6 +2,7 @@
 
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --frames 0:16 --inversion independent
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials default "no phase 1"
+    python benchmarks/trials.py --clip ../shared/clips/grid_lbax4n.mpg --trials default "averaged changes alone"
 
 Prints a table and writes it, a sheet and x-t slices into --out; goes on where it stopped. `--reuse` takes the inversion
 from a finished run. Seconds are the processor's, of the phases alone.
@@ -13,13 +14,14 @@ from pathlib import Path
 
 from steadyface.cli.edit import frame_range
 from steadyface.compare import TABLE, measured, write_pictures
-from steadyface.consistency.settings import Consistency, Objective, Phase2
+from steadyface.consistency.settings import Averaging, Consistency, Objective, Phase2
 from steadyface.editing.catalogue import Request
 from steadyface.job import Job, check, preset_of
 from steadyface.metrics.clip import Critics
 from steadyface.pipeline import run_job
 from steadyface.report.table import markdown
 from steadyface.run import Run
+from steadyface.settings import Preset
 
 
 def objective(method: Consistency, **changed: float | str | None) -> Consistency:
@@ -33,8 +35,8 @@ def shorter(phase: Phase2, epochs: int) -> Phase2:
     return replace(phase, epochs=epochs, least_steps=phase.least_steps * epochs // phase.epochs)
 
 
-def trials(method: Consistency) -> dict[str, Consistency]:
-    """By name: the method itself, then with one thing changed."""
+def of_phases(method: Consistency) -> dict[str, Consistency]:
+    """By name: the phases themselves, then with one thing changed."""
     phase1, phase2 = method.phase1, method.phase2
     return {
         "default": method,
@@ -50,6 +52,25 @@ def trials(method: Consistency) -> dict[str, Consistency]:
     }
 
 
+def of_averaging(used: Averaging) -> dict[str, Averaging | None]:
+    """By name: the averaging of the finished pictures with one thing changed. These share the phases."""
+    return {
+        "not averaged": None,
+        "averaged over one frame": replace(used, reach=1),
+        "averaged over three frames": replace(used, reach=3),
+        "averaged as sharply as the paper looks": replace(used, sharpness=10.0),
+        "averaged changes alone": replace(used, shades=2.0, covers=3.0),  # no change is that large
+    }
+
+
+def trials(preset: Preset) -> dict[str, Preset]:
+    """By name: the preset itself, then with one thing changed."""
+    assert isinstance(preset.remedy, Consistency)
+    assert preset.averaging
+    phases = {name: replace(preset, remedy=method) for name, method in of_phases(preset.remedy).items()}
+    return phases | {name: replace(preset, averaging=new) for name, new in of_averaging(preset.averaging).items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clip", type=Path, default=Path("../shared/clips/grid_brbk7n.mpg"))
@@ -61,12 +82,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/trials"))
     args = parser.parse_args()
     job = Job(args.clip, (args.edit,), frames=args.frames, inversion=args.inversion)
-    preset, critics = preset_of(job), Critics.load()
-    assert isinstance(preset.remedy, Consistency)
-    if unknown := set(args.trials or ()) - trials(preset.remedy).keys():
+    known, critics = trials(preset_of(job)), Critics.load()
+    if unknown := set(args.trials or ()) - known.keys():
         parser.error(f"no such trial: {', '.join(sorted(unknown))}")
     rows, folders, first = [], [], args.reuse
-    for name, method in trials(preset.remedy).items():
+    for name, preset in known.items():
         if args.trials and name not in args.trials:
             continue
         folder = args.out / name.replace(",", "").replace(" ", "_")
@@ -74,7 +94,7 @@ def main() -> None:
         check(job, folder, first)
         run = Run.open(folder, announce=lambda stage, name=name: print(f"{name}: {stage}", flush=True), reuse=first)
         with run.locked():
-            run_job(job, run, preset=replace(preset, remedy=method))
+            run_job(job, run, preset=preset)
         first = first or folder
         metrics = measured(folder, critics)
         stages = metrics["manifest"]["stages"]

@@ -18,9 +18,9 @@ from steadyface.flow.warp import warp
 def steady_change(
     changes: Frames, inputs: Frames, flow: PairFlow, index: int, count: int, reach: int, sharpness: float
 ) -> Tensor:
-    """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, 3, S, S).
+    """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, C, S, S).
 
-    ``changes`` gives what the edit adds to frames, (len, 3, S, S), and ``inputs`` the frames in the same size. The mean
+    ``changes`` gives what the edit adds to frames, (len, C, S, S), and ``inputs`` the frames in the same size. The mean
     over the ``reach`` frames on either side is Gaussian and weighted by the visibility. What the input does alone, a
     blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes.
     """
@@ -71,15 +71,27 @@ def averaged(
 ) -> Frames:
     """The finished pictures (len, 3, R, R) with their `steady_change` in the place of their own.
 
-    The change is what they add to ``inputs``, frames of the same size; where ``wanted`` is the direct edit, nothing of
-    the input is meant to be left, and the pictures are averaged themselves.
+    The change is what they add to ``inputs``, frames of the same size. Where it `hides` the input, that is averaged
+    with it: under a rim, the noise that was filmed there is flicker. Where ``wanted`` is the direct edit, all is.
     """
-    whole = wanted == "direct"
-    window = 2 * settings.reach + 1
-    own = kept(lambda index: (pictures([index]) if whole else pictures([index]) - inputs([index]))[0], window)
 
-    def made(frames: Sequence[int]) -> Tensor:
-        each = [steady_change(own, inputs, flow, n, count, settings.reach, settings.sharpness) for n in frames]
-        return torch.cat(each) if whole else inputs(frames) + torch.cat(each)
+    def parts(index: int) -> Tensor:
+        own = inputs([index])
+        return torch.cat([pictures([index]) - own, own], dim=1)[0]
 
-    return made
+    both = kept(parts, capacity=2 * settings.reach + 1)
+
+    def made(index: int) -> Tensor:
+        averages = steady_change(both, inputs, flow, index, count, settings.reach, settings.sharpness)
+        change, calm = averages.chunk(2, dim=1)
+        hidden = 1.0 if wanted == "direct" else hides(change, settings)
+        own = inputs([index])
+        return own + change + hidden * (calm - own)
+
+    return lambda frames: torch.cat([made(index) for index in frames])
+
+
+def hides(change: Tensor, settings: Averaging) -> Tensor:
+    """How much of the input a change (N, 3, S, S) hides, 0 to 1: (N, 1, S, S)."""
+    strongest = change.abs().amax(dim=1, keepdim=True)
+    return ((strongest - settings.shades) / (settings.covers - settings.shades)).clamp(0, 1)
