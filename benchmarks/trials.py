@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steadyface.cli.edit import frame_range
 from steadyface.compare import TABLE, measured, write_pictures
-from steadyface.consistency.settings import Averaging, Consistency, Objective, Phase2
+from steadyface.consistency.settings import Averaging, Consistency, Objective
 from steadyface.editing.catalogue import Request
 from steadyface.job import Job, check, preset_of
 from steadyface.metrics.clip import Critics
@@ -30,11 +30,6 @@ def objective(method: Consistency, **changed: float | str | None) -> Consistency
     return replace(method, phase1=replace(method.phase1, objective=new), phase2=replace(method.phase2, objective=new))
 
 
-def shorter(phase: Phase2, epochs: int) -> Phase2:
-    """The same for fewer epochs."""
-    return replace(phase, epochs=epochs, least_steps=phase.least_steps * epochs // phase.epochs)
-
-
 def of_phases(method: Consistency) -> dict[str, Consistency]:
     """By name: the phases themselves, then with one thing changed."""
     phase1, phase2 = method.phase1, method.phase2
@@ -42,8 +37,9 @@ def of_phases(method: Consistency) -> dict[str, Consistency]:
         "default": method,
         "no phase 1": replace(method, phase1=replace(phase1, epochs=0)),
         "no phase 2": replace(method, phase2=replace(phase2, epochs=0, least_steps=0)),
-        "two thirds of phase 2": replace(method, phase2=shorter(phase2, 2)),
-        "a third of phase 2": replace(method, phase2=shorter(phase2, 1)),
+        "phase 2 in 43 steps": replace(method, phase2=replace(phase2, epochs=1, least_steps=43)),
+        "phase 2 in 86 steps": replace(method, phase2=replace(phase2, epochs=1, least_steps=86)),
+        "three epochs of phase 2": replace(method, phase2=replace(phase2, epochs=3)),
         "anchor pairs only": objective(method, partners="anchor"),
         "compared everywhere": objective(method, agreement=None, unexplained_weight=0.0),
         "change of a single frame": replace(method, reach=0),

@@ -116,7 +116,7 @@ DEFAULT = Consistency(
     phase1=Phase1(_OURS, epochs=1, rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
-        epochs=3,
+        epochs=2,
         least_steps=130,
         rate=4e-4,
         ramped=True,
