@@ -32,6 +32,19 @@ def test_a_mouth_opens_as_it_is_wanted_to(opens: Edit, codes: Tensor, tiny_gener
     assert float((openings(held) - wanted).abs().max()) < 0.2 * float((openings(codes) - wanted).abs().max())
 
 
+def test_a_mouth_that_opens_at_once_and_one_that_takes_a_while(
+    opens: Edit, codes: Tensor, tiny_generator: Generator
+) -> None:
+    ease = torch.where(torch.arange(FRAMES) < FRAMES // 2, 0.6, 0.05)
+
+    def eased(ws: Tensor) -> Tensor:
+        return ease * ws[:, -1, 0].clamp_min(0)
+
+    codes[:, -1, 0], wanted = 0.4, ease * (0.6 + 0.05 * torch.sin(torch.arange(FRAMES) / 2))
+    held = hold_opening(codes, wanted, opens, tiny_generator, eased)
+    assert float((eased(held) - wanted).abs().max()) < 0.05 * float((eased(codes) - wanted).abs().max())
+
+
 def test_nothing_else_of_the_codes_changes(opens: Edit, codes: Tensor, tiny_generator: Generator) -> None:
     moved = hold_opening(codes, openings(codes) + 0.05, opens, tiny_generator, openings) - codes
     assert float(moved.abs().max()) > 0.1

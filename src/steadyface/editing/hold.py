@@ -13,13 +13,17 @@ from steadyface.editing.edit import CodeEdit
 from steadyface.gan.base import Generator
 from steadyface.inversion.smooth import smooth_codes
 
-ROUNDS = 3
+ROUNDS = 5
 FURTHEST = 2.0
 """Strengths of the direction beyond this aren't a face's any more."""
 _SLOPE = 0.15
-"""What the direction does to the opening at strength 1, to begin with, and at least a third of it."""
+"""What the direction does to the opening at strength 1, to begin with; a third of it at least, four times at most."""
+_DOUBT = 1e-3
+"""How much that is believed, against what the rounds have seen: as the square of a step that they made."""
 _SIGMA = 0.7
 """Frames; each frame is measured on its own, and the mesh jitters."""
+_BESIDE = 1.5
+"""Frames; a mouth is about as easily opened as in the frame beside it."""
 
 
 def hold_opening(
@@ -27,19 +31,25 @@ def hold_opening(
 ) -> Tensor:
     """Move codes (T, num_ws, w_dim) along the edit ``opens`` until ``openings`` (T,) of them are ``wanted`` (T,).
 
-    ``openings`` measures the mouth of each frame. A secant rule with one slope for the clip: closed lips don't close
-    further, and so tell none.
+    ``openings`` measures the mouth of each frame. A secant rule with a slope for each frame and those beside: an open
+    mouth opens further at once, lips that are closed take a while to part.
     """
     direction = opens(ws, generator) - ws
 
     def at(amounts: Tensor) -> Tensor:
         return ws + amounts.to(ws).view(-1, 1, 1) * direction
 
-    amounts, found, slope = torch.zeros(len(ws)), openings(ws), _SLOPE
+    amounts, found = torch.zeros(len(ws)), openings(ws)
+    slope = torch.full_like(amounts, _SLOPE)
     for _ in range(ROUNDS):
-        step = ((wanted - found) / slope).view(-1, 1, 1)
-        before, amounts = amounts, (amounts + smooth_codes(step, _SIGMA).flatten()).clamp(-FURTHEST, FURTHEST)
-        earlier, found = found, openings(at(amounts))
-        moved = amounts - before
-        slope = max(float(((found - earlier) * moved).sum() / moved.square().sum().clamp_min(1e-6)), _SLOPE / 3)
+        before, earlier = amounts, found
+        amounts = (amounts + _smoothed((wanted - found) / slope, _SIGMA)).clamp(-FURTHEST, FURTHEST)
+        found = openings(at(amounts))
+        moved, rose = amounts - before, found - earlier
+        seen, weight = _smoothed(rose * moved, _BESIDE), _smoothed(moved.square(), _BESIDE)
+        slope = ((seen + _DOUBT * _SLOPE) / (weight + _DOUBT)).clamp(_SLOPE / 3, 4 * _SLOPE)
     return at(amounts)
+
+
+def _smoothed(values: Tensor, sigma: float) -> Tensor:
+    return smooth_codes(values.view(-1, 1, 1), sigma).flatten()
