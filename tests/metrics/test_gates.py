@@ -81,3 +81,8 @@ def test_what_is_read_of_the_untouched_motion_stands_beside_what_seems_lost():
     assert [(gate.quantity, gate.control) for gate in gates(lost) if not gate.passed and gate.value] == [
         ("eyes, amplitude", 0.69)
     ]
+
+
+def test_what_rims_add_themselves_stands_beside_the_sharpness():
+    (gate,) = (gate for gate in gates(table(sharpness={"edited": 1.6, "wearing": 1.5})) if gate.name == "photographic")
+    assert (gate.value, gate.control, gate.passed) == (1.6, 1.5, False)

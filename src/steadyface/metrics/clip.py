@@ -82,8 +82,8 @@ def evaluate_run(
     Returns a JSON-able table. What needs a part that is missing or incomplete (a run stopped early, a deleted
     folder) is left out; what can't be said (the yaw of a head that doesn't turn) is None. Keys: "frames",
     "parts", "flow", "warping_error" (by distance, by part; "input" is the floor), "warping_ratio",
-    "warping_reduction", "lpips", "psnr", "sharpness" (over the inversion's), "identity", "liveliness",
-    "strength", "background", "attributes" (those that the edits are about), "gates".
+    "warping_reduction", "lpips", "psnr", "sharpness" (over the inversion's; of "wearing" over the input's), "identity",
+    "liveliness", "strength", "background", "attributes" (those that the edits are about), "gates".
 
     Args:
         folder: OUT of ``steadyface edit``.
@@ -196,6 +196,9 @@ def _likeness(parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.
     if "inverted" in parts:
         edits = [name for name in ("direct", "edited") if name in parts]
         table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in edits}
+    if "edited" in parts:
+        worn = Wearing(parts["input"], parts["edited"])
+        table["sharpness"]["wearing"] = sharpness_ratio(worn, parts["input"])
     return table
 
 

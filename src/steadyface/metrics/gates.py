@@ -21,7 +21,7 @@ class Gate:
     passed: bool | None
     """None if the value is."""
     control: float | None = None
-    """The same of the input's own motion under the edit's look: a rim along a lid hides some of it."""
+    """The same of the input's own frames under the edit's look: a rim along a lid hides it, and is sharp itself."""
 
 
 def gates(table: Mapping[str, Any]) -> list[Gate]:
@@ -31,10 +31,11 @@ def gates(table: Mapping[str, Any]) -> list[Gate]:
     only sharpness here: pictures have to be looked at. The similarity to the input may fall short of the
     direct edit's by 0.005, since strangers differ by 0.1.
     """
+    sharp = within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1)
     found = [
         at_most("steady", "warping error / input's", _get(table, "warping_ratio", "1", "edited/input"), 1.0),
         *_edited(table),
-        within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1),
+        replace(sharp, control=_get(table, "sharpness", "wearing")),
     ]
     for signal in ("mouth", "eyes", "yaw", "gaze"):
         found += _alive(table, signal)
