@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import DEFAULT
 from steadyface.critics.lpips import Lpips
+from steadyface.editing import hold
 from steadyface.editing.catalogue import Request, find
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
@@ -224,6 +225,20 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
         run_job(job_on(clip, "smile"), run, preset=TINY)
     assert announced == ["calibrate", "hold", "phase1"]  # a smile lies on nothing: no adapt
     assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
+
+
+def test_mouths_are_held_again_when_the_rule_for_it_has_changed(clip, finished, tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        announced = []
+        run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
+        with pytest.raises(StopError):
+            run_job(job_on(clip, "smile"), run, preset=TINY)
+        assert ("hold" in announced) == (name == "first")
+    monkeypatch.setattr(hold, "CONSTANTS", (1,))
+    announced = []
+    with pytest.raises(StopError):
+        run_job(job_on(clip, "smile"), Run.open(tmp_path, announce=stop_at("phase1", announced)), preset=TINY)
+    assert announced == ["hold", "phase1"]
 
 
 @pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])

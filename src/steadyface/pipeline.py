@@ -15,8 +15,7 @@ from steadyface.baselines.settings import DeepVideoPrior
 from steadyface.consistency.flows import Frames
 from steadyface.critics.lpips import Lpips
 from steadyface.device import choose_device
-from steadyface.editing import catalogue
-from steadyface.editing.calibrate import CONSTANTS, factor_on_clip
+from steadyface.editing import calibrate, catalogue, hold
 from steadyface.editing.edit import CodeEdit, Edit
 from steadyface.faces.align import SIGMAS
 from steadyface.faces.mesh import FaceMesh
@@ -121,12 +120,13 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     asked = apply_all(edits, ws, generator)
     adapt_key = digest(tune_key, run.manifest["edits"], preset.adaptation and asdict(preset.adaptation))
     inverted = adapted(tools, adapt_key, edits, ws, tuned, clip)
-    edits = calibrated(tools, digest(adapt_key, CONSTANTS), edits, ws, inverted, clip)
+    edits = calibrated(tools, digest(adapt_key, calibrate.CONSTANTS), edits, ws, inverted, clip)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_show(clip, *cards)
     before = Synthesis(ws, inverted)
-    edited_key = digest(adapt_key, run.manifest["strength_factors"])
+    held = [hold.CONSTANTS for edit in edits if edit.card.holds_mouth]
+    edited_key = digest(adapt_key, run.manifest["strength_factors"], *held)
     direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, steady_key, before, direct, where, clip)
@@ -254,7 +254,7 @@ def calibrated(
             return (pictures([index]) for index in probes)
 
         plain = (before([index]) for index in probes)
-        return factor_on_clip(each, ws[probes], generator, plain, shown, tools.lpips)
+        return calibrate.factor_on_clip(each, ws[probes], generator, plain, shown, tools.lpips)
 
     factors = run.stage("calibrate", key, lambda _: {"factors": torch.tensor([factor(each) for each in edits])})
     by_edit = list(zip(edits, factors["factors"].tolist(), strict=True))

@@ -24,6 +24,8 @@ _SIGMA = 0.7
 """Frames; each frame is measured on its own, and the mesh jitters."""
 _BESIDE = 1.5
 """Frames; a mouth is about as easily opened as in the frame beside it."""
+CONSTANTS = (ROUNDS, FURTHEST, _SLOPE, _DOUBT, _SIGMA, _BESIDE)
+"""What the codes depend on beside the clip."""
 
 
 def hold_opening(
