@@ -113,7 +113,7 @@ def test_how_much_a_change_hides_goes_by_its_strongest_channel() -> None:
 def test_a_picture_of_which_nothing_is_the_inputs_is_averaged_whole() -> None:
     flow = InputFlow(no_motion, noise)
     found = averaged(lambda f: still(f) + 0.3, noise, flow, COUNT, "direct", Averaging())(range(COUNT))
-    torch.testing.assert_close(found, torch.full((COUNT, 3, 32, 32), 0.3), atol=2e-3, rtol=0)
+    torch.testing.assert_close(found, torch.full((COUNT, 3, 32, 32), 0.3), atol=1e-3, rtol=0)
     middle = averaged(noise, noise, flow, COUNT, "direct", Averaging(reach=1))([4])[0]
     before, own, after = noise([3, 4, 5])
     side = torch.exp(torch.tensor(-2.0))

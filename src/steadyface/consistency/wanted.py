@@ -69,24 +69,19 @@ def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, setti
 def averaged(
     pictures: Frames, inputs: Frames, flow: PairFlow, count: int, wanted: Wanted, settings: Averaging
 ) -> Frames:
-    """The finished pictures (len, 3, R, R) with their `steady_change` in the place of their own.
+    """The finished pictures (len, 3, R, R), averaged as `steady_change` does, with the grain of their own input.
 
-    The change is what they add to ``inputs``, frames of the same size. Where it `hides` the input, that is averaged
-    with it: under a rim, the noise that was filmed there is flicker. Where ``wanted`` is the direct edit, all is.
+    ``inputs`` gives frames of the same size. Its grain is what its own average lacks; where the change `hides` the
+    input there is none: under a rim, the noise filmed there is flicker. Nor where ``wanted`` is the direct edit.
     """
-
-    def parts(index: int) -> Tensor:
-        own = inputs([index])
-        return torch.cat([pictures([index]) - own, own], dim=1)[0]
-
-    both = kept(parts, capacity=2 * settings.reach + 1)
+    both = kept(lambda index: torch.cat([pictures([index]), inputs([index])], dim=1)[0], 2 * settings.reach + 1)
 
     def made(index: int) -> Tensor:
         averages = steady_change(both, inputs, flow, index, count, settings.reach, settings.sharpness)
-        change, calm = averages.chunk(2, dim=1)
-        hidden = 1.0 if wanted == "direct" else hides(change, settings)
-        own = inputs([index])
-        return own + change + hidden * (calm - own)
+        picture, calm = averages.chunk(2, dim=1)
+        if wanted == "direct":
+            return picture
+        return picture + (1 - hides(picture - calm, settings)) * (inputs([index]) - calm)
 
     return lambda frames: torch.cat([made(index) for index in frames])
 

@@ -41,15 +41,13 @@ def hold_opening(
     def at(amounts: Tensor) -> Tensor:
         return ws + amounts.to(ws).view(-1, 1, 1) * direction
 
-    amounts, found = torch.zeros(len(ws)), openings(ws)
-    slope = torch.full_like(amounts, _SLOPE)
+    amounts = moved = found = torch.zeros(len(ws))
     for _ in range(ROUNDS):
-        before, earlier = amounts, found
-        amounts = (amounts + _smoothed((wanted - found) / slope, _SIGMA)).clamp(-FURTHEST, FURTHEST)
-        found = openings(at(amounts))
-        moved, rose = amounts - before, found - earlier
-        seen, weight = _smoothed(rose * moved, _BESIDE), _smoothed(moved.square(), _BESIDE)
+        earlier, found = found, openings(at(amounts))
+        seen, weight = _smoothed((found - earlier) * moved, _BESIDE), _smoothed(moved.square(), _BESIDE)
         slope = ((seen + _DOUBT * _SLOPE) / (weight + _DOUBT)).clamp(_SLOPE / 3, 4 * _SLOPE)
+        before, amounts = amounts, (amounts + _smoothed((wanted - found) / slope, _SIGMA)).clamp(-FURTHEST, FURTHEST)
+        moved = amounts - before
     return at(amounts)
 
 

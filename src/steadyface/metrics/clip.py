@@ -100,14 +100,15 @@ def evaluate_run(
     manifest = _manifest(folder)
     critics = critics or Critics.load()
     table: Table = {"frames": len(parts["input"]), "parts": list(parts), "flow": type(critics.flow).__name__}
+    worn = Wearing(parts["input"], parts["edited"]) if "edited" in parts else None
     announce("warping error")
     table |= _steadiness(parts, critics, distances, reduction)
     announce("likeness")
-    table |= _likeness(parts, critics, _person(folder))
+    table |= _likeness(parts, critics, _person(folder), worn)
     announce("identity")
     table["identity"] = _identity(parts, critics)
     announce("liveliness")
-    table["liveliness"] = _liveliness(parts, critics)
+    table["liveliness"] = _liveliness(parts, critics, worn)
     announce("strength")
     table["strength"] = _strength(parts, critics, folder / "aligned" / "untuned")
     announce("background")
@@ -183,7 +184,9 @@ def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequen
     return {"warping_error": errors, "warping_ratio": ratios, "warping_reduction": reduction}
 
 
-def _likeness(parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.floating] | None) -> Table:
+def _likeness(
+    parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.floating] | None, worn: Frames | None
+) -> Table:
     pairs = [(a, b) for a, b in (("inverted", "input"), ("edited", "direct")) if a in parts and b in parts]
     table: Table = {
         "lpips": {f"{a}/{b}": mean_lpips(parts[a], parts[b], critics.lpips, device=critics.device) for a, b in pairs},
@@ -196,8 +199,7 @@ def _likeness(parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.
     if "inverted" in parts:
         edits = [name for name in ("direct", "edited") if name in parts]
         table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in edits}
-    if "edited" in parts:
-        worn = Wearing(parts["input"], parts["edited"])
+    if worn is not None:
         table["sharpness"]["wearing"] = sharpness_ratio(worn, parts["input"])
     return table
 
@@ -217,11 +219,11 @@ def _identity(parts: Mapping[str, Frames], critics: Critics) -> Table:
     }
 
 
-def _liveliness(parts: Mapping[str, Frames], critics: Critics) -> Table:
+def _liveliness(parts: Mapping[str, Frames], critics: Critics, worn: Frames | None) -> Table:
     """Also of "wearing": what is read of the input's own motion under the edit's look, which hides some of it."""
     clips: dict[str, Frames] = dict(parts)
-    if "edited" in parts:
-        clips["wearing"] = Wearing(parts["input"], parts["edited"])
+    if worn is not None:
+        clips["wearing"] = worn
     found = {name: liveliness.face_signals(crops, critics.mesh, critics.eyes) for name, crops in clips.items()}
     inputs = found.pop("input")
     table: Table = {}
