@@ -35,6 +35,7 @@ from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
 from steadyface.remedies import deep_video_prior, remedy, steadied_once_more
 from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
+from steadyface.repeatable import settle_vector_math
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors
@@ -96,6 +97,7 @@ def edit_video(
 def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
     """Run all stages of a job that `job.check` let pass; ``preset`` overrules the one that the job names."""
     keep_freed_memory()
+    settle_vector_math()
     info = probe(job.source)
     preset = preset or preset_of(job)
     edits = code_edits(job, preset)
