@@ -8,7 +8,7 @@ def settle_vector_math() -> None:
 
     At its first call that library looks for the processor's instructions, without a lock: of two threads that call at
     the same time one may be given other code, and the halves of a tensor differ in their last bits. It was the first
-    square root of LPIPS, in four of 22 starts on two cores, in none of 24 since. A few numbers are worked on by one thread only.
+    square root of LPIPS, in four of 22 starts on two cores, in none of 24 since. A few numbers have one thread.
     """
     import torch
 
