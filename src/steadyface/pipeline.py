@@ -41,6 +41,7 @@ from steadyface.report.page import write_report
 from steadyface.run import Run, StageCheckpoint, Tensors
 from steadyface.settings import Preset
 from steadyface.shown import as_shown, parts_kept, where_edits_may, where_edits_show
+from steadyface.stitching import beyond
 from steadyface.stitching.tuning import stitch
 from steadyface.tools import Tools
 from steadyface.video.info import probe
@@ -133,7 +134,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, steady_key, before, direct, where, clip)
 
-    stitch_key = digest(steady_key, asdict(preset.stitching))
+    stitch_key = digest(steady_key, asdict(preset.stitching), beyond.CONSTANTS)
     plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
     seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames)
     stitched = tools.tuned(

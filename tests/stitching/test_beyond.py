@@ -68,8 +68,8 @@ def test_tone_and_paste_mask_share_the_change_along_the_border() -> None:
     toned = beyond().toned(TEXTURE, 0)
     pasted = window(SIDE, SETTINGS.margin * SIDE)[..., None]
     shown = toned + pasted * (TEXTURE + BRIGHTER - toned) - TEXTURE  # as `Seams.composite` does
-    assert shown.min() > 0.9 * BRIGHTER
-    assert shown.max() < 1.1 * BRIGHTER
+    assert shown.min() > 0.999 * BRIGHTER  # at 0.94 a line of brown ran through grey hair
+    assert shown.max() < 1.001 * BRIGHTER
     np.testing.assert_array_equal(toned[10:-10, 10:-10], TEXTURE[10:-10, 10:-10])
 
 

@@ -26,6 +26,10 @@ _STILL = 0.002
 """Variance of colours, in [-1, 1], up to which they are taken for one."""
 _MOST = 1.5
 """A mixture further from none (grey is 1.41 from it) would be of a few pixels that happen to be there."""
+_WHOLE = 1.0
+"""Paste mask below which the tone is whole. If it faded with the mask, the input would show between the two."""
+CONSTANTS = (_SEEN, _STILL, _MOST, _WHOLE)
+"""What decides on the result besides the settings."""
 
 
 def widened(corners: NDArray[np.floating], side: int, wide: int) -> NDArray[np.float64]:
@@ -75,12 +79,12 @@ def _mixed(mixture: Floats, colours: Floats) -> Floats:
 
 
 def ramps(inside: Floats, settings: Stitching) -> Floats:
-    """How much of the tone is laid on a wide crop (P, P): along the border it takes over as the paste mask fades."""
+    """How much of the tone is laid on a wide crop (P, P): all of it along the border, wherever the paste mask fades."""
     side = len(inside)
     wide = wide_side(side, settings)
     pad = (wide - side) // 2
-    mask = np.pad(window(side, settings.margin * side), pad)
-    takes_over = np.minimum(4 * (1 - mask), 1) * window(wide, pad)
+    border = np.pad(window(side, settings.margin * side), pad) < _WHOLE
+    takes_over = border * window(wide, pad)
     return np.asarray(takes_over * np.pad(inside, pad, mode="edge"), np.float32)
 
 
