@@ -34,6 +34,7 @@ from steadyface.pipeline import edit_video, run_job
 from steadyface.render import Synthesis, render
 from steadyface.run import Run
 from steadyface.settings import PRESETS
+from steadyface.stitching import beyond
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -239,6 +240,17 @@ def test_mouths_are_held_again_when_the_rule_for_it_has_changed(clip, finished, 
     with pytest.raises(StopError):
         run_job(job_on(clip, "smile"), Run.open(tmp_path, announce=stop_at("phase1", announced)), preset=TINY)
     assert announced == ["hold", "phase1"]
+
+
+def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_changed(
+    clip, finished, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(beyond, "CONSTANTS", (1,))
+    announced = []
+    run = Run.open(tmp_path, announce=stop_at("beyond", announced), reuse=finished[0].folder)
+    with pytest.raises(StopError):
+        run_job(job_on(clip), run, preset=TINY)
+    assert announced == ["beyond"]
 
 
 @pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
