@@ -36,7 +36,7 @@ HEAD: Region = (0.0, 0.80, 0.0, 1.0)
 """Hair, and of what is below only the face: age would whiten the collar."""
 KEEPS: dict[str, tuple[Part, ...]] = {
     "eyeglasses": ("eyes",),
-    "beard": ("eyes",),
+    "beard": ("eyes", "mouth"),
     "age": ("eyes", "mouth"),
     "gender": ("eyes",),
     "smile": ("eyes",),
