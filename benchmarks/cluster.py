@@ -55,7 +55,7 @@ def tiny(task: Task, announce: Announce) -> None:
     from steadyface.run import Run
 
     torch.set_num_threads(task.threads)
-    run = Run.open(task.out, announce=announce, reuse=task.reuse)
+    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
     run.save_every_seconds = 0.0
     with run.locked(PATIENCE_SECONDS):
         run_job(task.job, run, preset=TINY)

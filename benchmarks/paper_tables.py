@@ -2,9 +2,10 @@
 
     python benchmarks/paper_tables.py --clips ../shared/clips --names grid_sbia1a grid_brbk7n --frames 0:16
 
-One inversion of a clip serves all its edits and methods. Takes hours; run again, it goes on where it stopped. Writes
-tables.md and tables.json into --docs, and a sheet and x-t slices of every clip and edit. What tables.json has of other
-clips, edits and methods stays in the tables, so that they can be made a part at a time.
+One inversion of a clip serves all its edits and methods; what else has equal settings is made once, too: phase 1 of
+`phase1` and `paper`, the tuning of `stit`. Takes hours; run again, it goes on where it stopped. Writes into --docs
+tables.md and tables.json, and a sheet and x-t slices of every clip and edit. What tables.json has of other clips, edits
+and methods stays in the tables, so that they can be made a part at a time.
 """
 
 import argparse
@@ -172,14 +173,13 @@ def main() -> None:
     args.docs.mkdir(parents=True, exist_ok=True)
     for inversion in args.inversions:
         for source in [path for path in sources if not args.names or path.stem in args.names]:
-            first = None
             for edit in args.edits:
                 out = args.out / inversion / source.stem / edit
                 job = Job(source, (Request.parse(edit),), frames=frame_range(args.frames), inversion=inversion)
                 if not (methods := able(args.methods, job)):
                     continue
-                found = compare_methods(job, methods, out, reuse=first, critics=critics, announce=say)
-                first = first or out / methods[0]
+                others = [path.parent for path in out.parent.glob("*/*/manifest.json")]
+                found = compare_methods(job, methods, out, reuse=others, critics=critics, announce=say)
                 finished = in_order(path.parent.name for path in out.glob("*/metrics.json"))
                 if len(finished) > len(methods):  # earlier calls' too
                     write_pictures(out, [out / name for name in finished])

@@ -10,6 +10,7 @@ from a finished run. Seconds are the processor's, of the phases alone.
 
 import argparse
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from steadyface.cli.edit import frame_range
@@ -81,17 +82,16 @@ def main() -> None:
     known, critics = trials(preset_of(job)), Critics.load()
     if unknown := set(args.trials or ()) - known.keys():
         parser.error(f"no such trial: {', '.join(sorted(unknown))}")
-    rows, folders, first = [], [], args.reuse
+    rows, folders = [], []
     for name, preset in known.items():
         if args.trials and name not in args.trials:
             continue
         folder = args.out / name.replace(",", "").replace(" ", "_")
-        folders.append(folder)
-        check(job, folder, first)
-        run = Run.open(folder, announce=lambda stage, name=name: print(f"{name}: {stage}", flush=True), reuse=first)
+        check(job, folder, args.reuse)
+        run = Run.open(folder, partial(print, f"{name}:", flush=True), reuse=[args.reuse, *folders])
         with run.locked():
             run_job(job, run, preset=preset)
-        first = first or folder
+        folders.append(folder)
         metrics = measured(folder, critics)
         stages = metrics["manifest"]["stages"]
         seconds = sum(stages[stage].get("processor_seconds", 0) for stage in stages if stage.startswith("phase"))

@@ -58,6 +58,18 @@ def test_methods_share_the_inversion_and_one_table(job, quick, tmp_path):
     assert announced == []
 
 
+def test_presets_with_one_phase_1_share_it(job, quick, monkeypatch, tmp_path):
+    for name, epochs in (("phase1", 0), ("paper", 1)):
+        method = PRESETS[name].remedy
+        few = replace(method, phase1=replace(method.phase1, epochs=1), phase2=replace(method.phase2, epochs=epochs))
+        monkeypatch.setitem(PRESETS, name, replace(PRESETS[name], remedy=few))
+    announced = []
+    found = compare_methods(job, ["phase1", "paper"], tmp_path, critics=Critics.load(), announce=announced.append)
+    assert [stage for stage in announced if ": phase" in stage] == ["phase1: phase1", "paper: phase2"]
+    first, second = (found[name]["manifest"]["stages"]["phase1"] for name in ("phase1", "paper"))
+    assert first == second
+
+
 def test_an_unknown_method_is_refused_before_anything_runs(job, tmp_path):
     with pytest.raises(InputError, match="unknown preset 'stlt'"):
         compare_methods(job, ["direct", "stlt"], tmp_path / "out")

@@ -221,7 +221,7 @@ def test_a_second_call_does_no_work(clip, finished):
 
 def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
     announced = []
-    run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
+    run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=[finished[0].folder])
     with pytest.raises(StopError):
         run_job(job_on(clip, "smile"), run, preset=TINY)
     assert announced == ["calibrate", "hold", "phase1"]  # a smile lies on nothing: no adapt
@@ -231,7 +231,7 @@ def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
 def test_mouths_are_held_again_when_the_rule_for_it_has_changed(clip, finished, tmp_path, monkeypatch):
     for name in ("first", "second"):
         announced = []
-        run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=finished[0].folder)
+        run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=[finished[0].folder])
         with pytest.raises(StopError):
             run_job(job_on(clip, "smile"), run, preset=TINY)
         assert ("hold" in announced) == (name == "first")
@@ -247,7 +247,7 @@ def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_ch
 ):
     monkeypatch.setattr(beyond, "CONSTANTS", (1,))
     announced = []
-    run = Run.open(tmp_path, announce=stop_at("beyond", announced), reuse=finished[0].folder)
+    run = Run.open(tmp_path, announce=stop_at("beyond", announced), reuse=[finished[0].folder])
     with pytest.raises(StopError):
         run_job(job_on(clip), run, preset=TINY)
     assert announced == ["beyond"]
@@ -256,7 +256,7 @@ def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_ch
 @pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
 def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
     announced = []
-    run = Run.open(tmp_path, announce=announced.append, reuse=finished[0].folder)
+    run = Run.open(tmp_path, announce=announced.append, reuse=[finished[0].folder])
     unstitched = Stitching(epochs=0, around="generated")
     result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=unstitched))
     own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []

@@ -46,24 +46,24 @@ def compare_methods(
     methods: Sequence[str],
     out: Path,
     *,
-    reuse: Path | None = None,
+    reuse: Sequence[Path] = (),
     critics: Critics | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, Any]]:
     """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
 
-    Stages with equal settings, the inversion above all, are made once, or taken from the run ``reuse``. Writes
+    Stages with equal settings, the inversion above all, are made once, or taken from the runs ``reuse``. Writes
     ``table.md``, ``table.json``, ``sheet.png`` and ``slices.png``. The same call goes on where it stopped. Raises as
     `edit_video`, before anything is run.
     """
     jobs = {method: replace(job, preset=method) for method in methods}
     for each in jobs.values():
-        check(each, out, reuse)
+        check(each, out)
     found = {}
     for method, each in jobs.items():
         said = partial(_announce, announce, method)
-        run = Run.open(out / method, announce=said, reuse=_kept(out, methods) or reuse)
+        run = Run.open(out / method, announce=said, reuse=[*_finished(out), *reuse])
         with run.locked():
             run_job(each, run, watch=watch)
         critics = critics or Critics.load(choose_device(job.device))
@@ -118,7 +118,6 @@ def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:
     announce(f"{method}: {stage}")
 
 
-def _kept(out: Path, methods: Sequence[str]) -> Path | None:
-    """The run of the first method, whose inversion serves the others."""
-    first = out / methods[0]
-    return first if (first / "manifest.json").exists() else None
+def _finished(out: Path) -> list[Path]:
+    """The runs of all methods that are there."""
+    return sorted(path.parent for path in out.glob("*/manifest.json"))

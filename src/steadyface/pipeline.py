@@ -90,7 +90,7 @@ def edit_video(
     job = Job(Path(source), requests, name, model, frames, face, seed, device, inversion, encoder, given)
     earlier = Path(reuse) if reuse else None
     check(job, Path(out), earlier)
-    run = Run.open(Path(out), announce=announce, reuse=earlier)
+    run = Run.open(Path(out), announce=announce, reuse=[earlier])
     with run.locked():
         return run_job(job, run, preset=constants, watch=watch)
 
@@ -132,7 +132,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     edited_key = digest(adapt_key, run.manifest["strength_factors"], *held)
     direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
-    steady = remedy(tools, steady_key, before, direct, where, clip)
+    steady = remedy(tools, edited_key, before, direct, where, clip)
 
     stitch_key = digest(steady_key, asdict(preset.stitching), beyond.CONSTANTS)
     plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)

@@ -1,5 +1,7 @@
 """What a preset does against the flicker of a directly edited clip: phases 1 and 2, or a baseline."""
 
+from dataclasses import asdict
+
 import torch
 from torch import Tensor
 
@@ -12,6 +14,7 @@ from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
 from steadyface.consistency.wanted import averaged, input_with_change, steadied
 from steadyface.critics.lpips import Lpips
+from steadyface.files import digest
 from steadyface.flow.estimators import load_estimator
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.render import Synthesis
@@ -32,7 +35,7 @@ def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: 
 def make_consistent(
     tools: Tools, settings: Consistency, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned
 ) -> Synthesis:
-    """Phases 1 and 2; a phase of no epochs is left out."""
+    """Phases 1 and 2; a phase of no epochs is left out. Presets with the same phase 1 can share it."""
     seed, device = tools.job.seed, direct.ws.device
     estimator = load_estimator("spynet" if settings.flow == "current" else "dis", device)
     flow = pair_flow(settings.flow, estimator, clip.inputs)
@@ -50,12 +53,15 @@ def make_consistent(
         )
         return {"ws": refined}
 
-    refined = tools.run.stage("phase1", key, refine)["ws"].to(device) if settings.phase1.epochs else direct.ws
+    refined = direct.ws
+    if settings.phase1.epochs:
+        asked = settings.flow, settings.wanted, settings.reach, settings.phase2.objective.size
+        refined = tools.run.stage("phase1", digest(key, asked, asdict(settings.phase1)), refine)["ws"].to(device)
     if not settings.phase2.epochs:
         return Synthesis(refined, direct.generator)
     tuned = tools.tuned(
         "phase2",
-        key,
+        digest(key, asdict(settings)),
         direct.generator,
         lambda part: phase2.tune_generator(
             direct.generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch

@@ -9,7 +9,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,16 +63,18 @@ class Run:
 
     folder: Path
     announce: Callable[[str], None] = lambda _: None
-    reuse: Path | None = None
-    """Another run, whose finished stages are taken where their keys are the same."""
+    reuse: Sequence[Path] = ()
+    """Other runs, whose finished stages are taken where their keys are the same."""
     save_every_seconds: float = StageCheckpoint.every_seconds
     """How often an unfinished stage is kept."""
     manifest: dict[str, Any] = field(default_factory=lambda: {"stages": {}})
 
     @classmethod
-    def open(cls, folder: Path, announce: Callable[[str], None] = lambda _: None, reuse: Path | None = None) -> "Run":
-        """Make or reopen the folder. Raises `ResourceError` when it can't be written."""
-        run = cls(folder, announce, reuse)
+    def open(
+        cls, folder: Path, announce: Callable[[str], None] = lambda _: None, reuse: Iterable[Path | None] = ()
+    ) -> "Run":
+        """Make or reopen the folder; None in ``reuse`` is no run. Raises `ResourceError` when it can't be written."""
+        run = cls(folder, announce, [other for other in reuse if other])
         try:
             (folder / "state").mkdir(parents=True, exist_ok=True)
             probe = folder / f".writable.{os.getpid()}"
@@ -103,9 +105,9 @@ class Run:
     def stage(self, name: str, key: str, work: Callable[[StageCheckpoint], Tensors]) -> Tensors:
         """Return the tensors of a stage: read back when they were made under the same key, else made now and kept."""
         data, _ = self._files(self.folder, name)
-        for folder in (self.folder, self.reuse):
-            kept = _kept(*self._files(folder, name), key) if folder else None
-            if kept is not None and folder is not None:
+        for folder in (self.folder, *self.reuse):
+            kept = _kept(*self._files(folder, name), key)
+            if kept is not None:
                 tensors, self.manifest["stages"][name] = kept
                 if folder is not self.folder:
                     self._keep(name, *kept)

@@ -69,7 +69,7 @@ def test_edits_each_frame_s_code_by_the_network_and_does_nothing_else(
         job = Job(CLIP, (Request("eyeglasses", 0.5),), name, frames=FRAMES)
         reuse = tmp_path / "latent-transformer" if name == "direct" else None
         check(job, tmp_path / name, reuse)
-        run = Run.open(tmp_path / name, announce=announced.append, reuse=reuse)
+        run = Run.open(tmp_path / name, announce=announced.append, reuse=[reuse])
         result = pipeline.run_job(job, run, preset=replace(PRESETS[name], **quick))
         assert result.edited.stat().st_size > 1000
         pictures[name] = {part: FrameFolder(run.path("aligned", part))([0, 1, 2]) for part in PARTS}

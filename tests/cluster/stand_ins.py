@@ -89,7 +89,7 @@ def direct(task: Task, announce: Announce) -> None:
 
     tuning = PivotalTuning(0, least_steps=3)
     few = {"refinement": Refinement(common_steps=3, steps_per_frame=1), "tuning": tuning, "adaptation": tuning}
-    run = Run.open(task.out, announce=announce, reuse=task.reuse)
+    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
     run.save_every_seconds = 0.0
     with run.locked():
         run_job(task.job, run, preset=replace(PRESETS["direct"], **few))

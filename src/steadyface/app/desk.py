@@ -46,7 +46,7 @@ def edit(job: Job, folder: Path, reuse: Path | None, announce: Callable[[str], N
     from steadyface.run import Run
 
     check(job, folder, reuse)
-    run = Run.open(folder, announce, reuse)
+    run = Run.open(folder, announce, [reuse])
     with run.locked():
         run_job(job, run, watch=watch)
 

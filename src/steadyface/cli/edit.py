@@ -131,6 +131,6 @@ def edit_with_bars(args: argparse.Namespace) -> "Result":
     from steadyface.run import Run
 
     with stage_bars() as bars:
-        run = Run.open(args.out, announce=bars.announce, reuse=args.reuse)
+        run = Run.open(args.out, announce=bars.announce, reuse=[args.reuse])
         with run.locked():
             return run_job(job, run, watch=bars.watch)

@@ -66,7 +66,7 @@ def edit(task: Task, announce: Announce) -> None:
     torch.set_num_threads(task.threads)
     cv2.setNumThreads(task.threads)
     check(task.job, task.out, task.reuse)
-    run = Run.open(task.out, announce=announce, reuse=task.reuse)
+    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
     with run.locked(PATIENCE_SECONDS):
         run_job(task.job, run)
 
