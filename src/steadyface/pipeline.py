@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from steadyface import manifest
+from steadyface import manifest, shown
 from steadyface.aligned import Aligned, align_clip
 from steadyface.baselines import latent_networks
 from steadyface.baselines.settings import DeepVideoPrior
@@ -128,9 +128,9 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_show(clip, *cards)
     before = Synthesis(ws, inverted)
-    held = [hold.CONSTANTS for edit in edits if edit.card.holds_mouth]
+    held = [(hold.CONSTANTS, shown.CONSTANTS) for edit in edits if edit.card.holds_mouth]
     edited_key = digest(adapt_key, run.manifest["strength_factors"], *held)
-    direct = Synthesis(edited_codes(tools, edited_key, edits, before), restyle(inverted))
+    direct = Synthesis(edited_codes(tools, edited_key, edits, before, clip), restyle(inverted))
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, edited_key, before, direct, where, clip)
 
@@ -252,12 +252,12 @@ def calibrated(
     probes, before = probe_frames(len(clip)), Synthesis(ws, inverted)
 
     def factor(each: CodeEdit) -> float:
-        def shown(edit: CodeEdit) -> Iterator[Tensor]:
+        def seen(edit: CodeEdit) -> Iterator[Tensor]:
             pictures = as_shown(clip, before, Synthesis(edit(ws, generator), inverted), edit.card)
             return (pictures([index]) for index in probes)
 
         plain = (before([index]) for index in probes)
-        return calibrate.factor_on_clip(each, ws[probes], generator, plain, shown, tools.lpips)
+        return calibrate.factor_on_clip(each, ws[probes], generator, plain, seen, tools.lpips)
 
     factors = run.stage("calibrate", key, lambda _: {"factors": torch.tensor([factor(each) for each in edits])})
     by_edit = list(zip(edits, factors["factors"].tolist(), strict=True))
@@ -265,9 +265,9 @@ def calibrated(
     return [edit.times(k) for edit, k in by_edit]
 
 
-def edited_codes(tools: Tools, key: str, edits: Sequence[CodeEdit], before: Synthesis) -> Tensor:
+def edited_codes(tools: Tools, key: str, edits: Sequence[CodeEdit], before: Synthesis, clip: Aligned) -> Tensor:
     """Codes (T, num_ws, w_dim) with all edits; where one's card says so, the mouth opens as it did before it."""
     if not any(edit.card.holds_mouth for edit in edits):
         return apply_all(edits, before.ws, before.generator)
-    held = tools.run.stage("hold", key, lambda _: {"ws": with_mouths_held(edits, before, FaceMesh.load())})
+    held = tools.run.stage("hold", key, lambda _: {"ws": with_mouths_held(edits, before, clip, FaceMesh.load())})
     return held["ws"].to(before.ws)

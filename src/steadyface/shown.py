@@ -1,6 +1,7 @@
 """What of an edit will be seen in a clip: where it may change anything, and what stays the input's."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import reduce
 
 import torch
@@ -12,12 +13,14 @@ from steadyface.editing.card import EditCard
 from steadyface.editing.change import with_change
 from steadyface.editing.parts import Part
 from steadyface.editing.region import region_mask
-from steadyface.render import probe_frames
+from steadyface.render import PROBES, probe_frames
 from steadyface.stitching.kept import mask_of, with_kept
 from steadyface.stitching.settings import Stitching
 
 INSIDE = -0.01
 """How far within the face's outline an edit ends that moves the jaw: a part of the crop's side."""
+CONSTANTS = (INSIDE, asdict(Stitching()))
+"""What is shown of an edit depends on these beside the clip and the card."""
 
 
 def where_edits_may(clip: Aligned, *cards: EditCard) -> Tensor:
@@ -52,21 +55,21 @@ def parts_kept(cards: Iterable[EditCard]) -> frozenset[Part]:
     return frozenset.intersection(*(frozenset(card.keeps) for card in cards))
 
 
-def as_shown(clip: Aligned, before: Frames, direct: Frames, card: EditCard) -> Frames:
-    """The input with what a direct edit changes, and without what its card leaves alone: (len, 3, R, R).
+def as_shown(clip: Aligned, before: Frames, direct: Frames, *cards: EditCard) -> Frames:
+    """The input with what a direct edit changes, and without what its cards leave alone: (len, 3, R, R).
 
     What the result will be like, but for the flicker.
     """
-    where, settings = where_edits_show(clip, card), Stitching()
+    where, keeps, settings = where_edits_show(clip, *cards), parts_kept(cards), Stitching()
 
     def edited(index: int) -> Tensor:
         change = direct([index]) - before([index])
         return with_change(clip.inputs([index]), change, where)[0]
 
     def masks(index: int) -> Tensor:
-        return mask_of(card.keeps, clip.landmarks[index], len(clip.person), settings)
+        return mask_of(keeps, clip.landmarks[index], len(clip.person), settings)
 
-    pictures = kept(edited)
-    if not card.keeps:
+    pictures = kept(edited, PROBES)
+    if not keeps:
         return pictures
     return with_kept(pictures, clip.inputs, clip.inputs, masks, probe_frames(len(clip)), settings)

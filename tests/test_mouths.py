@@ -1,0 +1,81 @@
+"""Mouths that open as they did, read in the pictures that will be seen."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from steadyface import mouths
+from steadyface.aligned import Aligned
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit import Edit
+from steadyface.frames import FrameFolder
+from steadyface.mouths import with_mouths_held
+from steadyface.render import Synthesis
+from steadyface.shown import as_shown
+
+SIDE, FRAMES = 32, 8
+INPUTS = np.rint(60 + 30 * np.sin(np.arange(FRAMES) / 2)).astype(np.uint8)
+SMILE = Edit(EditCard("smile", "", holds_mouth=True), {SIDE: torch.tensor([0.4, 0.0])})
+
+
+class Mesh:
+    """A mouth is as open as the middle of the picture is bright: .1 at white, 0 at black."""
+
+    def find_aligned(self, image: np.ndarray) -> Any:
+        return SimpleNamespace(landmarks=float(image[12:20, 12:20].mean()) / 2550)
+
+
+@pytest.fixture
+def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aligned:
+    """Frames of one grey each; a face fills the middle."""
+    monkeypatch.setattr(mouths, "mouth_opening", lambda read: read)
+    opens = Edit(EditCard("opens", ""), {SIDE: torch.tensor([0.8, 0.0])})
+    monkeypatch.setattr(mouths.catalogue, "load", lambda request: opens)
+    folder = FrameFolder(tmp_path)
+    for index, grey in enumerate(INPUTS):
+        folder.write(index, np.full((SIDE, SIDE, 3), grey, np.uint8))
+    angle = np.arange(468) * 2 * np.pi / 468
+    circle = SIDE / 2 + SIDE / 2.5 * np.stack([np.cos(angle), np.sin(angle)], -1)
+    return Aligned(np.zeros((FRAMES, 4, 2)), np.stack([circle] * FRAMES), np.ones((SIDE, SIDE), np.float32), folder)
+
+
+@pytest.fixture
+def before() -> Synthesis:
+    """An inversion that is darker than the frames, and answers less the brighter it is."""
+
+    def synthesis(ws: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(ws[:, 0, 0]).view(-1, 1, 1, 1).expand(-1, 3, SIDE, SIDE)
+
+    generator: Any = SimpleNamespace(resolution=SIDE, ws_resolutions=(SIDE,), w_dim=2, synthesis=synthesis)
+    return Synthesis(torch.stack([torch.linspace(-0.9, -0.2, FRAMES), torch.zeros(FRAMES)], 1)[:, None], generator)
+
+
+def seen(clip: Aligned, before: Synthesis, codes: torch.Tensor, *edits: Edit) -> torch.Tensor:
+    shown = as_shown(clip, before, Synthesis(codes, before.generator), *(edit.card for edit in edits))
+    return 127.5 * (shown(range(FRAMES))[:, 0, 16, 16] + 1)
+
+
+def test_the_mouth_that_is_seen_opens_as_the_inputs(clip: Aligned, before: Synthesis) -> None:
+    untouched = seen(clip, before, SMILE(before.ws, before.generator), SMILE)
+    opened = untouched - torch.from_numpy(INPUTS)
+    held = with_mouths_held([SMILE], before, clip, Mesh())  # type: ignore[arg-type]
+    miss = (seen(clip, before, held, SMILE) - torch.from_numpy(INPUTS)).abs()
+    assert float(miss.max()) < 0.1 * float(opened.min())
+
+
+def test_what_an_edit_before_it_does_to_the_mouth_stays(clip: Aligned, before: Synthesis) -> None:
+    surprise = Edit(EditCard("surprise", ""), {SIDE: torch.tensor([0.3, 0.0])})
+    wanted = seen(clip, before, surprise(before.ws, before.generator), surprise, SMILE)
+    assert float((wanted - torch.from_numpy(INPUTS)).min()) > 10
+    held = with_mouths_held([surprise, SMILE], before, clip, Mesh())  # type: ignore[arg-type]
+    assert float((seen(clip, before, held, surprise, SMILE) - wanted).abs().max()) < 2
+
+
+def test_edits_that_hold_nothing_are_as_they_are(clip: Aligned, before: Synthesis) -> None:
+    plain = Edit(EditCard("brighter", ""), SMILE.directions)
+    held = with_mouths_held([plain], before, clip, Mesh())  # type: ignore[arg-type]
+    torch.testing.assert_close(held, plain(before.ws, before.generator))
