@@ -134,9 +134,10 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
     steady = remedy(tools, edited_key, before, direct, where, clip)
 
-    stitch_key = digest(steady_key, asdict(preset.stitching), beyond.CONSTANTS)
+    goes_on = any(card.goes_on for card in cards)
+    stitch_key = digest(steady_key, asdict(preset.stitching), beyond.CONSTANTS, goes_on)
     plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
-    seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames)
+    seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames, goes_on=goes_on)
     stitched = tools.tuned(
         "stitch",
         stitch_key,

@@ -140,10 +140,12 @@ class Seams:
 
 
 @torch.no_grad()
-def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, frames: FrameRange) -> Seams:
+def continued(
+    run: Run, key: str, seams: Seams, steady: Frames, source: Path, frames: FrameRange, *, goes_on: bool
+) -> Seams:
     """The seams with what goes on of the edit beyond the crop, where the crop cuts it: a stage of its own.
 
-    ``steady`` gives the edited frames before they are stitched.
+    ``steady`` gives the edited frames before they are stitched; ``goes_on`` says whether the edit is meant beyond it.
     """
     clip, settings = seams.clip, seams.settings
     probes = probe_frames(len(clip))
@@ -154,7 +156,7 @@ def continued(run: Run, key: str, seams: Seams, steady: Frames, source: Path, fr
     def work(_: object) -> Tensors:
         inside = np.asarray(np.mean([seams.reach(index) for index in probes], axis=0), np.float32)
         plain, edited = (_mean(each, probes) for each in (clip.inputs, steady))
-        if not reaches_border(edited - plain, inside):
+        if not (goes_on and reaches_border(edited - plain, inside)):
             return {"ramps": torch.zeros(0)}
         wide = wide_side(len(inside), settings)
         mixture, offset = tone(plain, edited, inside, settings)

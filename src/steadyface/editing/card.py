@@ -44,6 +44,12 @@ class EditCard:
     overlay: bool = False
     """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether what it does is meant beyond the crop, too: of hair and of a whole picture it is. What an edit of the
+        mouth does at the crop's lower border, where collars are, is a side effect."""
+        return self.region[0] == 0
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""

@@ -1,0 +1,51 @@
+"""Which edits go on beyond the crop."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadyface import render
+from steadyface.aligned import Aligned
+from steadyface.editing import catalogue
+from steadyface.editing.edit import Edit
+from steadyface.frames import FrameFolder
+from steadyface.render import Seams, continued
+from steadyface.run import Run
+from steadyface.stitching.settings import Stitching
+
+SIDE = 64
+
+
+@pytest.fixture
+def seams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seams:
+    """Two grey frames, all of them a person's, which an edit may change everywhere."""
+    monkeypatch.setattr(
+        render, "person_around", lambda source, frames, quads, side: np.full((2, side, side), 255, np.uint8)
+    )
+    folder = FrameFolder(tmp_path / "crops")
+    for index in range(2):
+        folder.write(index, np.full((SIDE, SIDE, 3), 100, np.uint8))
+    angle = np.arange(468) * 2 * np.pi / 468
+    circle = 32 + 20 * np.stack([np.cos(angle), np.sin(angle)], -1)
+    whole = np.ones((SIDE, SIDE), np.float32)
+    clip = Aligned(np.zeros((2, 4, 2)), np.stack([circle, circle]), whole, folder)
+    return Seams(clip, whole, whole, (), Stitching())
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_only_what_is_meant_beyond_the_crop_goes_on_there(tmp_path: Path, seams: Seams, goes_on: bool) -> None:
+    def lighter(frames) -> torch.Tensor:
+        return seams.clip.inputs(frames) + 0.3
+
+    run = Run.open(tmp_path / "run")
+    found = continued(run, "key", seams, lighter, tmp_path, (0, None), goes_on=goes_on)
+    assert (found.beyond is not None) == goes_on
+    corner = found.inputs([0])[0, :, 0, 0] - seams.clip.inputs([0])[0, :, 0, 0]
+    torch.testing.assert_close(corner, torch.full((3,), 0.3 * goes_on), atol=0.01, rtol=0)
+
+
+def test_hair_is_meant_beyond_the_crop_and_collars_under_a_mouth_are_not() -> None:
+    cards = [Edit.load(path).card for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
+    assert {card.name for card in cards if card.goes_on} == {"age", "gender", "head-turn"}
