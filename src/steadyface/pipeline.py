@@ -151,7 +151,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     pictures: Frames = Synthesis(steady.ws, stitched)
     if isinstance(preset.remedy, DeepVideoPrior):
         pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
-    pictures = steadied_once_more(tools, pictures, clip)
+    pictures = steadied_once_more(tools, pictures, direct, clip)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))

@@ -12,6 +12,7 @@ from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, InputFlow, pair_flow
 from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
+from steadyface.consistency.strokes import with_strokes
 from steadyface.consistency.wanted import averaged, input_with_change, steadied
 from steadyface.critics.lpips import Lpips
 from steadyface.files import digest
@@ -70,14 +71,20 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def steadied_once_more(tools: Tools, pictures: Frames, clip: Aligned) -> Frames:
-    """The finished pictures, averaged over time along the input's flow, where the preset does that."""
+def steadied_once_more(tools: Tools, pictures: Frames, direct: Frames, clip: Aligned) -> Frames:
+    """The finished pictures, averaged over time along the input's flow, where the preset does that.
+
+    Of a style, that leaves tones; the strokes are those of one frame.
+    """
     settings, averaging = tools.preset.remedy, tools.preset.averaging
     if averaging is None or not isinstance(settings, Consistency) or len(clip) == 1:
         return pictures
-    pairs = 2 * averaging.reach * (averaging.reach + 1)
+    pairs = (2 * averaging.reach + 1) * (averaging.reach + 1)
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity=pairs)
-    return averaged(pictures, clip.inputs, flow, len(clip), settings.wanted, averaging)
+    steady = averaged(pictures, clip.inputs, flow, len(clip), settings.wanted, averaging)
+    if settings.wanted != "direct":
+        return steady
+    return with_strokes(steady, direct, clip.inputs, flow, len(clip), averaging.strokes)
 
 
 def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:

@@ -1,0 +1,41 @@
+"""A style's strokes: what averaging takes from a drawn picture, given back from one frame. Ours.
+
+Every frame of a drawing has strokes of its own, whose mean is grey. Those of the anchor, carried along the input's
+flow, stay what they are, and go where the face goes.
+"""
+
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import Frames, PairFlow, kept
+from steadyface.consistency.losses import coarser
+from steadyface.consistency.pairs import anchor_index
+from steadyface.flow.occlusion import visibility
+from steadyface.flow.warp import warp
+
+
+def with_strokes(
+    pictures: Frames, direct: Frames, inputs: Frames, flow: PairFlow, count: int, sharpness: float
+) -> Frames:
+    """The finished pictures (len, 3, R, R) of ``count`` frames, with the strokes of the anchor's direct edit.
+
+    ``inputs`` and ``direct`` give frames of the same size. Where a frame doesn't show what the anchor shows, by the
+    visibility of that ``sharpness``, its strokes are those of its own direct edit.
+    """
+    anchor = anchor_index(count)
+    both = kept(lambda index: torch.cat([pictures([index]), strokes(direct([index]) - pictures([index]))], 1)[0], 2)
+
+    def made(index: int) -> Tensor:
+        picture, own = both([index]).chunk(2, dim=1)
+        if index == anchor:
+            return picture + own
+        flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
+        seen = visibility(flows.error_ab, sharpness)
+        return picture + seen * warp(both([anchor]).chunk(2, dim=1)[1], flows.ab) + (1 - seen) * own
+
+    return lambda frames: torch.cat([made(index) for index in frames])
+
+
+def strokes(lost: Tensor) -> Tensor:
+    """What is fine in ``lost`` (N, C, S, S), the same shape: colours and shades, which flicker, are left out."""
+    return lost - coarser(coarser(lost))
