@@ -1,6 +1,6 @@
 """The codes of a clip with its edits, after which a mouth opens as it did, where an edit's card says so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from steadyface.aligned import Aligned
-from steadyface.consistency.flows import kept
+from steadyface.consistency.flows import Frames, kept
 from steadyface.editing import catalogue
 from steadyface.editing.card import EditCard
 from steadyface.editing.edit import CodeEdit
@@ -35,9 +35,7 @@ def with_mouths_held(edits: Sequence[CodeEdit], before: Synthesis, clip: Aligned
     plain = kept(lambda index: before([index])[0], _MOST_KEPT // (6 * generator.resolution**2))
 
     def openings(codes: Tensor, cards: Sequence[EditCard]) -> Tensor:
-        pictures = as_shown(clip, plain, Synthesis(codes, generator), *cards)
-        faces = [mesh.find_aligned(to_image(pictures([index]))) for index in range(len(codes))]
-        return torch.from_numpy(mouth_opening(np.stack([face.landmarks for face in faces])))
+        return openings_in(as_shown(clip, plain, Synthesis(codes, generator), *cards), len(codes), mesh)
 
     cards: list[EditCard] = []
     for edit in edits:
@@ -48,3 +46,25 @@ def with_mouths_held(edits: Sequence[CodeEdit], before: Synthesis, clip: Aligned
             edited = hold_opening(edited, read(ws), catalogue.load(OPENS), generator, read)
         ws = edited
     return ws
+
+
+@torch.no_grad()
+def with_mouths_held_again(
+    finished: Callable[[Tensor], Frames], wanted: Frames, steady: Synthesis, mesh: FaceMesh
+) -> Tensor:
+    """Codes (T, num_ws, w_dim) of ``steady`` whose mouths open in the finished pictures as in those that are wanted.
+
+    The phases draw each mouth a little like those beside it. ``finished`` gives the pictures that codes end up as.
+    """
+    ws = steady.ws
+
+    def openings(codes: Tensor) -> Tensor:
+        return openings_in(finished(codes), len(codes), mesh)
+
+    return hold_opening(ws, openings_in(wanted, len(ws), mesh), catalogue.load(OPENS), steady.generator, openings)
+
+
+def openings_in(pictures: Frames, count: int, mesh: FaceMesh) -> Tensor:
+    """How far the mouth is open in each of ``count`` pictures: (T,)."""
+    faces = [mesh.find_aligned(to_image(pictures([index]))) for index in range(count)]
+    return torch.from_numpy(mouth_opening(np.stack([face.landmarks for face in faces])))

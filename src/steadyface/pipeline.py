@@ -30,7 +30,7 @@ from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import Survivor, tune_generator
 from steadyface.job import FrameRange, Job, check, preset_of
 from steadyface.memory import keep_freed_memory
-from steadyface.mouths import with_mouths_held
+from steadyface.mouths import with_mouths_held, with_mouths_held_again
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
 from steadyface.remedies import deep_video_prior, remedy, steadied_once_more
@@ -148,13 +148,25 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    pictures: Frames = Synthesis(steady.ws, stitched)
-    if isinstance(preset.remedy, DeepVideoPrior):
-        pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
-    pictures = steadied_once_more(tools, pictures, direct, clip)
+    def finished(ws: Tensor) -> Frames:
+        pictures: Frames = Synthesis(ws, stitched)
+        if isinstance(preset.remedy, DeepVideoPrior):
+            pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
+        return seams.composite(steadied_once_more(tools, pictures, direct, clip), before)
+
+    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
+    last_ws = steady.ws
+    if held and preset.averaging:
+        shows = as_shown(clip, before, direct, *cards)
+        again = run.stage(
+            "mouth",
+            render_key,
+            lambda _: {"ws": with_mouths_held_again(finished, shows, steady, FaceMesh.load())},
+        )
+        last_ws = again["ws"].to(steady.ws)
+    pictures = finished(last_ws)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
-    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
     if not manifest.is_finished(run, render_key, len(clip)):
         run.announce("render")
         manifest.forget(run)
@@ -162,7 +174,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
         drawn = render(run, "direct", direct, len(clip))
-        edited = render(run, "edited", seams.composite(pictures, before), len(clip))
+        edited = render(run, "edited", pictures, len(clip))
         restored = Restored(job.source, info, job.frames, clip, seams)
         write_videos(run, restored, drawn, edited, note.tags_of(job, preset))
         manifest.finish(run, render_key, *videos)

@@ -28,6 +28,7 @@ STAGES = {
     "phase2": Stage("steadying the generator", 0.25),
     "beyond": Stage("looking beyond the crop", 0.0),
     "stitch": Stage("smoothing the seam", 0.02),
+    "mouth": Stage("holding the mouth again", 0.0),
     "render": Stage("writing the videos", 0.02),
 }
 """In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already."""
