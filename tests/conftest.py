@@ -2,15 +2,18 @@
 
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from steadyface import optimise as loop
+from steadyface.aligned import Aligned
+from steadyface.frames import FrameFolder
 from steadyface.gan.stylegan2 import StyleGAN2
 
 
@@ -21,6 +24,22 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared material is not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def grey_clip(tmp_path: Path) -> Callable[[Sequence[int], int], Aligned]:
+    """Makes clips of crops of one grey each, (greys, side): a face is a circle about the middle, all is a person."""
+
+    def make(greys: Sequence[int], side: int) -> Aligned:
+        folder = FrameFolder(tmp_path / "crops")
+        for index, grey in enumerate(greys):
+            folder.write(index, np.full((side, side, 3), grey, np.uint8))
+        angle = np.arange(468) * 2 * np.pi / 468
+        circle = side * (0.5 + 0.3125 * np.stack([np.cos(angle), np.sin(angle)], -1))
+        count = len(greys)
+        return Aligned(np.zeros((count, 4, 2)), np.stack([circle] * count), np.ones((side, side), np.float32), folder)
+
+    return make
 
 
 class TinyGenerator(nn.Module):

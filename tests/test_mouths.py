@@ -1,6 +1,7 @@
 """Mouths that open as they did, read in the pictures that will be seen."""
 
-from pathlib import Path
+import math
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,13 +13,12 @@ from steadyface import mouths
 from steadyface.aligned import Aligned
 from steadyface.editing.card import EditCard
 from steadyface.editing.edit import Edit
-from steadyface.frames import FrameFolder
 from steadyface.mouths import with_mouths_held, with_mouths_held_again
 from steadyface.render import Synthesis
 from steadyface.shown import as_shown
 
 SIDE, FRAMES = 32, 8
-INPUTS = np.rint(60 + 30 * np.sin(np.arange(FRAMES) / 2)).astype(np.uint8)
+INPUTS = [round(60 + 30 * math.sin(index / 2)) for index in range(FRAMES)]
 SMILE = Edit(EditCard("smile", "", holds_mouth=True), {SIDE: torch.tensor([0.4, 0.0])})
 
 
@@ -30,17 +30,12 @@ class Mesh:
 
 
 @pytest.fixture
-def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aligned:
-    """Frames of one grey each; a face fills the middle."""
+def clip(grey_clip: Callable[[Sequence[int], int], Aligned], monkeypatch: pytest.MonkeyPatch) -> Aligned:
+    """Frames of one grey each."""
     monkeypatch.setattr(mouths, "mouth_opening", lambda read: read)
     opens = Edit(EditCard("opens", ""), {SIDE: torch.tensor([0.8, 0.0])})
     monkeypatch.setattr(mouths.catalogue, "load", lambda request: opens)
-    folder = FrameFolder(tmp_path)
-    for index, grey in enumerate(INPUTS):
-        folder.write(index, np.full((SIDE, SIDE, 3), grey, np.uint8))
-    angle = np.arange(468) * 2 * np.pi / 468
-    circle = SIDE / 2 + SIDE / 2.5 * np.stack([np.cos(angle), np.sin(angle)], -1)
-    return Aligned(np.zeros((FRAMES, 4, 2)), np.stack([circle] * FRAMES), np.ones((SIDE, SIDE), np.float32), folder)
+    return grey_clip(INPUTS, SIDE)
 
 
 @pytest.fixture
@@ -61,16 +56,16 @@ def seen(clip: Aligned, before: Synthesis, codes: torch.Tensor, *edits: Edit) ->
 
 def test_the_mouth_that_is_seen_opens_as_the_inputs(clip: Aligned, before: Synthesis) -> None:
     untouched = seen(clip, before, SMILE(before.ws, before.generator), SMILE)
-    opened = untouched - torch.from_numpy(INPUTS)
+    opened = untouched - torch.tensor(INPUTS)
     held = with_mouths_held([SMILE], before, clip, Mesh())  # type: ignore[arg-type]
-    miss = (seen(clip, before, held, SMILE) - torch.from_numpy(INPUTS)).abs()
+    miss = (seen(clip, before, held, SMILE) - torch.tensor(INPUTS)).abs()
     assert float(miss.max()) < 0.1 * float(opened.min())
 
 
 def test_what_an_edit_before_it_does_to_the_mouth_stays(clip: Aligned, before: Synthesis) -> None:
     surprise = Edit(EditCard("surprise", ""), {SIDE: torch.tensor([0.3, 0.0])})
     wanted = seen(clip, before, surprise(before.ws, before.generator), surprise, SMILE)
-    assert float((wanted - torch.from_numpy(INPUTS)).min()) > 10
+    assert float((wanted - torch.tensor(INPUTS)).min()) > 10
     held = with_mouths_held([surprise, SMILE], before, clip, Mesh())  # type: ignore[arg-type]
     assert float((seen(clip, before, held, surprise, SMILE) - wanted).abs().max()) < 2
 
@@ -90,7 +85,7 @@ def test_mouths_that_the_phases_closed_open_again_in_the_finished_pictures(clip:
 
     def miss(codes: torch.Tensor) -> torch.Tensor:
         seen = 127.5 * (alike(codes)(range(FRAMES))[:, 0, 16, 16] + 1)
-        return (seen - torch.from_numpy(INPUTS)).abs()
+        return (seen - torch.tensor(INPUTS)).abs()
 
     held = with_mouths_held([SMILE], before, clip, Mesh())  # type: ignore[arg-type]
     steady = Synthesis(held, before.generator)

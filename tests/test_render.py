@@ -1,5 +1,6 @@
 """Which edits go on beyond the crop."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ from steadyface import render
 from steadyface.aligned import Aligned
 from steadyface.editing import catalogue
 from steadyface.editing.edit import Edit
-from steadyface.frames import FrameFolder
 from steadyface.render import Seams, continued
 from steadyface.run import Run
 from steadyface.stitching.settings import Stitching
@@ -19,19 +19,13 @@ SIDE = 64
 
 
 @pytest.fixture
-def seams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seams:
+def seams(grey_clip: Callable[[Sequence[int], int], Aligned], monkeypatch: pytest.MonkeyPatch) -> Seams:
     """Two grey frames, all of them a person's, which an edit may change everywhere."""
     monkeypatch.setattr(
         render, "person_around", lambda source, frames, quads, side: np.full((2, side, side), 255, np.uint8)
     )
-    folder = FrameFolder(tmp_path / "crops")
-    for index in range(2):
-        folder.write(index, np.full((SIDE, SIDE, 3), 100, np.uint8))
-    angle = np.arange(468) * 2 * np.pi / 468
-    circle = 32 + 20 * np.stack([np.cos(angle), np.sin(angle)], -1)
-    whole = np.ones((SIDE, SIDE), np.float32)
-    clip = Aligned(np.zeros((2, 4, 2)), np.stack([circle, circle]), whole, folder)
-    return Seams(clip, whole, whole, (), Stitching())
+    clip = grey_clip([100, 100], SIDE)
+    return Seams(clip, clip.person, clip.person, (), Stitching())
 
 
 @pytest.mark.parametrize("goes_on", [True, False])

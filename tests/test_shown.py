@@ -1,7 +1,7 @@
 """What of an edit is seen in a clip."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ import torch
 
 from steadyface.aligned import Aligned
 from steadyface.editing.card import EditCard
-from steadyface.frames import FrameFolder, to_tensor
+from steadyface.frames import to_tensor
 from steadyface.shown import as_shown, parts_kept, where_edits_may, where_edits_show
 
 SIDE = 64
@@ -17,16 +17,11 @@ CARD = EditCard("x", "")
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Aligned:
-    """Two grey frames; a face as a circle about the middle, and a person in the left three quarters."""
-    folder = FrameFolder(tmp_path)
-    for index in range(2):
-        folder.write(index, np.full((SIDE, SIDE, 3), 100, np.uint8))
-    angle = np.arange(468) * 2 * np.pi / 468
-    circle = 32 + 20 * np.stack([np.cos(angle), np.sin(angle)], -1)
-    person = np.ones((SIDE, SIDE), np.float32)
-    person[:, 48:] = 0
-    return Aligned(np.zeros((2, 4, 2)), np.stack([circle, circle]), person, folder)
+def clip(grey_clip: Callable[[Sequence[int], int], Aligned]) -> Aligned:
+    """Two grey frames; the person is in the left three quarters."""
+    clip = grey_clip([100, 100], SIDE)
+    clip.person[:, 48:] = 0
+    return clip
 
 
 def test_an_edit_stays_on_the_person_and_in_its_region(clip: Aligned) -> None:

@@ -33,7 +33,7 @@ from steadyface.memory import keep_freed_memory
 from steadyface.mouths import with_mouths_held, with_mouths_held_again
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
-from steadyface.remedies import deep_video_prior, remedy, steadied_once_more
+from steadyface.remedies import deep_video_prior, remedy, remedy_key, steadied_once_more
 from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
 from steadyface.repeatable import settle_vector_math
 from steadyface.report.curves import LossLog
@@ -131,7 +131,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     held = [(hold.CONSTANTS, shown.CONSTANTS) for edit in edits if edit.card.holds_mouth]
     edited_key = digest(adapt_key, run.manifest["strength_factors"], *held)
     direct = Synthesis(edited_codes(tools, edited_key, edits, before, clip), restyle(inverted))
-    steady_key = digest(edited_key, preset.remedy and asdict(preset.remedy))
+    steady_key = remedy_key(preset.remedy, edited_key)
     steady = remedy(tools, edited_key, before, direct, where, clip)
 
     goes_on = any(card.goes_on for card in cards)

@@ -20,7 +20,13 @@ from steadyface.flow.estimators import load_estimator
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.render import Synthesis
 from steadyface.run import StageCheckpoint, Tensors
+from steadyface.settings import Remedy
 from steadyface.tools import Tools
+
+
+def remedy_key(settings: Remedy, key: str) -> str:
+    """The key of what a remedy makes of codes and a generator with this ``key``."""
+    return digest(key, settings and asdict(settings))
 
 
 def remedy(tools: Tools, key: str, before: Synthesis, direct: Synthesis, where: Tensor, clip: Aligned) -> Synthesis:
@@ -62,7 +68,7 @@ def make_consistent(
         return Synthesis(refined, direct.generator)
     tuned = tools.tuned(
         "phase2",
-        digest(key, asdict(settings)),
+        remedy_key(settings, key),
         direct.generator,
         lambda part: phase2.tune_generator(
             direct.generator, refined, scene, settings.phase2, seed=seed, checkpoint=part, watch=tools.watch
