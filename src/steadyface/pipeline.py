@@ -157,11 +157,12 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
     last_ws = steady.ws
     if held and preset.averaging:
-        shows = as_shown(clip, before, direct, *cards)
+        others = apply_all([edit for edit in edits if not edit.card.holds_mouth], ws, inverted)
+        mouths = as_shown(clip, before, Synthesis(others, inverted), *cards)
         again = run.stage(
             "mouth",
             render_key,
-            lambda _: {"ws": with_mouths_held_again(finished, shows, steady, FaceMesh.load())},
+            lambda _: {"ws": with_mouths_held_again(finished, mouths, steady, FaceMesh.load())},
         )
         last_ws = again["ws"].to(steady.ws)
     pictures = finished(last_ws)
