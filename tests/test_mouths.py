@@ -79,16 +79,15 @@ def test_edits_that_hold_nothing_are_as_they_are(clip: Aligned, before: Synthesi
 def test_mouths_that_the_phases_closed_open_again_in_the_finished_pictures(clip: Aligned, before: Synthesis) -> None:
     """What finishes pictures draws each a little like all the others."""
 
-    def alike(codes: torch.Tensor) -> Any:
-        shown = as_shown(clip, before, Synthesis(codes, before.generator), SMILE.card)(range(FRAMES))
+    def alike(pictures: Any) -> Any:
+        shown = pictures(range(FRAMES))
         return lambda frames: (0.7 * shown + 0.3 * shown.mean(0))[list(frames)]
 
     def miss(codes: torch.Tensor) -> torch.Tensor:
-        seen = 127.5 * (alike(codes)(range(FRAMES))[:, 0, 16, 16] + 1)
+        seen = 127.5 * (alike(Synthesis(codes, before.generator))(range(FRAMES))[:, 0, 16, 16] + 1)
         return (seen - torch.tensor(INPUTS)).abs()
 
     held = with_mouths_held([SMILE], before, clip, Mesh())  # type: ignore[arg-type]
-    steady = Synthesis(held, before.generator)
-    again = with_mouths_held_again(alike, clip.inputs, steady, Mesh())  # type: ignore[arg-type]
+    again = with_mouths_held_again(before.generator, alike, clip.inputs, held, Mesh())  # type: ignore[arg-type]
     assert float(miss(held).max()) > 5
     assert float(miss(again).max()) < 0.5 * float(miss(held).max())

@@ -16,6 +16,7 @@ from steadyface.editing.hold import hold_opening
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.topology import mouth_opening
 from steadyface.frames import to_image
+from steadyface.gan.base import Generator
 from steadyface.render import Synthesis
 from steadyface.shown import as_shown
 
@@ -50,18 +51,17 @@ def with_mouths_held(edits: Sequence[CodeEdit], before: Synthesis, clip: Aligned
 
 @torch.no_grad()
 def with_mouths_held_again(
-    finished: Callable[[Tensor], Frames], wanted: Frames, steady: Synthesis, mesh: FaceMesh
+    generator: Generator, finished: Callable[[Frames], Frames], wanted: Frames, ws: Tensor, mesh: FaceMesh
 ) -> Tensor:
-    """Codes (T, num_ws, w_dim) of ``steady`` whose mouths open in the finished pictures as in those that are wanted.
+    """Codes ``ws`` (T, num_ws, w_dim), moved until mouths open in the finished pictures as in those that are wanted.
 
-    The phases draw each mouth a little like those beside it. ``finished`` gives the pictures that codes end up as.
+    The phases draw each mouth a little like those beside it. ``finished`` makes the last of the generator's pictures.
     """
-    ws = steady.ws
 
     def openings(codes: Tensor) -> Tensor:
-        return openings_in(finished(codes), len(codes), mesh)
+        return openings_in(finished(Synthesis(codes, generator)), len(codes), mesh)
 
-    return hold_opening(ws, openings_in(wanted, len(ws), mesh), catalogue.load(OPENS), steady.generator, openings)
+    return hold_opening(ws, openings_in(wanted, len(ws), mesh), catalogue.load(OPENS), generator, openings)
 
 
 def openings_in(pictures: Frames, count: int, mesh: FaceMesh) -> Tensor:

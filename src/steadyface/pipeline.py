@@ -33,7 +33,7 @@ from steadyface.memory import keep_freed_memory
 from steadyface.mouths import with_mouths_held, with_mouths_held_again
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
-from steadyface.remedies import deep_video_prior, remedy, remedy_key, steadied_once_more
+from steadyface.remedies import deep_video_prior, last_averaging, remedy, remedy_key
 from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
 from steadyface.repeatable import settle_vector_math
 from steadyface.report.curves import LossLog
@@ -148,11 +148,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    def finished(ws: Tensor) -> Frames:
-        pictures: Frames = Synthesis(ws, stitched)
-        if isinstance(preset.remedy, DeepVideoPrior):
-            pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
-        return seams.composite(steadied_once_more(tools, pictures, direct, clip), before)
+    steadied = last_averaging(tools, direct, clip)
 
     render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
     last_ws = steady.ws
@@ -162,10 +158,14 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         again = run.stage(
             "mouth",
             render_key,
-            lambda _: {"ws": with_mouths_held_again(finished, mouths, steady, FaceMesh.load())},
+            lambda _: {"ws": with_mouths_held_again(stitched, steadied, mouths, steady.ws, FaceMesh.load())},
         )
         last_ws = again["ws"].to(steady.ws)
-    pictures = finished(last_ws)
+
+    pictures: Frames = Synthesis(last_ws, stitched)
+    if isinstance(preset.remedy, DeepVideoPrior):
+        pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
+    pictures = seams.composite(steadied(pictures), before)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, render_key, len(clip)):

@@ -1,5 +1,6 @@
 """What a preset does against the flicker of a directly edited clip: phases 1 and 2, or a baseline."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -22,6 +23,9 @@ from steadyface.render import Synthesis
 from steadyface.run import StageCheckpoint, Tensors
 from steadyface.settings import Remedy
 from steadyface.tools import Tools
+
+_FLOW_BYTES = 2**27
+"""Of flows between finished pictures: 256 pairs of frames with 256 px."""
 
 
 def remedy_key(settings: Remedy, key: str) -> str:
@@ -77,20 +81,25 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def steadied_once_more(tools: Tools, pictures: Frames, direct: Frames, clip: Aligned) -> Frames:
-    """The finished pictures, averaged over time along the input's flow, where the preset does that.
+def last_averaging(tools: Tools, direct: Frames, clip: Aligned) -> Callable[[Frames], Frames]:
+    """What averages finished pictures over time along the input's flow, where the preset does that.
 
-    Of a style, that leaves tones; the strokes are those of one frame.
+    Of a style, that leaves tones; the strokes are those of one frame. Flows are kept for the next pictures.
     """
-    settings, averaging = tools.preset.remedy, tools.preset.averaging
-    if averaging is None or not isinstance(settings, Consistency) or len(clip) == 1:
-        return pictures
-    pairs = (2 * averaging.reach + 1) * (averaging.reach + 1)
-    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity=pairs)
-    steady = averaged(pictures, clip.inputs, flow, len(clip), settings.wanted, averaging)
-    if settings.wanted != "direct":
-        return steady
-    return with_strokes(steady, direct, clip.inputs, flow, len(clip), averaging.strokes)
+    settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
+    if averaging is None or not isinstance(settings, Consistency) or count == 1:
+        return lambda pictures: pictures
+    needed = (2 * averaging.reach + 1) * (averaging.reach + 1)
+    capacity = max(needed, _FLOW_BYTES // (8 * tools.generator.resolution**2))
+    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity)
+
+    def steadied(pictures: Frames) -> Frames:
+        steady = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
+        if settings.wanted != "direct":
+            return steady
+        return with_strokes(steady, direct, clip.inputs, flow, count, averaging.strokes)
+
+    return steadied
 
 
 def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:
