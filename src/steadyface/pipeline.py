@@ -1,7 +1,7 @@
 """The method from top to bottom: the only place that knows both video and generators."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from pathlib import Path
 
@@ -150,6 +150,10 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     steadied = last_averaging(tools, direct, clip)
 
+    def pasted(pictures: Frames) -> Frames:
+        """As they will be seen, but for the eyes, which are not asked for."""
+        return replace(seams, keeps=()).composite(steadied(pictures), before)
+
     render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
     last_ws = steady.ws
     if held and preset.averaging:
@@ -158,7 +162,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         again = run.stage(
             "mouth",
             render_key,
-            lambda _: {"ws": with_mouths_held_again(stitched, steadied, mouths, steady.ws, FaceMesh.load())},
+            lambda _: {"ws": with_mouths_held_again(stitched, pasted, mouths, steady.ws, FaceMesh.load())},
         )
         last_ws = again["ws"].to(steady.ws)
 
