@@ -19,8 +19,8 @@ class Stage:
 STAGES = {
     "align": Stage("following the face", 0.01),
     "person": Stage("finding the person", 0.005),
-    "refine": Stage("fitting the generator's codes", 0.235),
-    "tune": Stage("teaching the generator this face", 0.18),
+    "refine": Stage("fitting the generator's codes", 0.225),
+    "tune": Stage("teaching the generator this face", 0.17),
     "adapt": Stage("teaching it the edit", 0.175),
     "calibrate": Stage("setting the strength", 0.015),
     "hold": Stage("holding the mouth", 0.02),
@@ -28,7 +28,7 @@ STAGES = {
     "phase2": Stage("steadying the generator", 0.25),
     "beyond": Stage("looking beyond the crop", 0.0),
     "stitch": Stage("smoothing the seam", 0.02),
-    "mouth": Stage("holding the mouth again", 0.0),
+    "mouth": Stage("holding the mouth again", 0.02),
     "render": Stage("writing the videos", 0.02),
 }
 """In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already."""
