@@ -150,26 +150,22 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     steadied = last_averaging(tools, direct, clip)
 
-    def pasted(pictures: Frames) -> Frames:
-        """As they will be seen, but for the eyes, which are not asked for."""
-        return replace(seams, keeps=()).composite(steadied(pictures), before)
+    def reopened(_: StageCheckpoint) -> Tensors:
+        def pasted(pictures: Frames) -> Frames:
+            """As they will be seen, but for the eyes, which are not asked for."""
+            return replace(seams, keeps=()).composite(steadied(pictures), before)
+
+        others = apply_all([edit for edit in edits if not edit.card.holds_mouth], ws, inverted)
+        wanted = as_shown(clip, before, Synthesis(others, inverted), *cards)
+        return {"ws": with_mouths_held_again(stitched, pasted, wanted, steady.ws, FaceMesh.load())}
 
     render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
-    last_ws = steady.ws
-    if held and preset.averaging:
-        others = apply_all([edit for edit in edits if not edit.card.holds_mouth], ws, inverted)
-        mouths = as_shown(clip, before, Synthesis(others, inverted), *cards)
-        again = run.stage(
-            "mouth",
-            render_key,
-            lambda _: {"ws": with_mouths_held_again(stitched, pasted, mouths, steady.ws, FaceMesh.load())},
-        )
-        last_ws = again["ws"].to(steady.ws)
+    again = held and preset.averaging
+    last_ws = run.stage("mouth", render_key, reopened)["ws"].to(steady.ws) if again else steady.ws
 
     pictures: Frames = Synthesis(last_ws, stitched)
     if isinstance(preset.remedy, DeepVideoPrior):
         pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
-    pictures = seams.composite(steadied(pictures), before)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, render_key, len(clip)):
@@ -179,7 +175,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
         drawn = render(run, "direct", direct, len(clip))
-        edited = render(run, "edited", pictures, len(clip))
+        edited = render(run, "edited", seams.composite(steadied(pictures), before), len(clip))
         restored = Restored(job.source, info, job.frames, clip, seams)
         write_videos(run, restored, drawn, edited, note.tags_of(job, preset))
         manifest.finish(run, render_key, *videos)

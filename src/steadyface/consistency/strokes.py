@@ -23,7 +23,12 @@ def with_strokes(
     visibility of that ``sharpness``, its strokes are those of its own direct edit.
     """
     anchor = anchor_index(count)
-    both = kept(lambda index: torch.cat([pictures([index]), strokes(direct([index]) - pictures([index]))], 1)[0], 2)
+
+    def with_lost(index: int) -> Tensor:
+        picture = pictures([index])
+        return torch.cat([picture, strokes(direct([index]) - picture)], dim=1)[0]
+
+    both = kept(with_lost, 2)
 
     def made(index: int) -> Tensor:
         picture, own = both([index]).chunk(2, dim=1)
