@@ -1,8 +1,9 @@
-"""`default` against itself with one thing changed, on one inversion of a clip: what each part is worth, and its time.
+"""A preset against itself with one thing changed, on one inversion of a clip: what each part is worth, and its time.
 
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --frames 0:16 --inversion independent
     python benchmarks/trials.py --clip ../shared/clips/grid_brbk7n.mpg --trials default "no phase 1"
     python benchmarks/trials.py --clip ../shared/clips/grid_lbax4n.mpg --trials default "averaged changes alone"
+    python benchmarks/trials.py --clip ../shared/clips/grid_lbax4n.mpg --preset fast --trials fast "no phase 1"
 
 Prints a table and writes it, a sheet and x-t slices into --out; goes on where it stopped. `--reuse` takes the inversion
 from a finished run. Seconds are the processor's, of the phases alone.
@@ -32,10 +33,9 @@ def objective(method: Consistency, **changed: float | str | None) -> Consistency
 
 
 def of_phases(method: Consistency) -> dict[str, Consistency]:
-    """By name: the phases themselves, then with one thing changed."""
+    """By name: the phases with one thing changed."""
     phase1, phase2 = method.phase1, method.phase2
     return {
-        "default": method,
         "no phase 1": replace(method, phase1=replace(phase1, epochs=0)),
         "no phase 2": replace(method, phase2=replace(phase2, epochs=0, least_steps=0)),
         "phase 2 in 43 steps": replace(method, phase2=replace(phase2, epochs=1, least_steps=43)),
@@ -65,7 +65,8 @@ def trials(preset: Preset) -> dict[str, Preset]:
     assert isinstance(preset.remedy, Consistency)
     assert preset.averaging
     phases = {name: replace(preset, remedy=method) for name, method in of_phases(preset.remedy).items()}
-    return phases | {name: replace(preset, averaging=new) for name, new in of_averaging(preset.averaging).items()}
+    averaged = {name: replace(preset, averaging=new) for name, new in of_averaging(preset.averaging).items()}
+    return {preset.name: preset} | phases | averaged
 
 
 def main() -> None:
@@ -73,12 +74,13 @@ def main() -> None:
     parser.add_argument("--clip", type=Path, default=Path("../shared/clips/grid_brbk7n.mpg"))
     parser.add_argument("--frames", type=frame_range, default=(0, 16), metavar="A:B")
     parser.add_argument("--edit", type=Request.parse, default=Request("eyeglasses"))
+    parser.add_argument("--preset", default="default", choices=("default", "fast"))
     parser.add_argument("--inversion", default="independent")
     parser.add_argument("--trials", nargs="*", metavar="NAME")
     parser.add_argument("--reuse", type=Path)
     parser.add_argument("--out", type=Path, default=Path("runs/trials"))
     args = parser.parse_args()
-    job = Job(args.clip, (args.edit,), frames=args.frames, inversion=args.inversion)
+    job = Job(args.clip, (args.edit,), preset=args.preset, frames=args.frames, inversion=args.inversion)
     known, critics = trials(preset_of(job)), Critics.load()
     if unknown := set(args.trials or ()) - known.keys():
         parser.error(f"no such trial: {', '.join(sorted(unknown))}")

@@ -244,12 +244,17 @@ def test_mouths_are_held_again_when_the_rule_for_it_has_changed(clip, finished, 
 def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_changed(
     clip, finished, tmp_path, monkeypatch
 ):
+    def announced_until(stage, edit, folder):
+        announced = []
+        reuse = [finished[0].folder, tmp_path / "age"]
+        with pytest.raises(StopError):
+            run_job(job_on(clip, edit), Run.open(tmp_path / folder, stop_at(stage, announced), reuse), preset=TINY)
+        return announced
+
+    assert "beyond" in announced_until("stitch", "age", "age")
     monkeypatch.setattr(beyond, "CONSTANTS", (1,))
-    announced = []
-    run = Run.open(tmp_path, announce=stop_at("beyond", announced), reuse=[finished[0].folder])
-    with pytest.raises(StopError):
-        run_job(job_on(clip), run, preset=TINY)
-    assert announced == ["beyond"]
+    assert announced_until("beyond", "age", "again") == ["beyond"]
+    assert announced_until("render", "eyeglasses", "another") == ["render"]
 
 
 @pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])

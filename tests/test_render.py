@@ -1,6 +1,7 @@
 """Which edits go on beyond the crop."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,31 @@ def test_only_what_is_meant_beyond_the_crop_goes_on_there(tmp_path: Path, seams:
         return seams.clip.inputs(frames) + 0.3
 
     run = Run.open(tmp_path / "run")
-    found = continued(run, "key", seams, lighter, tmp_path, (0, None), goes_on=goes_on)
+    found = continued(run, "key", seams, lighter, tmp_path, (0, None), goes_on=goes_on, cut_out=False)
     assert (found.beyond is not None) == goes_on
     corner = found.inputs([0])[0, :, 0, 0] - seams.clip.inputs([0])[0, :, 0, 0]
     torch.testing.assert_close(corner, torch.full((3,), 0.3 * goes_on), atol=0.01, rtol=0)
+
+
+def test_a_style_ends_at_the_person_s_outline_in_each_frame(
+    tmp_path: Path, seams: Seams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def halves(source, frames, quads, side: int) -> np.ndarray:
+        """The person is on the left in the first frame, and on the right in the second."""
+        people = np.zeros((2, side, side), np.uint8)
+        people[0, :, : side // 2], people[1, :, side // 2 :] = 255, 255
+        return people
+
+    monkeypatch.setattr(render, "person_around", halves)
+    everywhere = replace(seams, change=np.ones((SIDE, SIDE), np.float32))
+    run, unchanged = Run.open(tmp_path / "run"), seams.clip.inputs
+    found = continued(run, "key", everywhere, unchanged, tmp_path, (0, None), goes_on=False, cut_out=True)
+    middle, edge = SIDE // 2, 4
+    for index, (person, wall) in enumerate([(slice(edge, middle - 3), slice(middle + 3, -edge))] * 2):
+        person, wall = (person, wall) if index == 0 else (wall, person)
+        assert found.reach(index)[:, person].min() > 0.99
+        assert not found.reach(index)[:, wall].any()
+    assert everywhere.reach(0).min() == 1
 
 
 def test_hair_is_meant_beyond_the_crop_and_collars_under_a_mouth_are_not() -> None:

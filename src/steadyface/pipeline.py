@@ -134,10 +134,10 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady_key = remedy_key(preset.remedy, edited_key)
     steady = remedy(tools, edited_key, before, direct, where, clip)
 
-    goes_on = any(card.goes_on for card in cards)
-    stitch_key = digest(steady_key, asdict(preset.stitching), beyond.CONSTANTS, goes_on)
+    goes_on, cut_out = any(card.goes_on for card in cards), bool(styles)
+    stitch_key = digest(steady_key, asdict(preset.stitching), goes_on and beyond.CONSTANTS, cut_out)
     plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
-    seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames, goes_on=goes_on)
+    seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames, goes_on=goes_on, cut_out=cut_out)
     stitched = tools.tuned(
         "stitch",
         stitch_key,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,9 +18,9 @@ from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run, Tensors
-from steadyface.stitching.beyond import Beyond, ramps, reaches_border, tone, wide_side, widened
+from steadyface.stitching.beyond import Beyond, carried, outline, reaches_border, wide_side, widened
 from steadyface.stitching.kept import mask_of, with_kept
-from steadyface.stitching.mask import paste_mask, seam, spread_change, window
+from steadyface.stitching.mask import matte, paste_mask, seam, spread_change, window
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import VideoInfo
@@ -65,6 +66,8 @@ class Seams:
     settings: Stitching
     beyond: Beyond | None = None
     """What goes on of the edit beyond the crop."""
+    people: NDArray[np.uint8] | None = None
+    """(T, Q, Q), 0 to 255: where the person is in wide crops, if the result is the input around it, frame by frame."""
 
     @classmethod
     def of(
@@ -91,7 +94,13 @@ class Seams:
 
     def reach(self, index: int) -> Floats:
         """Where a frame (S, S) isn't the input's; it may go on beyond the crop."""
-        return paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
+        whole = paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
+        if self.people is None:
+            return whole
+        side = len(self.change)
+        wide = wide_side(side, self.settings)
+        inner = slice((wide - side) // 2, (wide + side) // 2)
+        return whole * matte(outline(self.people[index], wide)[inner, inner])
 
     def mask(self, index: int) -> Floats:
         """The paste mask (S, S) of a frame, which ends at the crop's border."""
@@ -141,11 +150,12 @@ class Seams:
 
 @torch.no_grad()
 def continued(
-    run: Run, key: str, seams: Seams, steady: Frames, source: Path, frames: FrameRange, *, goes_on: bool
+    run: Run, key: str, seams: Seams, steady: Frames, source: Path, frames: FrameRange, *, goes_on: bool, cut_out: bool
 ) -> Seams:
     """The seams with what goes on of the edit beyond the crop, where the crop cuts it: a stage of its own.
 
-    ``steady`` gives the edited frames before they are stitched; ``goes_on`` says whether the edit is meant beyond it.
+    ``steady`` gives the edited frames before they are stitched; ``goes_on`` says whether the edit is meant beyond it,
+    ``cut_out`` whether it ends at the person's outline, as a style does, which paints the background another colour.
     """
     clip, settings = seams.clip, seams.settings
     probes = probe_frames(len(clip))
@@ -153,20 +163,26 @@ def continued(
     if settings.around == "generated":
         return seams
 
-    def work(_: object) -> Tensors:
-        inside = np.asarray(np.mean([seams.reach(index) for index in probes], axis=0), np.float32)
-        plain, edited = (_mean(each, probes) for each in (clip.inputs, steady))
-        if not (goes_on and reaches_border(edited - plain, inside)):
-            return {"ramps": torch.zeros(0)}
-        wide = wide_side(len(inside), settings)
-        mixture, offset = tone(plain, edited, inside, settings)
+    def outlines() -> NDArray[np.uint8]:
+        side = len(seams.change)
+        wide = wide_side(side, settings)
         # Every frame's is kept, and the network looks at no more pixels
-        person = person_around(source, frames, widened(clip.quads, len(inside), wide), min(wide // 2, 256))
-        made = {"mixture": mixture, "offset": offset, "ramps": ramps(inside, settings), "person": person}
+        return person_around(source, frames, widened(clip.quads, side, wide), min(wide // 2, 256))
+
+    def work(_: object) -> Tensors:
+        people = outlines() if cut_out else None
+        shown = replace(seams, people=people)
+        inside = np.asarray(np.mean([shown.reach(index) for index in probes], axis=0), np.float32)
+        plain, edited = (_mean(each, probes) for each in (clip.inputs, steady))
+        made: dict[str, NDArray[Any]] = {"ramps": np.zeros(0, np.float32)}
+        if goes_on and reaches_border(edited - plain, inside):
+            people = outlines() if people is None else people
+            made = carried(plain, edited, inside, settings)
+        made |= {} if people is None else {"person": people}
         return {name: torch.from_numpy(array) for name, array in made.items()}
 
     arrays = {name: tensor.numpy() for name, tensor in run.stage("beyond", key, work).items()}
-    return replace(seams, beyond=Beyond.of(arrays))
+    return replace(seams, beyond=Beyond.of(arrays), people=arrays["person"] if cut_out else None)
 
 
 def _mean(pictures: Frames, indices: Sequence[int]) -> Floats:

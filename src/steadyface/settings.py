@@ -7,6 +7,8 @@ from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import (
     DEFAULT,
     DEFAULT_OUT_OF_DOMAIN,
+    FAST,
+    FAST_OUT_OF_DOMAIN,
     OFFICIAL,
     OFFICIAL_EYEGLASSES,
     OFFICIAL_OUT_OF_DOMAIN,
@@ -52,7 +54,7 @@ PRESETS = {
     "default": Preset("default", DEFAULT, averaging=Averaging()),
     "fast": Preset(
         "fast",
-        replace(DEFAULT, phase2=replace(DEFAULT.phase2, epochs=1, least_steps=60)),
+        FAST,
         Refinement(common_steps=80, steps_per_frame=6),
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
@@ -92,7 +94,7 @@ _EYEGLASSES: dict[str, Remedy] = {
 
 _STYLES: dict[str, Consistency] = {
     "default": DEFAULT_OUT_OF_DOMAIN,
-    "fast": replace(DEFAULT_OUT_OF_DOMAIN, phase2=replace(DEFAULT_OUT_OF_DOMAIN.phase2, epochs=1, least_steps=60)),
+    "fast": FAST_OUT_OF_DOMAIN,
     "paper": PAPER_OUT_OF_DOMAIN,
     "official": OFFICIAL_OUT_OF_DOMAIN,
     "phase1": replace(PAPER_OUT_OF_DOMAIN, phase2=PHASE1_ONLY.phase2),

@@ -1,9 +1,12 @@
 """An edit that the crop's border cuts goes on beyond it, on the person and nowhere else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from steadyface.stitching.beyond import Beyond, ramps, reaches_border, tone, wide_side, widened
+from steadyface.stitching.beyond import Beyond, carried, reaches_border, tone, wide_side, widened
 from steadyface.stitching.mask import window
 from steadyface.stitching.settings import Stitching
 
@@ -15,12 +18,22 @@ CORNERS = np.array([[60.0, 60.0], [60.0, 160.0], [160.0, 160.0], [160.0, 60.0]])
 ALL = np.ones((SIDE, SIDE), np.float32)
 TEXTURE = np.random.default_rng(0).uniform(-0.8, 0.2, (SIDE, SIDE, 3)).astype(np.float32)
 BRIGHTER = 0.2
+NARROW = SETTINGS.beyond_blur[0]
+Floats = NDArray[np.float32]
 
 
 def beyond(person: int = 255) -> Beyond:
     """Of an edit that makes all of the person brighter."""
-    mixture, offset = tone(TEXTURE, TEXTURE + np.float32(BRIGHTER), ALL, SETTINGS)
-    return Beyond(mixture, offset, ramps(ALL, SETTINGS), np.full((2, WIDE // 2, WIDE // 2), person, np.uint8))
+    found = of(TEXTURE, TEXTURE + np.float32(BRIGHTER), ALL)
+    return replace(found, person=np.full((2, WIDE // 2, WIDE // 2), person, np.uint8))
+
+
+def of(inputs: Floats, edited: Floats, inside: Floats) -> Beyond:
+    """On a person who is everywhere."""
+    person = np.full((1, WIDE, WIDE), 255, np.uint8)
+    found = Beyond.of({**carried(inputs, edited, inside, SETTINGS), "person": person})
+    assert found is not None
+    return found
 
 
 def test_a_wide_quad_is_the_crop_s_about_the_same_middle() -> None:
@@ -40,18 +53,18 @@ def test_only_what_reaches_the_border_goes_on() -> None:
 
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.3), (0.5, 0.2), (1.2, -0.1)])
 def test_the_tone_is_the_edit_s_gain_and_offset(gain: float, offset: float) -> None:
-    found = tone(TEXTURE, np.float32(gain) * TEXTURE + np.float32(offset), ALL, SETTINGS)
+    found = tone(TEXTURE, np.float32(gain) * TEXTURE + np.float32(offset), ALL, NARROW)
     np.testing.assert_allclose(found[0], np.broadcast_to(gain * np.eye(3), found[0].shape), atol=0.05)
     np.testing.assert_allclose(found[1], offset, atol=0.03)
     flat = np.full_like(TEXTURE, -0.4)
-    found = tone(flat, flat + np.float32(offset), ALL, SETTINGS)
+    found = tone(flat, flat + np.float32(offset), ALL, NARROW)
     np.testing.assert_allclose(found[0], np.broadcast_to(np.eye(3), found[0].shape), atol=0.01)
     np.testing.assert_allclose((found[0] @ flat[..., None])[..., 0] + found[1], flat + offset, atol=0.01)
 
 
 def test_the_tone_makes_colours_grey_where_the_edit_does() -> None:
     grey = TEXTURE.mean(2, keepdims=True).repeat(3, 2)
-    mixture, offset = tone(TEXTURE, grey, ALL, SETTINGS)
+    mixture, offset = tone(TEXTURE, grey, ALL, NARROW)
     made = (mixture @ TEXTURE[..., None])[..., 0] + offset
     assert np.abs(made - grey).mean() < 0.05 * np.abs(TEXTURE - grey).mean()
 
@@ -60,7 +73,7 @@ def test_only_what_counts_tells_the_tone() -> None:
     left = ALL.copy()
     left[:, SIDE // 2 :] = 0
     edited = TEXTURE + np.where(left[..., None] > 0, np.float32(BRIGHTER), np.float32(-1))
-    _, offset = tone(TEXTURE, edited, left, SETTINGS)
+    _, offset = tone(TEXTURE, edited, left, NARROW)
     np.testing.assert_allclose(offset[:, : SIDE // 2], BRIGHTER, atol=0.02)
 
 
@@ -73,14 +86,44 @@ def test_tone_and_paste_mask_share_the_change_along_the_border() -> None:
     np.testing.assert_array_equal(toned[10:-10, 10:-10], TEXTURE[10:-10, 10:-10])
 
 
-def test_runs_kept_a_gain_in_each_channel_before() -> None:
+def test_runs_from_before_the_tone_was_carried_tell_what_they_touched() -> None:
     made = beyond()
-    gain = np.full((SIDE, SIDE, 3), 1.2, np.float32)
-    old = Beyond.of({"gain": gain, "offset": made.offset, "ramps": made.ramps, "person": made.person})
+    kept = np.zeros((SIDE, SIDE, 3), np.float32)
+    old = Beyond.of({"gain": kept, "offset": kept, "ramps": made.ramps, "person": made.person})
     assert old is not None
-    weight = old.weight(0)[PAD:-PAD, PAD:-PAD, None]
-    expected = TEXTURE + weight * (0.2 * TEXTURE + made.offset)
-    np.testing.assert_allclose(old.toned(TEXTURE, 0), expected, atol=1e-5)
+    touched = old.touched(0, CORNERS, (240, 240))
+    assert touched.any()
+    np.testing.assert_array_equal(touched, made.touched(0, CORNERS, (240, 240)))
+
+
+def test_a_shoulder_that_leaves_the_crop_at_its_corner_is_no_edge() -> None:
+    inside = ALL.copy()
+    inside[:, :20] = 0  # nobody is seen there in the crop, and below it is a shoulder
+    weight = of(TEXTURE, TEXTURE + np.float32(BRIGHTER), inside).weight(0)
+    below = weight[-PAD + 2]
+    assert below[PAD + 20 + 2] > 0.95
+    assert np.abs(np.diff(below)).max() < 0.05
+    assert below[PAD] > 0.3  # 20 px from where it was cut
+    assert weight[PAD + SIDE - 1, PAD + 10] == pytest.approx(weight[PAD + SIDE, PAD + 10], abs=0.05)
+    assert not weight[PAD : PAD + SIDE - 30, :20].any()  # far from all that was cut
+
+
+def test_nothing_is_carried_without_a_cut() -> None:
+    inside = np.zeros_like(ALL)
+    inside[20:80, 20:80] = 1
+    assert not carried(TEXTURE, TEXTURE + np.float32(BRIGHTER), inside, SETTINGS)["ramps"].any()
+
+
+def test_far_from_the_border_the_tone_is_that_of_a_wider_window() -> None:
+    edited = 0.5 * TEXTURE + np.float32(0.2)
+    edited[:5, 40:60] = 0.8  # along the border, a parting that is drawn white
+    found = of(TEXTURE, edited, ALL)
+    middle = SIDE // 2
+    near, far = (tone(TEXTURE, edited, ALL, blur)[1][0, middle] for blur in SETTINGS.beyond_blur)
+    assert near.min() > far.max() + 0.05
+    np.testing.assert_allclose(found.offset[PAD, PAD + middle], near, atol=2e-3)
+    np.testing.assert_allclose(found.offset[PAD - 1, PAD + middle], near, atol=0.02)
+    np.testing.assert_allclose(found.offset[PAD - 16, PAD + middle], far, atol=2e-3)
 
 
 def test_it_goes_on_and_fades() -> None:
@@ -94,7 +137,7 @@ def test_it_is_laid_on_the_person_alone_frame_by_frame() -> None:
     both = beyond()
     half = both.person.copy()
     half[1, :, : WIDE // 4] = 0
-    moved = Beyond(both.mixture, both.offset, both.ramps, half)
+    moved = replace(both, person=half)
     np.testing.assert_array_equal(moved.weight(0), both.weight(0))
     assert not moved.weight(1)[:, : WIDE // 2 - 4].any()
     np.testing.assert_array_equal(moved.weight(1)[:, WIDE // 2 + 4 :], both.weight(1)[:, WIDE // 2 + 4 :])

@@ -31,7 +31,8 @@ STAGES = {
     "mouth": Stage("holding the mouth again", 0.02),
     "render": Stage("writing the videos", 0.02),
 }
-"""In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already."""
+"""In their order, by the names that `pipeline.run_job` announces; a run leaves out those that are done already, or that
+its preset or edits have no use for."""
 
 LEAST_SEEN = 0.02
 """The part of a run that must have been watched before the time left is guessed."""

@@ -138,3 +138,12 @@ DEFAULT_OUT_OF_DOMAIN = replace(
     phase2=replace(DEFAULT.phase2, objective=_OURS_STYLE, trained_below=128),
 )
 """For styles: nothing is left as in the input, so that frames are held to the direct edit, steadied along the flow."""
+
+
+def _hurried(method: Consistency) -> Consistency:
+    phase1, phase2 = replace(method.phase1, epochs=0), replace(method.phase2, epochs=1, least_steps=60)
+    return replace(method, phase1=phase1, phase2=phase2)
+
+
+FAST, FAST_OUT_OF_DOMAIN = _hurried(DEFAULT), _hurried(DEFAULT_OUT_OF_DOMAIN)
+"""For a look: a shorter phase 2, and no phase 1, a quarter of such a run that changes little (`docs/method.md`)."""

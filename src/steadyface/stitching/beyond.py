@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.faces.align import uncrop
-from steadyface.stitching.mask import window
+from steadyface.stitching.mask import soft, window
 from steadyface.stitching.settings import Stitching
 
 Floats = NDArray[np.float32]
@@ -28,7 +28,9 @@ _MOST = 1.5
 """A mixture further from none (grey is 1.41 from it) would be of a few pixels that happen to be there."""
 _WHOLE = 1.0
 """Paste mask below which the tone is whole. If it faded with the mask, the input would show between the two."""
-CONSTANTS = (_SEEN, _STILL, _MOST, _WHOLE)
+_COUNTS = 0.5
+"""The border cuts an edit where that much of it shows."""
+CONSTANTS = (_SEEN, _STILL, _MOST, _WHOLE, _COUNTS)
 """What decides on the result besides the settings."""
 
 
@@ -45,17 +47,18 @@ def wide_side(side: int, settings: Stitching) -> int:
 
 def reaches_border(change: Floats, inside: Floats) -> bool:
     """Whether a mean change (S, S, 3) in [-2, 2] is cut by the crop's border: inside (S, S) says where it counts."""
-    seen = np.abs(change).max(2) * inside
+    seen = np.abs(change).max(2) * (inside >= _COUNTS)
     return bool(max(edge.max() for edge in (seen[0], seen[-1], seen[:, 0], seen[:, -1])) > _SEEN)
 
 
-def tone(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) -> tuple[Floats, Floats]:
+def tone(inputs: Floats, edited: Floats, inside: Floats, blur: float) -> tuple[Floats, Floats]:
     """What an edit makes of the colours around each pixel: edited = mixture @ input + offset.
 
-    Both pictures (S, S, 3) are a clip's mean in [-1, 1]; ``inside`` (S, S) says where they count. Returns the mixtures
-    (S, S, 3, 3), which leave channels as they are where colours hardly vary, and the offsets (S, S, 3).
+    Both pictures (S, S, 3) are a clip's mean in [-1, 1]; ``inside`` (S, S) says where they count, ``blur``, a part of
+    the side, how wide the Gaussian window is. Returns the mixtures (S, S, 3, 3), which leave channels as they are where
+    colours hardly vary, and the offsets (S, S, 3).
     """
-    sigma = settings.beyond_blur * len(inside)
+    sigma = blur * len(inside)
     weight = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None] + 1e-6
 
     def mean(picture: Floats) -> Floats:
@@ -78,14 +81,54 @@ def _mixed(mixture: Floats, colours: Floats) -> Floats:
     return np.asarray((mixture @ colours[..., None])[..., 0], np.float32)
 
 
-def ramps(inside: Floats, settings: Stitching) -> Floats:
-    """How much of the tone is laid on a wide crop (P, P): all of it along the border, wherever the paste mask fades."""
+def outline(person: Bytes, size: int) -> Floats:
+    """Where the person is (Q, Q), 0 to 255, in a picture of ``size`` px: (size, size) in [0, 1]."""
+    return np.asarray(cv2.resize(person, (size, size), interpolation=cv2.INTER_LINEAR) / np.float32(255))
+
+
+def carried(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) -> dict[str, NDArray[Any]]:
+    """An edit's tone along the border of the crop and beyond, for pictures as `tone` takes them.
+
+    Returns "mixture" (P, P, 3, 3) and "offset" (P, P, 3) of a wide crop, "ramps" (P, P), how much of the tone is laid
+    on, and "side", S. What the border cuts goes on as its nearest pixel has it, and less with the distance: a shoulder
+    that leaves the crop at a corner is no edge. With the distance, too, the tone becomes that of a wider window: a dark
+    parting on the border doesn't tell what becomes of the fair hair above.
+    """
     side = len(inside)
     wide = wide_side(side, settings)
     pad = (wide - side) // 2
+    counts = inside >= _COUNTS
+    cut = counts & (window(side, 1) == 0)
+    distance, whose = _nearest(cut, pad)
+    whose = np.where(np.pad(counts, pad), np.pad(np.arange(side * side).reshape(side, side), pad), whose)
+    outside = np.pad(np.zeros((side, side), np.float32), pad, constant_values=1)
+    far = outside * soft(distance / (settings.beyond_turns * side))
+    laid = np.maximum(soft(1 - distance / pad), np.pad(inside, pad))
     border = np.pad(window(side, settings.margin * side), pad) < _WHOLE
-    takes_over = border * window(wide, pad)
-    return np.asarray(takes_over * np.pad(inside, pad, mode="edge"), np.float32)
+    here, there = (tone(inputs, edited, inside, blur) for blur in settings.beyond_blur)
+
+    def blended(near: Floats, wider: Floats) -> NDArray[np.float16]:
+        pixels = np.stack([array.reshape(side * side, -1)[whose] for array in (near, wider)])
+        made = pixels[0] + far[..., None] * (pixels[1] - pixels[0])
+        return np.asarray(made.reshape(wide, wide, *near.shape[2:]), np.float16)
+
+    mixture, offset = (blended(*pair) for pair in zip(here, there, strict=True))
+    return {
+        "mixture": mixture,
+        "offset": offset,
+        "ramps": np.asarray(border * laid, np.float32),
+        "side": np.array(side),
+    }
+
+
+def _nearest(wanted: NDArray[np.bool_], pad: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Of each pixel of a picture wider by ``pad``: how far the nearest wanted one (S, S) is, and its number by rows."""
+    side = len(wanted)
+    others = np.pad((~wanted).astype(np.uint8), pad, constant_values=1)
+    distance, labels = cv2.distanceTransformWithLabels(others, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    numbers = np.zeros(labels.max() + 1, np.int64)
+    numbers[labels[pad : pad + side, pad : pad + side][wanted]] = np.flatnonzero(wanted)
+    return np.asarray(distance, np.float32), numbers[labels]
 
 
 @dataclass(frozen=True)
@@ -93,43 +136,45 @@ class Beyond:
     """A clip's tone, and the person that it is laid on in each frame."""
 
     mixture: Floats
-    """(S, S, 3, 3), of `tone`; beyond the crop, that of the nearest pixel."""
+    """(P, P, 3, 3), of `carried`"""
     offset: Floats
-    """(S, S, 3)"""
+    """(P, P, 3)"""
     ramps: Floats
     """(P, P)"""
     person: Bytes
     """(T, Q, Q), 0 to 255: where the person is in the wide crops."""
+    side: int
+    """Of the crops, px."""
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
         """From what the stage of that name keeps; None if the edit doesn't reach the border."""
-        kept = dict(arrays)
-        if not kept["ramps"].size:
+        ramps = arrays["ramps"]
+        if not ramps.size:
             return None
-        if (gain := kept.pop("gain", None)) is not None:  # of a run from before colours were mixed
-            kept["mixture"] = np.asarray(gain[..., None] * np.eye(3), np.float32)
-        return cls(**kept)
+        offset = np.asarray(arrays["offset"], np.float32)
+        # of an earlier run, whose tones are of the crop's size, is asked what it has touched, and no more
+        side = arrays.get("side", len(offset))
+        return cls(np.asarray(arrays.get("mixture", offset), np.float32), offset, ramps, arrays["person"], int(side))
 
     def weight(self, index: int) -> Floats:
         """How much of the tone is laid on each pixel of a frame's wide crop: (P, P) in [0, 1]."""
-        size = self.ramps.shape
-        person = cv2.resize(self.person[index], size, interpolation=cv2.INTER_LINEAR).astype(np.float32) / 255
-        surely = np.clip(2 * person - 1, 0, 1)  # half of an outline is background, where a tone would be a glow
+        # half of an outline is background, where a tone would be a glow
+        surely = np.clip(2 * outline(self.person[index], len(self.ramps)) - 1, 0, 1)
         return np.asarray(self.ramps * surely, np.float32)
 
     def toned(self, crop: Floats, index: int) -> Floats:
         """The crop (S, S, 3) in [-1, 1] of a frame with the tone along its border."""
-        side = len(self.offset)
-        pad = (len(self.ramps) - side) // 2
-        weight = self.weight(index)[pad : pad + side, pad : pad + side, None]
-        return np.asarray(crop + weight * (_mixed(self.mixture, crop) - crop + self.offset), np.float32)
+        pad = (len(self.ramps) - self.side) // 2
+        inner = slice(pad, pad + self.side)
+        made = _mixed(self.mixture[inner, inner], crop) + self.offset[inner, inner]
+        return np.asarray(crop + self.weight(index)[inner, inner, None] * (made - crop), np.float32)
 
     def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
         """The frame (H, W, 3), whose crop has the quad ``corners``, with the tone around it."""
         size = frame.shape[:2]
         wide, parts = self._wide(corners), (*self.mixture.transpose(2, 0, 1, 3), self.offset)
-        *rows, offset = (uncrop(self._padded(each), wide, size) for each in parts)
+        *rows, offset = (uncrop(each, wide, size) for each in parts)
         values = np.asarray(frame / np.float32(127.5) - 1, np.float32)
         made = _mixed(np.stack(rows, axis=-2), values) + offset
         change = self.touched(index, corners, size)[..., None] * (made - values) * np.float32(127.5)
@@ -139,9 +184,5 @@ class Beyond:
         """How much of the tone is laid on each pixel of a frame of that height and width: 0 where it stays as it is."""
         return uncrop(self.weight(index), self._wide(corners), frame_size, outside=0.0)
 
-    def _padded(self, picture: Floats) -> Floats:
-        pad = (len(self.ramps) - len(picture)) // 2
-        return np.pad(picture, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-
     def _wide(self, corners: NDArray[np.floating]) -> NDArray[np.float64]:
-        return widened(corners, len(self.offset), len(self.ramps))
+        return widened(corners, self.side, len(self.ramps))

@@ -27,6 +27,11 @@ def paste_mask(landmarks: NDArray[np.floating], change: Floats, settings: Stitch
     return np.asarray(np.maximum(face, change), np.float32)
 
 
+def matte(person: Floats) -> Floats:
+    """How much of the person a picture shows (S, S) in [0, 1], by a soft outline: sharper, with less background."""
+    return np.asarray(np.clip(2.0 * person - 0.5, 0.0, 1.0), np.float32)
+
+
 def seam(mask: Floats) -> Floats:
     """Where the picture has to be the input's for a seamless paste: the mask's soft edge and a ring around it."""
     side = len(mask) // 16 * 2 + 1
@@ -46,6 +51,11 @@ def spread_change(change: Floats, settings: Stitching) -> Floats:
 def window(size: int, margin: float) -> Floats:
     """A square mask that is 1 but for its border, where it fades to nothing over ``margin`` px."""
     distance = np.minimum(np.arange(size), np.arange(size)[::-1]).astype(np.float32)
-    ramp = np.clip(distance / max(margin, 1.0), 0.0, 1.0)
-    soft = ramp * ramp * (3.0 - 2.0 * ramp)
-    return np.asarray(np.minimum.outer(soft, soft), np.float32)
+    ramp = soft(distance / max(margin, 1.0))
+    return np.asarray(np.minimum.outer(ramp, ramp), np.float32)
+
+
+def soft(ramp: NDArray[np.floating]) -> Floats:
+    """The ramp, held within 0 and 1, with rounded ends."""
+    within = np.clip(ramp, 0.0, 1.0)
+    return np.asarray(within * within * (3.0 - 2.0 * within), np.float32)

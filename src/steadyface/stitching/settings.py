@@ -32,8 +32,10 @@ class Stitching:
     """At the crop's own border the mask fades to nothing over this part of the side."""
     beyond: float = 0.4
     """How far from the crop's border, as a part of its side, what the edit changes there goes on, fading."""
-    beyond_blur: float = 0.06
-    """Sigma of the Gaussian window in which its gain and offset are fitted, as a part of the side."""
+    beyond_blur: tuple[float, float] = (0.06, 0.25)
+    """Sigma of the Gaussian window that tells its colours, as a part of the side: at the border, and far off."""
+    beyond_turns: float = 0.15
+    """How far from the border the one has turned into the other, as a part of the side."""
     kept: Mapping[Part, tuple[float, float]] = field(
         default_factory=lambda: {"eyes": (0.2, 0.024), "mouth": (0.08, 0.04)}
     )
