@@ -32,6 +32,12 @@ def test_inversions() -> None:
     assert INDEPENDENT.smoothing == INDEPENDENT.steady == INDEPENDENT.common_steps == 0
 
 
+def test_a_style_of_ours_ends_at_an_outline_and_is_not_stitched() -> None:
+    for name, epochs in {"default": 0, "paper": 1, "direct": 0}.items():
+        assert preset_for(name, ("sketch",), style=True).stitching.epochs == epochs
+    assert preset_for("default", ("age",)).stitching.epochs == 1
+
+
 def test_unknown_names() -> None:
     with pytest.raises(InputError, match="unknown preset 'best'; known: default, fast, paper"):
         preset_for("best", ("age",))

@@ -114,6 +114,8 @@ def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint", *, s
     preset = PRESETS[name]
     if style:
         preset = replace(preset, remedy=_STYLES.get(name, preset.remedy))
+        if preset.stitching.around == "input":  # it ends at the person's outline, which is no seam
+            preset = replace(preset, stitching=replace(preset.stitching, epochs=0))
     elif edits == ("eyeglasses",):
         preset = replace(preset, remedy=_EYEGLASSES.get(name, preset.remedy))
     return replace(preset, refinement=INDEPENDENT) if inversion == "independent" else preset
