@@ -34,6 +34,9 @@ Faces = tuple[FrameFolder, Callable[[int], Floats]]
 PROBES = 12
 """Frames, spread over the clip, that say where and how much the edit changes the picture."""
 
+_SURE = -0.05
+"""By how much the face's outline is narrowed, as a part of the crop's side, to be the person's for sure."""
+
 
 def probe_frames(count: int) -> list[int]:
     """At most `PROBES` frame numbers, evenly spread over a clip of ``count``."""
@@ -100,7 +103,8 @@ class Seams:
         side = len(self.change)
         wide = wide_side(side, self.settings)
         inner = slice((wide - side) // 2, (wide + side) // 2)
-        return whole * matte(outline(self.people[index], wide)[inner, inner])
+        shown = matte(outline(self.people[index], wide)[inner, inner])
+        return whole * np.maximum(shown, self.clip.outline([index], _SURE))  # a face that isn't seen as a person's, too
 
     def mask(self, index: int) -> Floats:
         """The paste mask (S, S) of a frame, which ends at the crop's border."""
