@@ -34,7 +34,7 @@ from steadyface.mouths import with_mouths_held, with_mouths_held_again
 from steadyface.optimise import Watcher, both
 from steadyface.provenance import note
 from steadyface.remedies import deep_video_prior, last_averaging, remedy, remedy_key
-from steadyface.render import Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
+from steadyface.render import CUT_OUT, Restored, Seams, Synthesis, continued, probe_frames, render, write_videos
 from steadyface.repeatable import settle_vector_math
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -135,7 +135,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     steady = remedy(tools, edited_key, before, direct, where, clip)
 
     goes_on, cut_out = any(card.goes_on for card in cards), bool(styles)
-    stitch_key = digest(steady_key, asdict(preset.stitching), goes_on and beyond.CONSTANTS, cut_out)
+    stitch_key = digest(steady_key, asdict(preset.stitching), goes_on and beyond.CONSTANTS, cut_out and CUT_OUT)
     plain_seams = Seams.of(clip, before, direct, where, parts_kept(cards), preset.stitching)
     seams = continued(run, stitch_key, plain_seams, steady, job.source, job.frames, goes_on=goes_on, cut_out=cut_out)
     stitched = tools.tuned(

@@ -18,9 +18,9 @@ from steadyface.frames import FrameFolder, spread, to_image
 from steadyface.gan.base import Generator
 from steadyface.job import FrameRange
 from steadyface.run import Run, Tensors
-from steadyface.stitching.beyond import Beyond, carried, outline, reaches_border, wide_side, widened
+from steadyface.stitching.beyond import Beyond, carried, inner, outline, reaches_border, wide_side, widened
 from steadyface.stitching.kept import mask_of, with_kept
-from steadyface.stitching.mask import matte, paste_mask, seam, spread_change, window
+from steadyface.stitching.mask import paste_mask, seam, spread_change, window
 from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Stitching
 from steadyface.video.info import VideoInfo
@@ -34,8 +34,12 @@ Faces = tuple[FrameFolder, Callable[[int], Floats]]
 PROBES = 12
 """Frames, spread over the clip, that say where and how much the edit changes the picture."""
 
+_GROUND = 0.5
+"""Of `outline`, where a picture is cut out: less would bring a rim of its background along."""
 _SURE = -0.05
 """By how much the face's outline is narrowed, as a part of the crop's side, to be the person's for sure."""
+CUT_OUT = (_GROUND, _SURE)
+"""What decides on where a picture is cut out."""
 
 
 def probe_frames(count: int) -> list[int]:
@@ -102,8 +106,8 @@ class Seams:
             return whole
         side = len(self.change)
         wide = wide_side(side, self.settings)
-        inner = slice((wide - side) // 2, (wide + side) // 2)
-        shown = matte(outline(self.people[index], wide)[inner, inner])
+        own = inner(side, wide)
+        shown = outline(self.people[index], wide, _GROUND)[own, own]
         return whole * np.maximum(shown, self.clip.outline([index], _SURE))  # a face that isn't seen as a person's, too
 
     def mask(self, index: int) -> Floats:

@@ -30,7 +30,9 @@ _WHOLE = 1.0
 """Paste mask below which the tone is whole. If it faded with the mask, the input would show between the two."""
 _COUNTS = 0.5
 """The border cuts an edit where that much of it shows."""
-CONSTANTS = (_SEEN, _STILL, _MOST, _WHOLE, _COUNTS)
+_GROUND = 1.0
+"""Of `outline`: half of one is background, where a tone would be a glow."""
+CONSTANTS = (_SEEN, _STILL, _MOST, _WHOLE, _COUNTS, _GROUND)
 """What decides on the result besides the settings."""
 
 
@@ -81,9 +83,19 @@ def _mixed(mixture: Floats, colours: Floats) -> Floats:
     return np.asarray((mixture @ colours[..., None])[..., 0], np.float32)
 
 
-def outline(person: Bytes, size: int) -> Floats:
-    """Where the person is (Q, Q), 0 to 255, in a picture of ``size`` px: (size, size) in [0, 1]."""
-    return np.asarray(cv2.resize(person, (size, size), interpolation=cv2.INTER_LINEAR) / np.float32(255))
+def inner(side: int, wide: int) -> slice:
+    """The rows, or the columns, of a wide crop that are the crop's."""
+    pad = (wide - side) // 2
+    return slice(pad, pad + side)
+
+
+def outline(person: Bytes, size: int, ground: float) -> Floats:
+    """Where the person is (Q, Q), 0 to 255, in a picture of ``size`` px: (size, size) in [0, 1], sharper than it was.
+
+    ``ground`` says how much of a soft edge is taken for the background: at 1 the outer half, at 0 none.
+    """
+    soft_edged = cv2.resize(person, (size, size), interpolation=cv2.INTER_LINEAR) / np.float32(255)
+    return np.asarray(np.clip(2 * soft_edged - ground, 0, 1), np.float32)
 
 
 def carried(inputs: Floats, edited: Floats, inside: Floats, settings: Stitching) -> dict[str, NDArray[Any]]:
@@ -127,7 +139,8 @@ def _nearest(wanted: NDArray[np.bool_], pad: int) -> tuple[Floats, NDArray[np.in
     others = np.pad((~wanted).astype(np.uint8), pad, constant_values=1)
     distance, labels = cv2.distanceTransformWithLabels(others, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     numbers = np.zeros(labels.max() + 1, np.int64)
-    numbers[labels[pad : pad + side, pad : pad + side][wanted]] = np.flatnonzero(wanted)
+    own = inner(side, len(labels))
+    numbers[labels[own, own][wanted]] = np.flatnonzero(wanted)
     return np.asarray(distance, np.float32), numbers[labels]
 
 
@@ -159,16 +172,13 @@ class Beyond:
 
     def weight(self, index: int) -> Floats:
         """How much of the tone is laid on each pixel of a frame's wide crop: (P, P) in [0, 1]."""
-        # half of an outline is background, where a tone would be a glow
-        surely = np.clip(2 * outline(self.person[index], len(self.ramps)) - 1, 0, 1)
-        return np.asarray(self.ramps * surely, np.float32)
+        return self.ramps * outline(self.person[index], len(self.ramps), _GROUND)
 
     def toned(self, crop: Floats, index: int) -> Floats:
         """The crop (S, S, 3) in [-1, 1] of a frame with the tone along its border."""
-        pad = (len(self.ramps) - self.side) // 2
-        inner = slice(pad, pad + self.side)
-        made = _mixed(self.mixture[inner, inner], crop) + self.offset[inner, inner]
-        return np.asarray(crop + self.weight(index)[inner, inner, None] * (made - crop), np.float32)
+        own = inner(self.side, len(self.ramps))
+        made = _mixed(self.mixture[own, own], crop) + self.offset[own, own]
+        return np.asarray(crop + self.weight(index)[own, own, None] * (made - crop), np.float32)
 
     def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
         """The frame (H, W, 3), whose crop has the quad ``corners``, with the tone around it."""

@@ -27,11 +27,6 @@ def paste_mask(landmarks: NDArray[np.floating], change: Floats, settings: Stitch
     return np.asarray(np.maximum(face, change), np.float32)
 
 
-def matte(person: Floats) -> Floats:
-    """How much of the person a picture shows (S, S) in [0, 1], by a soft outline: sharper, with less background."""
-    return np.asarray(np.clip(2.0 * person - 0.5, 0.0, 1.0), np.float32)
-
-
 def seam(mask: Floats) -> Floats:
     """Where the picture has to be the input's for a seamless paste: the mask's soft edge and a ring around it."""
     side = len(mask) // 16 * 2 + 1
