@@ -2,12 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from steadyface.critics.lpips import Lpips
 from steadyface.errors import InputError
@@ -56,6 +56,7 @@ def critics():
         identity=lambda images: images.mean((2, 3)) + 2,
         mesh=PaintedMesh(),
         eyes=StillEyes(),
+        person=lambda image: np.ones(image.shape[:2], np.float32),
         scorers=[lambda images: {"light": (images.mean((1, 2, 3)) + 1) * 127.5}],
     )
 
@@ -112,21 +113,26 @@ def test_a_run_is_measured(run, critics):
 
 
 def test_likeness_on_the_person_leaves_out_what_is_around(run, critics, frames, write_crops):
-    """The edited clip is the direct edit inside the mask and something else around it."""
-    size = frames["input"][0].shape[0]
-    mask = np.zeros((size, size), np.float32)
-    mask[10:30, 10:30] = 1
-    inside = mask[:, :, None] > 0
-    shutil.rmtree(run / "aligned" / "edited")
-    write_crops(
-        run / "aligned" / "edited", [np.where(inside, picture, 30).astype(np.uint8) for picture in frames["direct"]]
-    )
-    (run / "state").mkdir()
-    save_file({"person": torch.from_numpy(mask)}, run / "state" / "person.safetensors")
-    found = evaluate_run(run, critics=critics, distances=(1,))["lpips"]
+    """The edited clip is the direct edit inside the mask and something else around it; masks move with the frames."""
+    masks = np.zeros((COUNT, *frames["input"][0].shape[:2]), np.float32)
+    for index, mask in enumerate(masks):
+        mask[10:30, index : 20 + index] = 1
+        frames["input"][index][-1, -1] = index
+    for name in ("input", "edited"):
+        shutil.rmtree(run / "aligned" / name)
+    shown = [np.where(m[:, :, None] > 0, p, 30) for m, p in zip(masks, frames["direct"], strict=True)]
+    write_crops(run / "aligned" / "edited", [picture.astype(np.uint8) for picture in shown])
+    write_crops(run / "aligned" / "input", frames["input"])
+
+    def likeness(masks):
+        judge = replace(critics, person=lambda image: masks[image[-1, -1, 0]])
+        return evaluate_run(run, critics=judge, distances=(1,))["lpips"]
+
+    found = likeness(masks)
     assert found[ON_PERSON] < 1e-6 < found["edited/direct"]
-    save_file({"person": torch.from_numpy(1 - mask)}, run / "state" / "person.safetensors")
-    assert evaluate_run(run, critics=critics, distances=(1,))["lpips"][ON_PERSON] > 0.01
+    assert likeness(0.5 * masks)[ON_PERSON] == 0
+    assert likeness(1 - masks)[ON_PERSON] > 0.01
+    assert likeness(masks[::-1])[ON_PERSON] > 0.01
 
 
 def test_what_is_kept_is_of_the_untuned_generators_edit(run, critics, frames, write_crops):

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
@@ -20,14 +19,16 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.faces.eyes import EyeFinder
+from steadyface.faces.mask import PersonMask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
 from steadyface.metrics import background, identity, liveliness, strength
-from steadyface.metrics.frames import Crops, Frames, Wearing, Within
+from steadyface.metrics.frames import Crops, Frames, Image, Wearing, Within
 from steadyface.metrics.gates import ON_PERSON, gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
 from steadyface.metrics.warping import Reduction, warping_errors
+from steadyface.stitching.beyond import outline
 
 PARTS = ("input", "inverted", "direct", "edited")
 DISTANCES = (1, 5, 10)
@@ -44,6 +45,8 @@ class Critics:
     identity: Callable[[torch.Tensor], torch.Tensor]
     mesh: FaceMesh
     eyes: EyeFinder
+    person: Callable[[Image], NDArray[np.floating]]
+    """Of a picture (H, W, 3): the probability (H, W) that a pixel shows a person."""
     scorers: Sequence[strength.Scorer]
     device: torch.device | str = "cpu"
 
@@ -65,7 +68,7 @@ class Critics:
             strength.attributes_scorer(Attributes(lpips).to(device)),
         )
         estimator = load_estimator(flow, device)
-        nets = lpips, Identity().to(device), FaceMesh.load(), EyeFinder.load()
+        nets = lpips, Identity().to(device), FaceMesh.load(), EyeFinder.load(), PersonMask.load().find
         return cls(estimator, *nets, scorers, device)
 
 
@@ -104,7 +107,7 @@ def evaluate_run(
     announce("warping error")
     table |= _steadiness(parts, critics, distances, reduction)
     announce("likeness")
-    table |= _likeness(parts, critics, _person(folder), worn)
+    table |= _likeness(parts, critics, worn)
     announce("identity")
     table["identity"] = _identity(parts, critics)
     announce("liveliness")
@@ -153,10 +156,10 @@ def _manifest(folder: Path) -> Table:
         raise InputError(f"{path} is damaged: run the edit again with the same --out") from error
 
 
-def _person(folder: Path) -> NDArray[np.floating] | None:
-    """Where in the crop the person is in the mean of the clip (S, S); None when that isn't known."""
-    path = folder / "state" / "person.safetensors"
-    return np.asarray(load_file(path)["person"]) if path.exists() else None
+def _persons(inputs: Frames, critics: Critics) -> Callable[[int], NDArray[np.floating]]:
+    """Where a frame (H, W, 3) shows the person: masks (H, W), which are 0 as far as half of a soft outline."""
+    found = [np.rint(255 * critics.person(inputs[index])).astype(np.uint8) for index in range(len(inputs))]
+    return lambda index: outline(found[index], len(found[index]), 1.0)
 
 
 def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:
@@ -184,17 +187,16 @@ def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequen
     return {"warping_error": errors, "warping_ratio": ratios, "warping_reduction": reduction}
 
 
-def _likeness(
-    parts: Mapping[str, Frames], critics: Critics, person: NDArray[np.floating] | None, worn: Frames | None
-) -> Table:
+def _likeness(parts: Mapping[str, Frames], critics: Critics, worn: Frames | None) -> Table:
     pairs = [(a, b) for a, b in (("inverted", "input"), ("edited", "direct")) if a in parts and b in parts]
     table: Table = {
         "lpips": {f"{a}/{b}": mean_lpips(parts[a], parts[b], critics.lpips, device=critics.device) for a, b in pairs},
         "psnr": {f"{a}/{b}": psnr(parts[a], parts[b]) for a, b in pairs},
         "sharpness": {},
     }
-    if person is not None and ("edited", "direct") in pairs:
-        edited, direct = (Within(parts[name], parts["input"], person) for name in ("edited", "direct"))
+    if ("edited", "direct") in pairs:
+        mask = _persons(parts["input"], critics)
+        edited, direct = (Within(parts[name], parts["input"], mask) for name in ("edited", "direct"))
         table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
     if "inverted" in parts:
         edits = [name for name in ("direct", "edited") if name in parts]
