@@ -28,6 +28,7 @@ from steadyface.metrics.frames import Crops, Frames, Image, Wearing, Within
 from steadyface.metrics.gates import ON_PERSON, gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
 from steadyface.metrics.warping import Reduction, warping_errors
+from steadyface.repeatable import settle_vector_math
 from steadyface.stitching.beyond import outline
 
 PARTS = ("input", "inverted", "direct", "edited")
@@ -99,6 +100,7 @@ def evaluate_run(
         InputError: the folder isn't a run, or its manifest is damaged.
         WeightsError: a critic's weights can't be had.
     """
+    settle_vector_math()
     parts = find_parts(folder)
     manifest = _manifest(folder)
     critics = critics or Critics.load()
