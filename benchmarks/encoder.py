@@ -2,13 +2,15 @@
 
     python benchmarks/encoder.py --photos ../shared/faces
     python benchmarks/encoder.py --encoder small-restyle-e4e     # one of `models import` or `training/train_psp.py`
+    python benchmarks/encoder.py --encoder small-restyle-e4e --sheet docs/edits/restyle.jpg
 
-ReStyle's get a row for each iteration.
+ReStyle's get a row for each iteration. ``--sheet`` shows some of the photographs and what comes of them instead.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -21,13 +23,18 @@ from steadyface.critics.lpips import Lpips
 from steadyface.faces.align import crop, quad
 from steadyface.faces.detect import FaceDetector
 from steadyface.faces.mesh import FaceMesh
-from steadyface.frames import to_tensor
+from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.psp import ITERATIONS, load_encoder
+from steadyface.report.contact_sheet import contact_sheet
+from steadyface.report.labels import Image
+
+SHOWN = 4
+"""Photographs on the sheet."""
 
 
 def samples(generator: MobileStyleGAN, count: int) -> Iterator[Tensor]:
@@ -63,15 +70,28 @@ def guesses(generator: MobileStyleGAN, lpips: Lpips, name: str | None) -> dict[s
     }
 
 
+def sheet(generator: MobileStyleGAN, encoders: Mapping[str, Guess], faces: Iterable[Tensor]) -> Image:
+    """A row for each face: itself and what each encoder makes of it."""
+    rows = [
+        [to_image(face), *(to_image(generator.synthesis(guess(face))) for guess in encoders.values())] for face in faces
+    ]
+    return contact_sheet(rows, [""] * len(rows), ["photograph", *encoders])
+
+
 @torch.no_grad()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=Path("../shared/faces"))
     parser.add_argument("--samples", type=int, default=100)
     parser.add_argument("--encoder", help="name or file of another encoder")
+    parser.add_argument("--sheet", type=Path, help="a picture to write, in the place of the table")
     args = parser.parse_args()
     generator, lpips, identity = load_generator("mobile-ffhq-256"), Lpips("alex"), Identity()
     encoders = guesses(generator, lpips, args.encoder)
+    if args.sheet:
+        picture = sheet(generator, encoders, islice(photographs(args.photos), SHOWN))
+        cv2.imwrite(str(args.sheet), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+        return
     mean_face = generator.synthesis(broadcast_w(generator, generator.w_mean[None]))
     print("| encoder | faces | count | LPIPS | LPIPS of the mean face | identity distance |\n|---|---|---|---|---|---|")
     for kind, faces in (("samples", samples(generator, args.samples)), ("photographs", photographs(args.photos))):
