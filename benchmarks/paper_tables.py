@@ -4,8 +4,9 @@
 
 One inversion of a clip serves all its edits and methods; what else has equal settings is made once, too: phase 1 of
 `phase1` and `paper`, the tuning of `stit`. Takes hours; run again, it goes on where it stopped. Writes into --docs
-tables.md and tables.json, and a sheet and x-t slices of every clip and edit. What tables.json has of other clips, edits
-and methods stays in the tables, so that they can be made a part at a time.
+tables.md and tables.json, a sheet and x-t slices of every clip and edit, and a sheet of all that `default` has made of
+a clip. What tables.json has of other clips, edits and methods stays in the tables, so that they can be made a part at
+a time.
 """
 
 import argparse
@@ -19,14 +20,17 @@ from statistics import mean
 from typing import Any
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from steadyface.cli.edit import frame_range
 from steadyface.cluster.worker import INVERSION
-from steadyface.compare import compare_methods, write_pictures
+from steadyface.compare import compare_methods, methods_sheet, write_pictures
 from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
 from steadyface.job import Job, edit_file, preset_of
-from steadyface.metrics.clip import Critics
+from steadyface.metrics.clip import Critics, find_parts
+from steadyface.metrics.frames import Crops
 from steadyface.metrics.gates import ON_PERSON
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
@@ -152,6 +156,20 @@ def able(methods: Sequence[str], job: Job) -> list[str]:
     return found
 
 
+def by_default(folder: Path) -> dict[str, Crops]:
+    """A clip's input, and what `default` has made of it so far, by edit."""
+    finished = [path.parent for edit in EDITS for path in folder.glob(f"{edit}/default/metrics.json")]
+    clips: dict[str, Crops] = {}
+    for run in finished:
+        parts = find_parts(run)
+        clips |= {"input": parts["input"], run.parent.name: parts["edited"]}
+    return clips
+
+
+def save(path: Path, bgr: NDArray[np.uint8]) -> None:
+    cv2.imwrite(str(path), bgr, [cv2.IMWRITE_JPEG_QUALITY, 85])
+
+
 def say(stage: str) -> None:
     print(stage, flush=True)
 
@@ -185,8 +203,7 @@ def main() -> None:
                     write_pictures(out, [out / name for name in finished])
                 for picture in ("sheet", "slices"):
                     shown = cv2.imread(str(out / f"{picture}.png"))
-                    name = f"{inversion}_{source.stem}_{edit}_{picture}.jpg"
-                    cv2.imwrite(str(args.docs / name), shown, [cv2.IMWRITE_JPEG_QUALITY, 85])
+                    save(args.docs / f"{inversion}_{source.stem}_{edit}_{picture}.jpg", shown)
                 domain = OUT_OF_DOMAIN if is_style(job.edits[0]) else IN_DOMAIN
                 for method, metrics in found.items():
                     by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
@@ -194,6 +211,8 @@ def main() -> None:
                 kept = {"frames": args.frames, "cells": cells}
                 (args.docs / "tables.json").write_text(json.dumps(kept, indent=1) + "\n")
                 (args.docs / "tables.md").write_text(written(cells, args.frames))
+            if clips := by_default(args.out / inversion / source.stem):
+                save(args.docs / f"{inversion}_{source.stem}_edits.jpg", methods_sheet(clips)[:, :, ::-1])
     print((args.docs / "tables.md").read_text())
 
 
