@@ -31,6 +31,7 @@ from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.psp import ITERATIONS, load_encoder
 from steadyface.report.contact_sheet import contact_sheet
+from steadyface.report.jpeg import save_jpeg
 from steadyface.report.labels import Image
 
 SHOWN = 4
@@ -86,12 +87,12 @@ def main() -> None:
     parser.add_argument("--encoder", help="name or file of another encoder")
     parser.add_argument("--sheet", type=Path, help="a picture to write, in the place of the table")
     args = parser.parse_args()
-    generator, lpips, identity = load_generator("mobile-ffhq-256"), Lpips("alex"), Identity()
+    generator, lpips = load_generator("mobile-ffhq-256"), Lpips("alex")
     encoders = guesses(generator, lpips, args.encoder)
     if args.sheet:
-        picture = sheet(generator, encoders, islice(photographs(args.photos), SHOWN))
-        cv2.imwrite(str(args.sheet), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+        save_jpeg(args.sheet, sheet(generator, encoders, islice(photographs(args.photos), SHOWN)))
         return
+    identity = Identity()
     mean_face = generator.synthesis(broadcast_w(generator, generator.w_mean[None]))
     print("| encoder | faces | count | LPIPS | LPIPS of the mean face | identity distance |\n|---|---|---|---|---|---|")
     for kind, faces in (("samples", samples(generator, args.samples)), ("photographs", photographs(args.photos))):

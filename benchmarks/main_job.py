@@ -12,12 +12,11 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from steadyface import edit_video
 from steadyface.compare import measured
 from steadyface.metrics.clip import Critics
 from steadyface.report.contact_sheet import run_sheet
+from steadyface.report.jpeg import save_jpeg
 from steadyface.report.slices import slices_figure
 from steadyface.report.table import markdown
 
@@ -63,8 +62,7 @@ def pictures(cell: Cell, folder: Path, docs: Path, frames: int) -> None:
     docs.mkdir(parents=True, exist_ok=True)
     shown = [round(k * (frames - 1) / 5) for k in range(6)]
     for kind, picture in (("sheet", run_sheet(folder, shown)), ("slices", slices_figure(folder))):
-        quality = [cv2.IMWRITE_JPEG_QUALITY, 85]
-        cv2.imwrite(str(docs / f"{cell.name}_{kind}.jpg"), picture[:, :, ::-1], quality)
+        save_jpeg(docs / f"{cell.name}_{kind}.jpg", picture)
 
 
 LEAD = ("clip", "edit")

@@ -20,8 +20,6 @@ from statistics import mean
 from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from steadyface.cli.edit import frame_range
 from steadyface.cluster.worker import INVERSION
@@ -32,6 +30,7 @@ from steadyface.job import Job, edit_file, preset_of
 from steadyface.metrics.clip import Critics, find_parts
 from steadyface.metrics.frames import Crops
 from steadyface.metrics.gates import ON_PERSON
+from steadyface.report.jpeg import save_jpeg
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
@@ -166,10 +165,6 @@ def by_default(folder: Path) -> dict[str, Crops]:
     return clips
 
 
-def save(path: Path, bgr: NDArray[np.uint8]) -> None:
-    cv2.imwrite(str(path), bgr, [cv2.IMWRITE_JPEG_QUALITY, 85])
-
-
 def say(stage: str) -> None:
     print(stage, flush=True)
 
@@ -203,7 +198,7 @@ def main() -> None:
                     write_pictures(out, [out / name for name in finished])
                 for picture in ("sheet", "slices"):
                     shown = cv2.imread(str(out / f"{picture}.png"))
-                    save(args.docs / f"{inversion}_{source.stem}_{edit}_{picture}.jpg", shown)
+                    save_jpeg(args.docs / f"{inversion}_{source.stem}_{edit}_{picture}.jpg", shown[:, :, ::-1])
                 domain = OUT_OF_DOMAIN if is_style(job.edits[0]) else IN_DOMAIN
                 for method, metrics in found.items():
                     by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
@@ -212,7 +207,7 @@ def main() -> None:
                 (args.docs / "tables.json").write_text(json.dumps(kept, indent=1) + "\n")
                 (args.docs / "tables.md").write_text(written(cells, args.frames))
             if clips := by_default(args.out / inversion / source.stem):
-                save(args.docs / f"{inversion}_{source.stem}_edits.jpg", methods_sheet(clips)[:, :, ::-1])
+                save_jpeg(args.docs / f"{inversion}_{source.stem}_edits.jpg", methods_sheet(clips))
     print((args.docs / "tables.md").read_text())
 
 

@@ -27,13 +27,13 @@ from steadyface.editing.mapper import MapperEdit
 from steadyface.frames import to_image
 from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
+from steadyface.report.jpeg import save_jpeg
 from steadyface.report.labels import text_line
 
 Image = NDArray[np.uint8]
 ONE_WAY, BOTH_WAYS = (0.4, 0.7, 1.0, 1.3, 1.6), (-1.0, -0.5, 0.5, 1.0, 1.5)
 ROWS, TRUNCATION = 10, 0.7
 TILE, LABEL = 160, 20
-QUALITY = 85
 
 Sheeted = Edit | MapperEdit | LatentEdit
 KINDS: dict[str, tuple[Path, Callable[[Path], Sheeted], str]] = {
@@ -88,7 +88,7 @@ def main() -> None:
     folder, load, prefix = KINDS[args.kind]
     for name in args.names or [path.stem for path in sorted(folder.glob("*.safetensors"))]:
         picture, path = sheet(load(folder / f"{name}.safetensors"), faces), args.out / f"{prefix}{name}.jpg"
-        cv2.imwrite(str(path), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        save_jpeg(path, picture)
         print(f"{path}: {path.stat().st_size // 1000} KB")
 
 

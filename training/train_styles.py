@@ -27,6 +27,7 @@ from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.memory import keep_freed_memory
 from steadyface.optimise import ramp, step_rng
 from steadyface.report.contact_sheet import contact_sheet
+from steadyface.report.jpeg import save_jpeg
 
 Image = NDArray[np.uint8]
 MODEL = "mobile-ffhq-256"
@@ -152,7 +153,7 @@ def sheet(name: str, docs: Path, rows: int = 8) -> None:
     drawn, made = [FILTERS[name][0](image) for image in samples], [to_image(styled.synthesis(ws)) for ws in codes]
     picture = contact_sheet([samples, drawn, made], ["sample", "filter", name])
     docs.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(docs / f"{name}.jpg"), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    save_jpeg(docs / f"{name}.jpg", picture)
 
 
 def main() -> None:

@@ -158,10 +158,10 @@ def _manifest(folder: Path) -> Table:
         raise InputError(f"{path} is damaged: run the edit again with the same --out") from error
 
 
-def _persons(inputs: Frames, critics: Critics) -> Callable[[int], NDArray[np.floating]]:
-    """Where a frame (H, W, 3) shows the person: masks (H, W), which are 0 as far as half of a soft outline."""
-    found = [np.rint(255 * critics.person(inputs[index])).astype(np.uint8) for index in range(len(inputs))]
-    return lambda index: outline(found[index], len(found[index]), 1.0)
+def _persons(inputs: Frames, critics: Critics) -> list[NDArray[np.float32]]:
+    """Where each frame (S, S, 3) shows the person: masks (S, S), which are 0 as far as half of a soft outline."""
+    found = (np.rint(255 * critics.person(inputs[index])).astype(np.uint8) for index in range(len(inputs)))
+    return [outline(person, len(person), 1.0) for person in found]
 
 
 def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:
@@ -197,8 +197,8 @@ def _likeness(parts: Mapping[str, Frames], critics: Critics, worn: Frames | None
         "sharpness": {},
     }
     if ("edited", "direct") in pairs:
-        mask = _persons(parts["input"], critics)
-        edited, direct = (Within(parts[name], parts["input"], mask) for name in ("edited", "direct"))
+        masks = _persons(parts["input"], critics)
+        edited, direct = (Within(parts[name], parts["input"], masks) for name in ("edited", "direct"))
         table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
     if "inverted" in parts:
         edits = [name for name in ("direct", "edited") if name in parts]
