@@ -6,7 +6,7 @@ One inversion of a clip serves all its edits and methods; what else has equal se
 `phase1` and `paper`, the tuning of `stit`. Takes hours; run again, it goes on where it stopped. Writes into --docs
 tables.md and tables.json, a sheet and x-t slices of every clip and edit, and a sheet of all that `default` has made of
 a clip. What tables.json has of other clips, edits and methods stays in the tables, so that they can be made a part at
-a time.
+a time, and calls for different clips can run beside each other.
 """
 
 import argparse
@@ -20,12 +20,14 @@ from statistics import mean
 from typing import Any
 
 import cv2
+from filelock import FileLock
 
 from steadyface.cli.edit import frame_range
 from steadyface.cluster.worker import INVERSION
 from steadyface.compare import compare_methods, methods_sheet, write_pictures
 from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
+from steadyface.files import write_atomically
 from steadyface.job import Job, edit_file, preset_of
 from steadyface.metrics.clip import Critics, find_parts
 from steadyface.metrics.frames import Crops
@@ -136,6 +138,22 @@ def cells_of(path: Path, frames: str) -> Cells:
     return cells
 
 
+def put(docs: Path, frames: str, inversion: str, run: str, found: Mapping[str, dict[str, Any]], domain: str) -> None:
+    """Add the metrics that ``run`` ("clip edit") has by method to tables.json, and write tables.md anew.
+
+    Calls for other clips or edits may do so at the same time: each adds to what is there by then.
+    """
+    tables = docs / "tables.json"
+    with FileLock(docs / ".tables.lock"):
+        cells = cells_of(tables, frames)
+        by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
+        for method, metrics in found.items():
+            by_method.setdefault(method, {})[run] = metrics
+        text = json.dumps({"frames": frames, "cells": cells}, indent=1) + "\n"
+        write_atomically(tables, lambda path: path.write_text(text))
+        write_atomically(docs / "tables.md", lambda path: path.write_text(written(cells, frames)))
+
+
 def in_order(methods: Iterable[str]) -> list[str]:
     """As in `METHODS`, others last."""
     return sorted(methods, key=lambda name: (*METHODS, name).index(name))
@@ -180,7 +198,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/tables"))
     parser.add_argument("--docs", type=Path, default=Path("docs/tables"))
     args = parser.parse_args()
-    cells = cells_of(args.docs / "tables.json", args.frames)
+    cells_of(args.docs / "tables.json", args.frames)  # of other frames? Better asked before hours of work than after
     critics = Critics.load()
     sources = [path for path in sorted(args.clips.iterdir()) if path.suffix in VIDEOS]
     args.docs.mkdir(parents=True, exist_ok=True)
@@ -200,12 +218,7 @@ def main() -> None:
                     shown = cv2.imread(str(out / f"{picture}.png"))
                     save_jpeg(args.docs / f"{inversion}_{source.stem}_{edit}_{picture}.jpg", shown[:, :, ::-1])
                 domain = OUT_OF_DOMAIN if is_style(job.edits[0]) else IN_DOMAIN
-                for method, metrics in found.items():
-                    by_method = cells.setdefault(inversion, {}).setdefault(domain, {})
-                    by_method.setdefault(method, {})[f"{source.stem} {edit}"] = metrics
-                kept = {"frames": args.frames, "cells": cells}
-                (args.docs / "tables.json").write_text(json.dumps(kept, indent=1) + "\n")
-                (args.docs / "tables.md").write_text(written(cells, args.frames))
+                put(args.docs, args.frames, inversion, f"{source.stem} {edit}", found, domain)
             if clips := by_default(args.out / inversion / source.stem):
                 save_jpeg(args.docs / f"{inversion}_{source.stem}_edits.jpg", methods_sheet(clips))
     print((args.docs / "tables.md").read_text())

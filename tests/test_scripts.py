@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ import torch
 
 from steadyface.editing.catalogue import STYLES
 from steadyface.editing.style import Style
+from steadyface.errors import InputError
 from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import sample_codes
 from steadyface.gan.load import load_generator
@@ -99,3 +101,21 @@ def test_a_face_in_other_colours_goes_to_the_lesson_beside_its_own_code(load) ->
     assert (read["ws"][:, 1:] - read["ws"][:, :1]).abs().mean() > 0.05
     again = faces.read(mean_colours, views, first=0)
     torch.testing.assert_close(again["views"], read["views"])
+
+
+def test_calls_that_fill_the_tables_beside_each_other_lose_nothing(load, tmp_path: Path) -> None:
+    script = load(ROOT / "benchmarks" / "paper_tables.py")
+    finished = script.cells_of(ROOT / "docs" / "tables" / "tables.json", "0:16")
+    metrics = finished["independent"][script.IN_DOMAIN]["direct"]["grid_sbia1a smile"]
+    runs = [f"clip{number} smile" for number in range(12)]
+
+    def fill(run: str) -> None:
+        script.put(tmp_path, "0:16", "joint", run, {"direct": metrics}, script.IN_DOMAIN)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(fill, runs))
+    cells = script.cells_of(tmp_path / "tables.json", "0:16")
+    assert sorted(cells["joint"][script.IN_DOMAIN]["direct"]) == sorted(runs)
+    assert "clip7 smile" in (tmp_path / "tables.md").read_text()
+    with pytest.raises(InputError, match="frames 0:16, not 0:8"):
+        script.put(tmp_path, "0:8", "joint", "clip smile", {"direct": metrics}, script.IN_DOMAIN)
