@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.presets import DEFAULT
 from steadyface.critics.lpips import Lpips
-from steadyface.editing import hold
+from steadyface.editing import catalogue, hold
 from steadyface.editing.catalogue import Request, find
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
@@ -219,7 +219,10 @@ def test_a_second_call_does_no_work(clip, finished):
     assert snapshot(result.folder) == before
 
 
-def test_reuse_takes_the_inversion_for_another_edit(clip, finished, tmp_path):
+def test_reuse_takes_the_inversion_for_another_edit_though_cards_are_worded_anew(clip, finished, tmp_path, monkeypatch):
+    for edit in map(Edit.load, catalogue.SHIPPED.glob("*.safetensors")):
+        replace(edit, card=replace(edit.card, description="anew")).save(tmp_path / f"{edit.card.name}.safetensors")
+    monkeypatch.setattr(catalogue, "SHIPPED", tmp_path)
     announced = []
     run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=[finished[0].folder])
     with pytest.raises(StopError):

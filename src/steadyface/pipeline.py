@@ -113,8 +113,10 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     clip = align_clip(run, align_key, job.source, job.frames, job.face, generator.resolution, device, job.landmarks)
 
     refine_key = digest(align_key, job.model, job.encoder, job.seed, run.manifest["weights"], asdict(preset.refinement))
-    tune_key = digest(refine_key, run.manifest["shipped_edits"], asdict(preset.tuning))
-    ws, tuned = invert(tools, refine_key, tune_key, clip)
+    shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if generator.w_space == W_SPACE else []
+    alive = [Edit.load(path) for path in shipped]
+    tune_key = digest(refine_key, [edit.fingerprint() for edit in alive], asdict(preset.tuning))
+    ws, tuned = invert(tools, refine_key, tune_key, alive, clip)
 
     def restyle(plain: Generator) -> Generator:
         return reduce(lambda styled, style: style(styled), styles, plain)
@@ -196,8 +198,13 @@ def code_edits(job: Job, preset: Preset) -> Sequence[CodeEdit]:
     return [catalogue.load(request) for request in wanted]
 
 
-def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple[Tensor, Generator]:
-    """Codes (T, num_ws, w_dim) and a tuned generator that together reproduce the clip; they serve every edit."""
+def invert(
+    tools: Tools, refine_key: str, tune_key: str, alive: Sequence[CodeEdit], clip: Aligned
+) -> tuple[Tensor, Generator]:
+    """Codes (T, num_ws, w_dim) and a tuned generator that together reproduce the clip; they serve every edit.
+
+    The edits ``alive`` still work on the tuned generator.
+    """
     run, preset, generator = tools.run, tools.preset, tools.generator
 
     def refine(part: StageCheckpoint) -> Tensors:
@@ -213,8 +220,7 @@ def invert(tools: Tools, refine_key: str, tune_key: str, clip: Aligned) -> tuple
 
     ws = run.stage("refine", refine_key, refine)["ws"].to(generator.w_mean.device)
 
-    shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if generator.w_space == W_SPACE else []
-    survivors = [survivor([Edit.load(path)], generator, clip) for path in shipped]
+    survivors = [survivor([edit], generator, clip) for edit in alive]
     tuned = tools.tuned(
         "tune",
         tune_key,

@@ -40,6 +40,17 @@ def test_file_round_trip(tmp_path: Path) -> None:
     assert catalogue.read_card(tmp_path / "mine.safetensors")["description"] == "a test"
 
 
+def test_a_fingerprint_is_of_what_is_done_and_not_of_its_wording(tmp_path: Path) -> None:
+    edit = made(s8=1.0, s64=0.5)
+    reworded = replace(edit.card, name="other", description="in other words", trained_on="more", licence="MIT")
+    replace(edit, card=reworded).save(tmp_path / "mine.safetensors")
+    assert Edit.load(tmp_path / "mine.safetensors").fingerprint() == edit.fingerprint()
+    others = [made(s8=1.0, s64=0.6), made(s8=1.0, s32=0.5), made(s8=1.0), edit.times(0.5)]
+    cards = [replace(edit.card, region=(0.0, 0.5, 0.0, 1.0)), replace(edit.card, whole_face=True)]
+    others += [replace(edit, card=card) for card in cards]
+    assert len({edit.fingerprint(), *(other.fingerprint() for other in others)}) == 1 + len(others)
+
+
 def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made(s8=1.0).save(tmp_path / "mine.safetensors")
     with pytest.raises(InputError, match=r"unknown edit .mine.; known: .*eyeglasses"):

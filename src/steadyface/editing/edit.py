@@ -9,6 +9,7 @@ from torch import Tensor
 
 from steadyface.editing.card import EditCard, EditFile
 from steadyface.errors import InputError
+from steadyface.files import digest
 from steadyface.gan.base import Generator
 
 _PREFIX = "direction."
@@ -54,6 +55,11 @@ class Edit:
     def times(self, factor: float) -> Self:
         """The same edit at its strength times ``factor``."""
         return replace(self, strength=factor * self.strength)
+
+    def fingerprint(self) -> str:
+        """Short hash of what it changes and where; how the card words it doesn't matter."""
+        directions = {side: self.directions[side].tolist() for side in sorted(self.directions)}
+        return digest(directions, self.strength, self.card.region, self.card.whole_face)
 
     def save(self, path: Path) -> None:
         """Write the edit and its card as one safetensors file."""
