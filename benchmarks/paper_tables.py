@@ -79,9 +79,9 @@ def _seconds(stage: Mapping[str, Any]) -> float:
     return float(stage.get("processor_seconds", stage["seconds"]))
 
 
-def row(label: str, runs: Iterable[str], by_method: Mapping[str, Runs], method: str) -> str:
-    """The means of a method's quantities over ``runs``, each where it is known."""
-    rows = [cell(by_method[method][name], by_method.get("direct", {}).get(name)) for name in runs]
+def row(label: str, runs: Iterable[str], found: Runs, direct: Runs) -> str:
+    """The means of the quantities that a method has ``found`` over ``runs``, each where it is known."""
+    rows = [cell(found[name], direct.get(name)) for name in runs]
     known = {key: [each[key] for each in rows if each[key] is not None] for key in rows[0]}
     means = [f"{mean(values):.{DIGITS.get(key, 2)}f}" if values else "-" for key, values in known.items()]
     return f"| {' | '.join([label, *means])} |"
@@ -106,22 +106,32 @@ def run_on(runs: Iterable[str], by_method: Mapping[str, Runs]) -> list[str]:
     return [method for method, found in by_method.items() if set(runs) <= found.keys()]
 
 
+def other_directs(cells: Cells, inversion: str, domain: str, runs: Iterable[str]) -> dict[str, Runs]:
+    """By label the direct edits on other inversions that have been run on all of ``runs``: a table shows both kinds."""
+    others = {name: by_domain.get(domain, {}) for name, by_domain in cells.items() if name != inversion}
+    return {f"direct, {name}": found["direct"] for name, found in others.items() if "direct" in run_on(runs, found)}
+
+
 def written(cells: Cells, frames: str) -> str:
     """All tables as Markdown."""
     parts = []
     for inversion, by_domain in cells.items():
         for domain, by_method in by_domain.items():
+            direct = by_method.get("direct", {})
             parts += [f"## {inversion} inversion, {domain}, frames {frames}\n"]
             for runs in shared_runs(by_method):
                 present = in_order(run_on(runs, by_method))
+                others = other_directs(cells, inversion, domain, runs)
                 parts += [f"### Means over {', '.join(runs)}\n"]
                 shown = {f"table {2 if domain == IN_DOMAIN else 1}": [each for each in present if each not in PHASES]}
                 if any(phase in present for phase in PHASES):
                     shown["table 3"] = [each for each in ABLATION if each in present]
                 for name, methods in shown.items():
-                    rows = [row(each, runs, by_method, each) for each in methods]
+                    rows = [row(each, runs, found, direct) for each, found in others.items()]
+                    rows += [row(each, runs, by_method[each], direct) for each in methods]
                     parts += [f"In form the paper's {name}:\n", table("method", rows)]
-            singles = [row(run, [run], by_method, "default") for run in sorted(by_method.get("default", {}))]
+            defaults = by_method.get("default", {})
+            singles = [row(run, [run], defaults, direct) for run in sorted(defaults)]
             parts += ["### `default`, one by one\n", table("clip and edit", singles)] if len(singles) > 1 else []
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])

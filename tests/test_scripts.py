@@ -119,3 +119,18 @@ def test_calls_that_fill_the_tables_beside_each_other_lose_nothing(load, tmp_pat
     assert "clip7 smile" in (tmp_path / "tables.md").read_text()
     with pytest.raises(InputError, match="frames 0:16, not 0:8"):
         script.put(tmp_path, "0:8", "joint", "clip smile", {"direct": metrics}, script.IN_DOMAIN)
+
+
+def test_a_table_shows_the_direct_edit_on_both_inversions_where_there_are_both(load) -> None:
+    script = load(ROOT / "benchmarks" / "paper_tables.py")
+    runs = script.cells_of(ROOT / "docs" / "tables" / "tables.json", "0:16")["independent"][script.IN_DOMAIN]["direct"]
+    both = {name: {script.IN_DOMAIN: {"direct": runs}} for name in ("joint", "independent")}
+    less = {"grid_sbia1a smile": runs["grid_sbia1a smile"]}
+    text = script.written(both | {"independent": {script.IN_DOMAIN: {"direct": runs, "default": less}}}, "0:16")
+    joint, independent = text.split("## independent inversion")
+    assert joint.count("| direct, independent |") == 1
+    assert independent.count("| direct, joint |") == 2  # over all runs, and over the one that has two methods
+    rows = [line.split("|")[2:5] for line in text.splitlines() if line.startswith("| direct")]
+    assert len({tuple(figures) for figures in rows[:2]}) == 1  # the same runs here, the same figures
+    both["joint"][script.IN_DOMAIN]["direct"] = less
+    assert script.written(both, "0:16").count("| direct, joint |") == 0
