@@ -44,6 +44,13 @@ COLUMNS = (
     "| after the inversion"
 )
 DIGITS = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
+ONE_BY_ONE = {
+    "to_direct": "E / E(direct)",
+    "lpips": "LPIPS to direct",
+    "person": "LPIPS on the person",
+    "kept": "Strength kept",
+    "mouth": "Mouth corr",
+}
 
 IN_DOMAIN, OUT_OF_DOMAIN = "in-domain edits", "out-of-domain edits"
 
@@ -83,12 +90,19 @@ def row(label: str, runs: Iterable[str], found: Runs, direct: Runs) -> str:
     """The means of the quantities that a method has ``found`` over ``runs``, each where it is known."""
     rows = [cell(found[name], direct.get(name)) for name in runs]
     known = {key: [each[key] for each in rows if each[key] is not None] for key in rows[0]}
-    means = [f"{mean(values):.{DIGITS.get(key, 2)}f}" if values else "-" for key, values in known.items()]
-    return f"| {' | '.join([label, *means])} |"
+    return line([label, *(figure(mean(values) if values else None, key) for key, values in known.items())])
 
 
-def table(lead: str, rows: Iterable[str]) -> str:
-    head = f"| {lead} | {COLUMNS} |"
+def figure(value: float | None, quantity: str) -> str:
+    return "-" if value is None else f"{value:.{DIGITS.get(quantity, 2)}f}"
+
+
+def line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def table(lead: str, rows: Iterable[str], columns: str = COLUMNS) -> str:
+    head = f"| {lead} | {columns} |"
     return "\n".join([head, "|---" * (head.count("|") - 1) + "|", *rows]) + "\n"
 
 
@@ -112,6 +126,19 @@ def other_directs(cells: Cells, inversion: str, domain: str, runs: Iterable[str]
     return {f"direct, {name}": found["direct"] for name, found in others.items() if "direct" in run_on(runs, found)}
 
 
+def one_by_one(title: str, quantity: str, by_method: Mapping[str, Runs]) -> list[str]:
+    """A table of one quantity: a row for each run, a column for each method. Nothing if no run has it."""
+    methods, direct = in_order(by_method), by_method.get("direct", {})
+    known = {}
+    for run in sorted(set().union(*by_method.values())):
+        found = [by_method[method].get(run) for method in methods]
+        known[run] = [cell(metrics, direct.get(run))[quantity] if metrics else None for metrics in found]
+    if all(value is None for values in known.values() for value in values):
+        return []
+    rows = [line([run, *(figure(value, quantity) for value in values)]) for run, values in known.items()]
+    return [f"### {title}, one by one\n", table("clip and edit", rows, " | ".join(methods))]
+
+
 def written(cells: Cells, frames: str) -> str:
     """All tables as Markdown."""
     parts = []
@@ -133,6 +160,8 @@ def written(cells: Cells, frames: str) -> str:
             defaults = by_method.get("default", {})
             singles = [row(run, [run], defaults, direct) for run in sorted(defaults)]
             parts += ["### `default`, one by one\n", table("clip and edit", singles)] if len(singles) > 1 else []
+            for quantity, title in ONE_BY_ONE.items():
+                parts += one_by_one(title, quantity, by_method)
     made = f"Python {platform.python_version()}, torch {version('torch')}, {platform.machine()}"
     return "\n".join([*parts, f"{made}, steadyface {version('steadyface')}.\n"])
 

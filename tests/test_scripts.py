@@ -134,3 +134,24 @@ def test_a_table_shows_the_direct_edit_on_both_inversions_where_there_are_both(l
     assert len({tuple(figures) for figures in rows[:2]}) == 1  # the same runs here, the same figures
     both["joint"][script.IN_DOMAIN]["direct"] = less
     assert script.written(both, "0:16").count("| direct, joint |") == 0
+
+
+def test_runs_are_shown_one_by_one_with_gaps_where_there_is_none(load) -> None:
+    script = load(ROOT / "benchmarks" / "paper_tables.py")
+    made = script.cells_of(ROOT / "docs" / "tables" / "tables.json", "0:16")["independent"][script.IN_DOMAIN]
+    first, second = "grid_sbia1a age", "grid_sbia1a smile"
+    by_method = {
+        "smooth": {second: made["smooth"][second]},
+        "direct": {run: made["direct"][run] for run in (first, second)},
+    }
+    title, text = script.one_by_one("E / E(direct)", "to_direct", by_method)
+    assert title.startswith("### E / E(direct)")
+    head, _, *rows = [[each.strip() for each in line.strip("|").split("|")] for line in text.splitlines()]
+    assert head == ["clip and edit", "direct", "smooth"]
+    assert [row[:2] for row in rows] == [[first, "1.00"], [second, "1.00"]]
+    errors = [made[method][second]["warping_error"]["1"]["edited"] for method in ("smooth", "direct")]
+    assert rows[0][2] == "-"
+    assert float(rows[1][2]) == pytest.approx(errors[0] / errors[1], abs=0.006)
+    assert (
+        script.one_by_one("Strength kept", "kept", {"direct": {"a": {**made["direct"][first], "attributes": []}}}) == []
+    )
