@@ -12,7 +12,9 @@ from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.expression import EXPRESSIONS, Expression
 from steadyface.critics.face_box import centred, face_box
 from steadyface.critics.identity import Identity
+from steadyface.critics.landmarks import Landmarks
 from steadyface.faces.align import FACE_BOX
+from steadyface.faces.topology import ffhq_points
 from steadyface.gan.load import load_generator
 
 _WOMEN = (0, 1, 3, 10)
@@ -31,6 +33,11 @@ def expression() -> Expression:
 @pytest.fixture(scope="module")
 def age_gender() -> AgeGender:
     return AgeGender()
+
+
+@pytest.fixture(scope="module")
+def landmarks() -> Landmarks:
+    return Landmarks()
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +94,25 @@ def test_age_and_gender_of_portraits(age_gender, portraits, small):
     assert (age_gender(small)[0] - age).abs().mean() < 4
 
 
-@pytest.mark.parametrize("name", ["identity", "expression", "age_gender"])
+def test_landmarks_lie_where_a_hand_has_marked_them(landmarks, portraits, marked):
+    found = landmarks(portraits)
+    assert found.shape == (13, 68, 2)
+    apart = np.linalg.norm(ffhq_points(found.numpy()) - marked, axis=-1)
+    assert apart.mean() < 0.012  # parts of the crop's side, where pupils are .25 apart
+    assert apart.max() < 0.04
+    jaw, lips = found[:, :17], found[:, 48:]
+    assert (jaw[:, :, 1].argmax(1) == 8).all()
+    assert (lips[..., 1].amax(1) < jaw[:, 8, 1]).all()
+
+
+def test_landmarks_of_a_mirrored_face_are_mirrored(landmarks, portraits):
+    there, back = landmarks(portraits), landmarks(portraits.flip(3))
+    back[..., 0] = 1 - back[..., 0]
+    for points in ([8], [27, 28, 29, 30], [51, 57]):  # those in the middle: chin, nose, lips
+        assert (there[:, points] - back[:, points]).norm(dim=-1).mean() < 0.015
+
+
+@pytest.mark.parametrize("name", ["identity", "expression", "age_gender", "landmarks"])
 def test_frozen_and_differentiable_in_the_image(name, request, portraits):
     critic: nn.Module = request.getfixturevalue(name)
     image = portraits[:1].clone().requires_grad_()

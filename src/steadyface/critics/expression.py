@@ -2,30 +2,12 @@
 
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from steadyface import zoo
-from steadyface.critics.face_box import centred, face_box
-from steadyface.critics.tfjs import Weights, linear, same_conv, separable_conv
+from steadyface.critics.dense import dense_trunk, seen
+from steadyface.critics.tfjs import linear
 
 EXPRESSIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
-_SIDE = 112
-
-
-class _Dense(nn.Module):
-    """Four convolutions, the first of stride 2; each of the others reads the sum of all before it."""
-
-    def __init__(self, weights: Weights, name: str, first: bool) -> None:
-        super().__init__()
-        reduce = same_conv if first else separable_conv
-        self.reduce = reduce(weights, f"{name}/conv0", stride=2)
-        self.others = nn.ModuleList(separable_conv(weights, f"{name}/conv{k}") for k in (1, 2, 3))
-
-    def forward(self, x: Tensor) -> Tensor:
-        total: Tensor = F.relu(self.reduce(x))
-        for layer in self.others:
-            total = total + layer(F.relu(total))
-        return F.relu(total)
 
 
 class Expression(nn.Module):
@@ -40,13 +22,13 @@ class Expression(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         weights = load_file(zoo.weights("face-expression"))
-        self.trunk = nn.Sequential(*(_Dense(weights, f"dense{k}", first=k == 0) for k in range(4)))
+        self.trunk = dense_trunk(weights)
         self.head = linear(weights["fc/weights"], weights["fc/bias"])
         self.requires_grad_(False).eval()
 
     def logits(self, images: Tensor) -> Tensor:
         """Unnormalised log-probabilities (N, 7)."""
-        out: Tensor = self.head(self.trunk(centred(face_box(images, _SIDE), 255)).mean((2, 3)))
+        out: Tensor = self.head(seen(self.trunk, images))
         return out
 
     def forward(self, images: Tensor) -> Tensor:
