@@ -28,10 +28,11 @@ from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.files import file_sha256
 from steadyface.frames import FrameFolder
+from steadyface.gan.load import load_generator
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.job import Job
+from steadyface.mouths import OPENS
 from steadyface.pipeline import edit_video, run_job
-from steadyface.render import Synthesis, render
 from steadyface.run import Run
 from steadyface.settings import PRESETS
 from steadyface.stitching import beyond
@@ -260,6 +261,22 @@ def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_ch
     assert announced_until("render", "eyeglasses", "another") == ["render"]
 
 
+def test_a_style_draws_the_person_alone_with_mouths_that_open_as_in_the_input(clip, finished, tmp_path):
+    announced = []
+    run = Run.open(tmp_path, announce=announced.append, reuse=[finished[0].folder])
+    result = run_job(job_on(clip, "sketch"), run, preset=TINY)
+    assert announced == ["calibrate", "phase1", "phase2", "beyond", "stitch", "mouth", "render"]
+    phase1, mouth = (load_file(tmp_path / "state" / f"{name}.safetensors")["ws"] for name in ("phase1", "mouth"))
+    moved = (mouth - phase1).abs().amax((0, 2)) > 0
+    sides = torch.tensor(load_generator("mobile-ffhq-256").ws_resolutions)
+    assert sides[moved].unique().tolist() == sorted(catalogue.load(OPENS).directions)
+    before, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in ("input", "edited"))
+    wall, cheek = (..., slice(20, 60), slice(2, 12)), (..., slice(150, 170), slice(90, 100))
+    assert torch.equal(edited[wall], before[wall])
+    colours = [(frames[cheek].amax(1) - frames[cheek].amin(1)).mean() for frames in (before, edited)]
+    assert colours[1] < 0.3 * colours[0]  # of a pencil
+
+
 @pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
 def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
     announced = []
@@ -323,13 +340,6 @@ def test_a_video_of_one_frame(clip, tmp_path):
     assert result.frames == len(list(read_frames(result.edited))) == 1
     for part in PARTS:
         assert [path.name for path in run.path("aligned", part).iterdir()] == ["00000.png"]
-
-
-def test_fewer_frames_leave_no_old_pictures(tmp_path, tiny_generator):
-    run = Run.open(tmp_path)
-    ws = torch.zeros(4, tiny_generator.num_ws, tiny_generator.w_dim)
-    assert render(run, "edited", Synthesis(ws, tiny_generator), 4).count() == 4
-    assert render(run, "edited", Synthesis(ws, tiny_generator), 2).count() == 2
 
 
 def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):

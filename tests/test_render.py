@@ -1,4 +1,4 @@
-"""Which edits go on beyond the crop."""
+"""What is pasted where, and what a folder of pictures holds."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +12,8 @@ from steadyface import render
 from steadyface.aligned import Aligned
 from steadyface.editing import catalogue
 from steadyface.editing.edit import Edit
-from steadyface.render import Seams, continued
+from steadyface.gan.base import Generator
+from steadyface.render import Seams, Synthesis, continued
 from steadyface.run import Run
 from steadyface.stitching.settings import Stitching
 
@@ -66,3 +67,10 @@ def test_a_style_ends_at_the_person_s_outline_in_each_frame(
 def test_hair_is_meant_beyond_the_crop_and_collars_under_a_mouth_are_not() -> None:
     cards = [Edit.load(path).card for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     assert {card.name for card in cards if card.goes_on} == {"age", "gender", "head-turn"}
+
+
+def test_fewer_frames_leave_no_old_pictures(tmp_path: Path, tiny_generator: Generator) -> None:
+    run = Run.open(tmp_path)
+    ws = torch.zeros(4, tiny_generator.num_ws, tiny_generator.w_dim)
+    assert render.render(run, "edited", Synthesis(ws, tiny_generator), 4).count() == 4
+    assert render.render(run, "edited", Synthesis(ws, tiny_generator), 2).count() == 2

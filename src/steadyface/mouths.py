@@ -51,11 +51,12 @@ def with_mouths_held(edits: Sequence[CodeEdit], before: Synthesis, clip: Aligned
 
 @torch.no_grad()
 def with_mouths_held_again(
-    generator: Generator, finished: Callable[[Frames], Frames], wanted: Frames, ws: Tensor, mesh: FaceMesh
+    generator: Generator, finished: Callable[[Synthesis], Frames], wanted: Frames, ws: Tensor, mesh: FaceMesh
 ) -> Tensor:
     """Codes ``ws`` (T, num_ws, w_dim), moved until mouths open in the finished pictures as in those that are wanted.
 
-    The phases draw each mouth a little like those beside it. ``finished`` makes the last of the generator's pictures.
+    The phases draw each mouth a little like those beside it, and a style draws it as the inversion has it. ``finished``
+    makes the last of the generator's pictures.
     """
 
     def openings(codes: Tensor) -> Tensor:

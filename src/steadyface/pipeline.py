@@ -150,10 +150,14 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    steadied = last_averaging(tools, direct, clip)
+    averaged = last_averaging(tools, clip)
+
+    def steadied(pictures: Synthesis) -> Frames:
+        drawn = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))  # with the mouths of these pictures
+        return averaged(pictures, drawn)
 
     def reopened(_: StageCheckpoint) -> Tensors:
-        def pasted(pictures: Frames) -> Frames:
+        def pasted(pictures: Synthesis) -> Frames:
             """As they will be seen, but for the eyes, which are not asked for."""
             return replace(seams, keeps=()).composite(steadied(pictures), before)
 
@@ -161,13 +165,16 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         wanted = as_shown(clip, before, Synthesis(others, inverted), *cards)
         return {"ws": with_mouths_held_again(stitched, pasted, wanted, steady.ws, FaceMesh.load())}
 
-    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging))
-    again = held and preset.averaging
+    # A style draws mouths as the inversion has them, which isn't quite as the input
+    drawn_mouths = [hold.CONSTANTS for _ in styles if preset.averaging]
+    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging), *drawn_mouths)
+    again = drawn_mouths or (held and preset.averaging)
     last_ws = run.stage("mouth", render_key, reopened)["ws"].to(steady.ws) if again else steady.ws
 
-    pictures: Frames = Synthesis(last_ws, stitched)
+    last = Synthesis(last_ws, stitched)
+    pictures = steadied(last)
     if isinstance(preset.remedy, DeepVideoPrior):
-        pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, pictures)
+        pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, last)
 
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, render_key, len(clip)):
@@ -177,7 +184,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         render(run, "untuned/edited", Synthesis(asked[probes], restyle(generator)), len(probes))
         render(run, "inverted", before, len(clip))
         drawn = render(run, "direct", direct, len(clip))
-        edited = render(run, "edited", seams.composite(steadied(pictures), before), len(clip))
+        edited = render(run, "edited", seams.composite(pictures, before), len(clip))
         restored = Restored(job.source, info, job.frames, clip, seams)
         write_videos(run, restored, drawn, edited, note.tags_of(job, preset))
         manifest.finish(run, render_key, *videos)

@@ -81,19 +81,20 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def last_averaging(tools: Tools, direct: Frames, clip: Aligned) -> Callable[[Frames], Frames]:
+def last_averaging(tools: Tools, clip: Aligned) -> Callable[[Frames, Frames], Frames]:
     """What averages finished pictures over time along the input's flow, where the preset does that.
 
-    Of a style, that leaves tones; the strokes are those of one frame. Flows are kept for the next pictures.
+    Of a style, that leaves tones; the strokes are those of one frame of the second pictures, the direct edit's. Flows
+    are kept for the next ones.
     """
     settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
     if averaging is None or not isinstance(settings, Consistency) or count == 1:
-        return lambda pictures: pictures
+        return lambda pictures, _: pictures
     needed = (2 * averaging.reach + 1) * (averaging.reach + 1)
     capacity = max(needed, _FLOW_BYTES // (8 * tools.generator.resolution**2))
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity)
 
-    def steadied(pictures: Frames) -> Frames:
+    def steadied(pictures: Frames, direct: Frames) -> Frames:
         steady = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
         if settings.wanted != "direct":
             return steady
