@@ -155,3 +155,18 @@ def test_runs_are_shown_one_by_one_with_gaps_where_there_is_none(load) -> None:
     assert (
         script.one_by_one("Strength kept", "kept", {"direct": {"a": {**made["direct"][first], "attributes": []}}}) == []
     )
+
+
+def test_a_frown_is_told_from_a_face_that_is_nearer_or_elsewhere(load) -> None:
+    shape_of = load(ROOT / "training" / "train_anger.py").shape_of
+    points = torch.rand(68, 2, generator=torch.Generator().manual_seed(0))
+    plain = shape_of(points)
+    torch.testing.assert_close(shape_of(2 * points + torch.tensor([0.1, -0.3])), plain)
+    apart = (points[36:42].mean(0) - points[42:48].mean(0)).norm()
+    frowning = points.clone()
+    frowning[17:27, 1] += 0.1 * apart  # y goes down
+    torch.testing.assert_close(shape_of(frowning) - plain, torch.tensor([-0.1, -0.1, 0, 0, 0, 0]), atol=1e-6, rtol=0)
+    frowning[[48, 54], 1] += 0.2 * apart
+    torch.testing.assert_close((shape_of(frowning) - plain)[2:], torch.tensor([-0.2, 0, 0, 0]), atol=1e-6, rtol=0)
+    frowning[65:68, 1] += 0.3 * apart
+    assert float((shape_of(frowning) - plain)[3]) == pytest.approx(0.3, abs=1e-5)

@@ -74,7 +74,7 @@ RECIPES = {
         1.6, (0.0, 0.95, 0.1, 0.9), signs=(1.0, -1.0), outside=4.0, identity=0.3, free=("beard",), avoid=9e9
     ),
     "smile": Recipe(1.5, signs=(1.0, -1.0), free=EXPRESSIONS, avoid=9e9),
-    # as a direction it shouts, see train_anger.py; train_mapper.py goes by it
+    # led by this alone it shouts: train_anger.py asks for more, train_mapper.py goes by it
     "angry": Recipe(3.5, absolute=True, free=EXPRESSIONS, avoid=0.0),
     "surprised": Recipe(3.5, absolute=True, free=EXPRESSIONS, avoid=0.0),
 }
@@ -142,14 +142,30 @@ def plain_faces(generator: Generator, critics: Critics, seed: int) -> Plain:
     return Plain(w, torch.cat(pictures), joined, torch.cat(descriptors))
 
 
+Terms = dict[str, Tensor]
+More = Callable[[Tensor, int], Terms]
+"""Further terms on what an edit made (1, 3, R, R) of the plain face of that number."""
+
+
+def nothing_more(_image: Tensor, _row: int) -> Terms:
+    return {}
+
+
 def refine(
-    edit: Edit, recipe: Recipe, generator: Generator, critics: Critics, plain: Plain, root: Tensor, steps: int
+    edit: Edit,
+    recipe: Recipe,
+    generator: Generator,
+    critics: Critics,
+    plain: Plain,
+    root: Tensor,
+    steps: int,
+    more: More = nothing_more,
 ) -> Edit:
     """Descend from the edit's directions, with momentum and a step that shrinks to nothing."""
     sides = list(edit.directions)
     start = torch.stack([torch.linalg.solve(root, edit.directions[side]) for side in sides])
     code, velocity = start.clone().requires_grad_(), torch.zeros_like(start)
-    loss = objective(edit.card.attribute, recipe, generator, critics, plain)
+    loss = objective(edit.card.attribute, recipe, generator, critics, plain, more)
     rng = torch.Generator().manual_seed(0)
     usable = torch.nonzero(plain.scores[edit.card.attribute] < recipe.avoid)[:, 0]
     for step in range(steps):
@@ -173,8 +189,8 @@ def refine(
 
 
 def objective(
-    attribute: str, recipe: Recipe, generator: Generator, critics: Critics, plain: Plain
-) -> Callable[[Edit | MapperEdit, int], dict[str, Tensor]]:
+    attribute: str, recipe: Recipe, generator: Generator, critics: Critics, plain: Plain, more: More = nothing_more
+) -> Callable[[Edit | MapperEdit, int], Terms]:
     """The terms of the loss of an edit on one of the plain faces."""
     away = outside(recipe.region)
     deviation = {name: values.std() for name, values in plain.scores.items()}
@@ -182,7 +198,7 @@ def objective(
     if attribute not in EXPRESSIONS:
         held += [name for name in ("happy", "surprised", "angry") if name not in recipe.free]
 
-    def terms(edit: Edit | MapperEdit, row: int) -> dict[str, Tensor]:
+    def terms(edit: Edit | MapperEdit, row: int) -> Terms:
         image = generator.synthesis(edit(broadcast_w(generator, plain.w[row : row + 1]), generator))
         scores = critics.scores(image)
         change = {name: (scores[name][0] - plain.scores[name][row]) / deviation[name] for name in scores}
@@ -194,6 +210,7 @@ def objective(
             "never": 0.3 * sum((F.relu(scores[name][0] - UNSEEN) for name in recipe.never), torch.zeros(())),
             "outside": recipe.outside * (difference * away).mean(),
             "identity": recipe.identity * (critics.identity(image)[0] - plain.descriptors[row]).square().sum(),
+            **more(image, row),
         }
 
     return terms
