@@ -48,9 +48,11 @@ def test_what_moves_the_jaw_shows_within_the_outline(clip: Aligned) -> None:
 
 
 def test_only_what_all_edits_keep_is_kept() -> None:
+    frown = replace(CARD, keeps=("irises",))
     glasses, age = replace(CARD, keeps=("eyes",)), replace(CARD, keeps=("eyes", "mouth"))
-    assert parts_kept([age]) == {"eyes", "mouth"}
-    assert parts_kept([glasses, age]) == {"eyes"}
+    assert parts_kept([age]) == {"eyes", "irises", "mouth"}
+    assert parts_kept([glasses, age]) == {"eyes", "irises"}
+    assert parts_kept([age, frown]) == parts_kept([frown]) == {"irises"}
     assert parts_kept([age, CARD]) == frozenset()
 
 

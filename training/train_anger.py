@@ -117,7 +117,7 @@ def main() -> None:
     with torch.no_grad():
         plain, root = plain_faces(generator, critics, seed=5), whitening(generator, seed=6)
     card = EditCard(
-        "angry", "looks angry", "angry", trained_on=f"{len(plain.w)} generated faces", region=FACE, keeps=("eyes",),
+        "angry", "looks angry", "angry", trained_on=f"{len(plain.w)} generated faces", region=FACE, keeps=("irises",),
         holds_mouth=True,
     )  # fmt: skip
     edit = Edit(card, {side: torch.zeros(generator.w_dim) for side in SIDES})

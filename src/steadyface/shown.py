@@ -52,7 +52,8 @@ def _outline(clip: Aligned, dilation: float = 0.0) -> Tensor:
 
 def parts_kept(cards: Iterable[EditCard]) -> frozenset[Part]:
     """The parts of the face that all of these edits leave to the input."""
-    return frozenset.intersection(*(frozenset(card.keeps) for card in cards))
+    every = [{*card.keeps, "irises"} if "eyes" in card.keeps else card.keeps for card in cards]
+    return frozenset(every[0]).intersection(*every[1:])
 
 
 def as_shown(clip: Aligned, before: Frames, direct: Frames, *cards: EditCard) -> Frames:

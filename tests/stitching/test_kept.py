@@ -28,6 +28,13 @@ def test_the_mask_is_on_the_eyes() -> None:
     assert float(mask[0, 0, 60, 64]) < 0.05
 
 
+def test_of_the_irises_lids_and_brows_are_left_out() -> None:
+    eyes, irises = (mask_of((part,), looking(), SIDE, SETTINGS)[0, 0] for part in ("eyes", "irises"))
+    assert float(irises[60, 45]) > 0.9
+    assert float(eyes[54, 45]) > 0.5 > 0.05 > float(irises[54, 45])  # 6 px above the middle, 2 above the lid's edge
+    assert bool((irises <= eyes + 1e-6).all())
+
+
 def test_a_shade_is_the_mean_of_what_is_added_inside() -> None:
     mask = mask_of(("eyes",), looking(), SIDE, SETTINGS)
 

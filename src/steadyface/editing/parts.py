@@ -2,4 +2,5 @@
 
 from typing import Literal
 
-Part = Literal["eyes", "mouth"]
+Part = Literal["eyes", "irises", "mouth"]
+"""Eyes have their lids, and the skin up to the brows; of the irises it is what shows between the lids."""

@@ -23,6 +23,7 @@ Masks = Callable[[int], Tensor]
 
 _CONTOURS: dict[Part, tuple[tuple[int, ...], ...]] = {
     "eyes": (topology.RIGHT_EYE, topology.LEFT_EYE),
+    "irises": (topology.RIGHT_EYE, topology.LEFT_EYE),
     "mouth": (topology.OUTER_LIPS,),
 }
 

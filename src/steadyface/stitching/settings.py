@@ -37,7 +37,7 @@ class Stitching:
     beyond_turns: float = 0.15
     """How far from the border the one has turned into the other, as a part of the side."""
     kept: Mapping[Part, tuple[float, float]] = field(
-        default_factory=lambda: {"eyes": (0.2, 0.024), "mouth": (0.08, 0.04)}
+        default_factory=lambda: {"eyes": (0.2, 0.024), "irises": (0.05, 0.012), "mouth": (0.08, 0.04)}
     )
     """Where an edit leaves a part to the input: how far beyond its contour, as a part of its width, and the width of
     the mask's soft edge, as a part of the crop's side. Lids need some; the rims of eyeglasses are near."""
