@@ -15,11 +15,7 @@ import torch
 from torch import Tensor
 
 from refine_edits import Critics
-from steadyface.critics.age_gender import AgeGender
-from steadyface.critics.attributes import Attributes
 from steadyface.critics.clip import Clip
-from steadyface.critics.expression import Expression
-from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import folders
@@ -39,7 +35,7 @@ STRENGTHS = (-1.5, -0.75, 0.0, 0.75, 1.5)
 
 def by_attribute(name: str, generator: Generator) -> tuple[Describe, Tensor]:
     """Descriptors of all scores of the critics, and the direction of one of them."""
-    critics = Critics(Expression(), AgeGender(), Attributes(Lpips("alex")), Identity())
+    critics = Critics.load(Lpips("alex"))
 
     def describe(pictures: Tensor) -> Tensor:
         scores = critics.scores(pictures)

@@ -77,14 +77,13 @@ def described(path: Path, generator: Generator, count: int) -> Faces:
     return dict(np.load(path))
 
 
-def unit_rows(faces: Faces, measured: Faces) -> dict[str, Tensor]:
-    """By name, how W (w_dim,) moves with each measure (N,) and with each expression while all else stays; unit rows."""
+def unit_row(faces: Faces, measured: NDArray[np.float64]) -> Tensor:
+    """How W (w_dim,) moves with a measure (N,) of faces while the expressions and all else stay; a unit row."""
     expression = faces["expression"] - faces["expression"].mean(1, keepdims=True)
-    columns = measured | {name: expression[:, EXPRESSIONS.index(name)] for name in HELD}
-    known = standard(np.stack([*columns.values(), *faces["others"].T], axis=1))
-    rows = np.linalg.lstsq(np.hstack([known, np.ones((len(known), 1))]), faces["w"], rcond=None)[0]
-    units = zip(columns, rows, strict=False)  # others' rows and the offset are left over
-    return {name: torch.from_numpy(row / np.linalg.norm(row)).float() for name, row in units}
+    expressions = [expression[:, EXPRESSIONS.index(name)] for name in HELD]
+    known = standard(np.stack([measured, *expressions, *faces["others"].T], axis=1))
+    row = np.linalg.lstsq(np.hstack([known, np.ones((len(known), 1))]), faces["w"], rcond=None)[0][0]
+    return torch.from_numpy(row / np.linalg.norm(row)).float()
 
 
 @torch.no_grad()
@@ -120,7 +119,7 @@ def main() -> None:
     args = parser.parse_args()
     generator = load_generator("mobile-ffhq-256")
     faces = described(args.out, generator, args.count)
-    row = unit_rows(faces, {"opening": mouth_opening(faces["landmarks"])})["opening"]
+    row = unit_row(faces, mouth_opening(faces["landmarks"]))
     card = EditCard(
         "open-mouth", "opens the mouth", opposite="closes it", trained_on=f"{args.count} generated faces",
         region=LOWER_FACE, keeps=("eyes",),

@@ -16,6 +16,7 @@ drew darker rims and less of another face on all five GRID clips, and was kept.
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -89,6 +90,11 @@ class Critics:
     attributes: Attributes
     identity: Identity
 
+    @classmethod
+    def load(cls, lpips: Lpips) -> Self:
+        """Those that ship; ``lpips`` is AlexNet's."""
+        return cls(Expression(), AgeGender(), Attributes(lpips), Identity())
+
     def scores(self, images: Tensor) -> dict[str, Tensor]:
         """Log-odds and, of age, years (N,) by attribute."""
         logits = self.expression.logits(images)
@@ -143,11 +149,11 @@ def plain_faces(generator: Generator, critics: Critics, seed: int) -> Plain:
 
 
 Terms = dict[str, Tensor]
-More = Callable[[Tensor, int], Terms]
-"""Further terms on what an edit made (1, 3, R, R) of the plain face of that number."""
+More = Callable[[Tensor, dict[str, Tensor], int], Terms]
+"""Further terms on what an edit made (1, 3, R, R) of the plain face of that number, and on its scores."""
 
 
-def nothing_more(_image: Tensor, _row: int) -> Terms:
+def nothing_more(_image: Tensor, _scores: dict[str, Tensor], _row: int) -> Terms:
     return {}
 
 
@@ -210,7 +216,7 @@ def objective(
             "never": 0.3 * sum((F.relu(scores[name][0] - UNSEEN) for name in recipe.never), torch.zeros(())),
             "outside": recipe.outside * (difference * away).mean(),
             "identity": recipe.identity * (critics.identity(image)[0] - plain.descriptors[row]).square().sum(),
-            **more(image, row),
+            **more(image, scores, row),
         }
 
     return terms
@@ -231,8 +237,7 @@ def main() -> None:
     parser.add_argument("--scale", nargs="*", default=[], metavar="SIDE:FACTOR", help="a new side is as the one below")
     args = parser.parse_args()
     scales = {int(side): float(factor) for side, factor in (text.split(":") for text in args.scale)}
-    lpips = Lpips("alex")
-    critics = Critics(Expression(), AgeGender(), Attributes(lpips), Identity())
+    critics = Critics.load(Lpips("alex"))
     generator = load_generator(args.model)
     with torch.no_grad():
         plain, root = plain_faces(generator, critics, seed=5), whitening(generator, seed=6)

@@ -18,10 +18,7 @@ from torch.nn import functional as F
 
 from hold_mouth import landmarks_of
 from refine_edits import RECIPES, UNSEEN, Critics, More, Plain, Terms, plain_faces, refine, whitening
-from steadyface.critics.age_gender import AgeGender
-from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import Expression
-from steadyface.critics.identity import Identity
 from steadyface.critics.landmarks import Landmarks
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
@@ -69,16 +66,15 @@ def shape_of(points: Tensor) -> Tensor:
     return torch.stack([inner, outer, corners, opening, below([8], [36, 45]), points[14, 0] - points[2, 0]]) / eyes
 
 
-def frown(plain: Plain, generator: Generator, critics: Critics, landmarks: Landmarks) -> More:
+def frown(plain: Plain, generator: Generator, landmarks: Landmarks) -> More:
     """The terms that landmarks, and what a face wears, add to the loss."""
-    glasses = critics.attributes.labels.index("eyeglasses")
     with torch.no_grad():
         faces = [generator.synthesis(broadcast_w(generator, w[None])) for w in plain.w]
         before = [shape_of(landmarks(face)[0]) for face in faces]
 
-    def terms(image: Tensor, row: int) -> Terms:
+    def terms(image: Tensor, scores: dict[str, Tensor], row: int) -> Terms:
         inner, outer, corners, opening, *outline = shape_of(landmarks(image)[0]) - before[row]
-        worn, now = plain.scores["eyeglasses"][row], critics.attributes(image)[0, glasses]
+        worn, now = plain.scores["eyeglasses"][row], scores["eyeglasses"][0]
         lost_or_found = worn.clamp(max=WORN) - now if worn > 0 else now - worn.clamp(min=UNSEEN)
         return {
             "brows": 24 * F.relu(inner - INNER) + 12 * F.relu(outer - OUTER),
@@ -113,7 +109,7 @@ def main() -> None:
     parser.add_argument("--meant", type=float, default=0.85, help="the part of what is learnt that is strength 1")
     args = parser.parse_args()
     generator = load_generator("mobile-ffhq-256")
-    critics = Critics(Expression(), AgeGender(), Attributes(Lpips("alex")), Identity())
+    critics = Critics.load(Lpips("alex"))
     with torch.no_grad():
         plain, root = plain_faces(generator, critics, seed=5), whitening(generator, seed=6)
     card = EditCard(
@@ -121,9 +117,8 @@ def main() -> None:
         holds_mouth=True,
     )  # fmt: skip
     edit = Edit(card, {side: torch.zeros(generator.w_dim) for side in SIDES})
-    edit = refine(
-        edit, RECIPE, generator, critics, plain, root, args.steps, frown(plain, generator, critics, Landmarks())
-    )
+    more = frown(plain, generator, Landmarks())
+    edit = refine(edit, RECIPE, generator, critics, plain, root, args.steps, more)
     edit = replace(edit, directions={side: args.meant * row for side, row in edit.directions.items()})
     edit.save(SHIPPED / "angry.safetensors")
     print(told(edit, generator))

@@ -17,10 +17,6 @@ import torch
 from torch import Tensor
 
 from refine_edits import RECIPES, Critics, objective, plain_faces
-from steadyface.critics.age_gender import AgeGender
-from steadyface.critics.attributes import Attributes
-from steadyface.critics.expression import Expression
-from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.catalogue import MAPPERS, SHIPPED
 from steadyface.editing.edit import Edit
@@ -105,7 +101,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("training/runs/mappers"))
     args = parser.parse_args()
     keep_freed_memory()
-    critics = Critics(Expression(), AgeGender(), Attributes(Lpips("alex")), Identity())
+    critics = Critics.load(Lpips("alex"))
     generator = load_generator("mobile-ffhq-256")
     run = Run.open(args.runs)
     for name in args.names:

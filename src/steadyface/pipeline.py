@@ -150,11 +150,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    averaged = last_averaging(tools, clip)
-
-    def steadied(pictures: Synthesis) -> Frames:
-        drawn = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))  # with the mouths of these pictures
-        return averaged(pictures, drawn)
+    steadied = last_averaging(tools, direct, steady, clip)
 
     def reopened(_: StageCheckpoint) -> Tensors:
         def pasted(pictures: Synthesis) -> Frames:
@@ -166,9 +162,8 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         return {"ws": with_mouths_held_again(stitched, pasted, wanted, steady.ws, FaceMesh.load())}
 
     # A style draws mouths as the inversion has them, which isn't quite as the input
-    drawn_mouths = [hold.CONSTANTS for _ in styles if preset.averaging]
-    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging), *drawn_mouths)
-    again = drawn_mouths or (held and preset.averaging)
+    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging), bool(styles) and hold.CONSTANTS)
+    again = preset.averaging and (held or styles)
     last_ws = run.stage("mouth", render_key, reopened)["ws"].to(steady.ws) if again else steady.ws
 
     last = Synthesis(last_ws, stitched)

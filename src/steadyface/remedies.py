@@ -1,7 +1,7 @@
 """What a preset does against the flicker of a directly edited clip: phases 1 and 2, or a baseline."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
@@ -81,24 +81,25 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def last_averaging(tools: Tools, clip: Aligned) -> Callable[[Frames, Frames], Frames]:
+def last_averaging(tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned) -> Callable[[Synthesis], Frames]:
     """What averages finished pictures over time along the input's flow, where the preset does that.
 
-    Of a style, that leaves tones; the strokes are those of one frame of the second pictures, the direct edit's. Flows
-    are kept for the next ones.
+    Of a style, that leaves tones; the strokes are those of one frame of the direct edit, whose codes are moved as the
+    pictures' have been since they were ``steady``, that of a mouth for one. Flows are kept for the next pictures.
     """
     settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
     if averaging is None or not isinstance(settings, Consistency) or count == 1:
-        return lambda pictures, _: pictures
+        return lambda pictures: pictures
     needed = (2 * averaging.reach + 1) * (averaging.reach + 1)
     capacity = max(needed, _FLOW_BYTES // (8 * tools.generator.resolution**2))
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity)
 
-    def steadied(pictures: Frames, direct: Frames) -> Frames:
-        steady = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
+    def steadied(pictures: Synthesis) -> Frames:
+        tones = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
         if settings.wanted != "direct":
-            return steady
-        return with_strokes(steady, direct, clip.inputs, flow, count, averaging.strokes)
+            return tones
+        drawn = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
+        return with_strokes(tones, drawn, clip.inputs, flow, count, averaging.strokes)
 
     return steadied
 

@@ -1,10 +1,12 @@
-"""The trunk that face-api's networks of expressions and of landmarks share: four dense blocks."""
+"""What face-api's networks of expressions and of landmarks are: four dense blocks and a linear layer."""
 
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from steadyface import zoo
 from steadyface.critics.face_box import centred, face_box
-from steadyface.critics.tfjs import Weights, same_conv, separable_conv
+from steadyface.critics.tfjs import Weights, linear, same_conv, separable_conv
 
 _SIDE = 112
 
@@ -25,12 +27,23 @@ class _Dense(nn.Module):
         return F.relu(total)
 
 
-def dense_trunk(weights: Weights) -> nn.Sequential:
-    """The blocks of a network's weights."""
-    return nn.Sequential(*(_Dense(weights, f"dense{k}", first=k == 0) for k in range(4)))
+class DenseNetwork(nn.Module):
+    """The trunk and one linear layer, on FFHQ-aligned crops (N, 3, R, R) in [-1, 1].
 
+    Frozen: no parameter wants a gradient, images may.
 
-def seen(trunk: nn.Module, images: Tensor) -> Tensor:
-    """What a trunk sees in FFHQ-aligned crops (N, 3, R, R) in [-1, 1]: (N, 256). Differentiable."""
-    features: Tensor = trunk(centred(face_box(images, _SIDE), 255)).mean((2, 3))
-    return features
+    Raises:
+        steadyface.errors.WeightsError: if the weights of that name can't be had.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        weights = load_file(zoo.weights(name))
+        self.trunk = nn.Sequential(*(_Dense(weights, f"dense{k}", first=k == 0) for k in range(4)))
+        self.head = linear(weights["fc/weights"], weights["fc/bias"])
+        self.requires_grad_(False).eval()
+
+    def outputs(self, images: Tensor) -> Tensor:
+        """What the linear layer says: (N, outputs)."""
+        out: Tensor = self.head(self.trunk(centred(face_box(images, _SIDE), 255)).mean((2, 3)))
+        return out
