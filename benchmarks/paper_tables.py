@@ -40,8 +40,8 @@ PHASES = ("phase1", "phase2")
 ABLATION = ("direct", *PHASES, "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 COLUMNS = (
-    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr | minutes "
-    "| after the inversion"
+    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr | sharpness "
+    "| minutes | after the inversion"
 )
 DIGITS = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
 ONE_BY_ONE = {
@@ -50,6 +50,7 @@ ONE_BY_ONE = {
     "person": "LPIPS on the person",
     "kept": "Strength kept",
     "mouth": "Mouth corr",
+    "sharpness": "Sharpness / the inversion's",
 }
 
 IN_DOMAIN, OUT_OF_DOMAIN = "in-domain edits", "out-of-domain edits"
@@ -76,6 +77,7 @@ def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[s
         "person": None if itself else metrics["lpips"].get(ON_PERSON),
         "kept": kept[0] if kept else None,
         "mouth": mouth and mouth["correlation"],
+        "sharpness": metrics["sharpness"]["edited"],
         "minutes": sum(minutes.values()),
         "own": sum(spent for name, spent in minutes.items() if name not in INVERSION),
     }

@@ -95,6 +95,7 @@ def test_a_run_is_measured(run, critics):
     assert found["lpips"]["inverted/input"] == 0
     assert found["lpips"]["edited/direct"] > 0
     assert found["psnr"]["inverted/input"] is None
+    assert found["sharpness"]["input"] == 1  # the inversion is the input here
     assert found["sharpness"]["edited"] == pytest.approx(1, abs=0.2)
     assert found["sharpness"]["wearing"] == pytest.approx(1, abs=0.2)
     assert found["identity"]["edited"]["tg_id"] == pytest.approx(1, abs=1e-4)

@@ -201,8 +201,8 @@ def _likeness(parts: Mapping[str, Frames], critics: Critics, worn: Frames | None
         edited, direct = (Within(parts[name], parts["input"], masks) for name in ("edited", "direct"))
         table["lpips"][ON_PERSON] = mean_lpips(edited, direct, critics.lpips, device=critics.device)
     if "inverted" in parts:
-        edits = [name for name in ("direct", "edited") if name in parts]
-        table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in edits}
+        others = [name for name in ("input", "direct", "edited") if name in parts]
+        table["sharpness"] = {name: sharpness_ratio(parts[name], parts["inverted"]) for name in others}
     if worn is not None:
         table["sharpness"]["wearing"] = sharpness_ratio(worn, parts["input"])
     return table
