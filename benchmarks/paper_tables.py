@@ -40,8 +40,8 @@ PHASES = ("phase1", "phase2")
 ABLATION = ("direct", *PHASES, "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 COLUMNS = (
-    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr | sharpness "
-    "| minutes | after the inversion"
+    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr "
+    "| sharpness | minutes | after the inversion"
 )
 DIGITS = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
 ONE_BY_ONE = {
