@@ -7,7 +7,7 @@ import cv2
 import pytest
 
 from steadyface import compare as module
-from steadyface.compare import compare_methods
+from steadyface.compare import compare_methods, results
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
 from steadyface.inversion.settings import PivotalTuning, Refinement
@@ -52,6 +52,8 @@ def test_methods_share_the_inversion_and_one_table(job, quick, tmp_path):
     assert "Not measured yet" not in (tmp_path / "direct" / "report.html").read_text()
     assert (tmp_path / "sheet.png").stat().st_size > 10_000
     slices = cv2.imread(str(tmp_path / "slices.png"))
+    assert list(results([tmp_path / "smooth", tmp_path / "direct"])) == ["input", "smooth", "direct"]
+    assert list(results([tmp_path / "smooth"])) == ["input", "direct edit", "smooth"]
     assert slices.shape[1] > 2 * cv2.imread(str(next(tmp_path.glob("*/aligned/input/*.png")))).shape[1]
     announced.clear()
     compare_methods(job, ["smooth", "direct"], tmp_path, critics=Critics.load(), announce=announced.append)

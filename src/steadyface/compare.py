@@ -97,10 +97,10 @@ def measured(folder: Path, critics: Critics) -> dict[str, Any]:
 
 
 def results(folders: Sequence[Path]) -> dict[str, Crops]:
-    """The input, the direct edit of the first run, and the result of each, by their names."""
-    first = find_parts(folders[0])
-    clips = {"input": first["input"], "direct edit": first["direct"]}
-    return clips | {folder.name: find_parts(folder)["edited"] for folder in folders}
+    """The input, the direct edit of the first run unless it is a method, and the result of each, by their names."""
+    first, methods = find_parts(folders[0]), {folder.name: find_parts(folder)["edited"] for folder in folders}
+    direct = {} if "direct" in methods else {"direct edit": first["direct"]}
+    return {"input": first["input"]} | direct | methods
 
 
 def methods_sheet(clips: Mapping[str, Crops]) -> Image:
