@@ -150,7 +150,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    steadied = last_averaging(tools, direct, steady, clip)
+    steadied = last_averaging(tools, direct, steady, clip, hair=any(card.draws_hair for card in cards))
 
     def reopened(_: StageCheckpoint) -> Tensors:
         def pasted(pictures: Synthesis) -> Frames:

@@ -81,11 +81,14 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def last_averaging(tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned) -> Callable[[Synthesis], Frames]:
+def last_averaging(
+    tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned, *, hair: bool
+) -> Callable[[Synthesis], Frames]:
     """What averages finished pictures over time along the input's flow, where the preset does that.
 
-    Of a style, that leaves tones; the strokes are those of one frame of the direct edit, whose codes are moved as the
-    pictures' have been since they were ``steady``, that of a mouth for one. Flows are kept for the next pictures.
+    Of a style, or of ``hair``, that leaves tones; the strokes are those of one frame of the direct edit, whose codes
+    are moved as the pictures' have been since they were ``steady``, that of a mouth for one. Flows are kept for the
+    next pictures.
     """
     settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
     if averaging is None or not isinstance(settings, Consistency) or count == 1:
@@ -96,10 +99,10 @@ def last_averaging(tools: Tools, direct: Synthesis, steady: Synthesis, clip: Ali
 
     def steadied(pictures: Synthesis) -> Frames:
         tones = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
-        if settings.wanted != "direct":
+        if settings.wanted != "direct" and not hair:
             return tones
         drawn = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
-        return with_strokes(tones, drawn, clip.inputs, flow, count, averaging.strokes)
+        return with_strokes(tones, drawn, clip.inputs, flow, count, settings.wanted, averaging)
 
     return steadied
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from steadyface.consistency.flows import InputFlow
 from steadyface.consistency.pairs import anchor_index
+from steadyface.consistency.settings import Averaging
 from steadyface.consistency.strokes import strokes, with_strokes
 
 from .conftest import flicker, no_motion
@@ -22,8 +23,9 @@ def drawn(frames) -> Tensor:
     return torch.stack([torch.randn(3, SIDE, SIDE, generator=torch.Generator().manual_seed(n)) for n in frames])
 
 
-def with_direct(direct, flow, pictures=still, sharpness: float = 0.5) -> Tensor:
-    return with_strokes(pictures, direct, still, InputFlow(flow, still), COUNT, sharpness)(range(COUNT))
+def with_direct(direct, flow, pictures=still, wanted="direct", **settings: float) -> Tensor:
+    averaging = Averaging(**settings)
+    return with_strokes(pictures, direct, still, InputFlow(flow, still), COUNT, wanted, averaging)(range(COUNT))
 
 
 def test_all_frames_have_the_anchors_strokes_and_none_of_their_flicker() -> None:
@@ -54,7 +56,7 @@ def test_what_the_anchor_does_not_show_has_strokes_of_its_own() -> None:
         flow[..., : SIDE // 2] = 40.0
         return flow
 
-    found = with_direct(drawn, gone, sharpness=10.0)
+    found = with_direct(drawn, gone, strokes=10.0)
     own, anchor = strokes(drawn(range(COUNT))), strokes(drawn([ANCHOR])).expand(COUNT, -1, -1, -1)
     half = SIDE // 2
     torch.testing.assert_close(found[..., :half], own[..., :half], atol=2e-3, rtol=0)
@@ -68,6 +70,20 @@ def test_tones_are_the_pictures_and_not_the_direct_edits() -> None:
     )
     inside = found[..., 4:-4]
     torch.testing.assert_close(inside, ramp.expand(COUNT, -1, -1, -1)[..., 4:-4], atol=2e-3, rtol=0)
+
+
+def test_hair_has_strands_where_it_hides_the_input_and_its_grain_where_it_tints_it() -> None:
+    def grown(frames) -> Tensor:
+        """Hides the left half, tints a quarter, leaves the last."""
+        change = torch.tensor([0.5, 0.5, 0.04, 0.0]).repeat_interleave(SIDE // 4)
+        return still(frames) + change
+
+    found = with_direct(lambda frames: grown(frames) + drawn(frames), no_motion, grown, wanted="input+change")
+    lost, hidden, rest = found - grown(range(COUNT)), slice(2, SIDE // 2 - 2), slice(SIDE // 2, None)
+    wanted = strokes(drawn([ANCHOR])).expand(COUNT, -1, -1, -1)
+    torch.testing.assert_close(lost[..., hidden], wanted[..., hidden], atol=2e-3, rtol=0)
+    assert lost[..., rest].abs().max() < 2e-3
+    assert flicker(found) == 0
 
 
 def test_strokes_are_what_a_gaussian_of_two_pixels_takes_away() -> None:

@@ -61,7 +61,7 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
 
 
 def test_a_card_says_what_is_kept(tmp_path: Path) -> None:
-    card = EditCard("x", "", whole_face=True, keeps=("eyes", "mouth"), holds_mouth=True, overlay=True)
+    card = EditCard("x", "", whole_face=True, keeps=("eyes", "mouth"), holds_mouth=True, overlay=True, draws_hair=True)
     Edit(card, {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
     assert Edit.load(tmp_path / "x.safetensors").card == card
 

@@ -106,7 +106,7 @@ class Averaging:
     covers: float = 0.2
     """A change of more hides it. The rims on lbax4n, 5 % of the crop, had 1.9 times the error of what they cover."""
     strokes: float = 0.5
-    """Sharpness of the visibility with which a style's strokes are carried on from the anchor."""
+    """Sharpness of the visibility with which strokes are carried on from the anchor."""
 
 
 @dataclass(frozen=True)

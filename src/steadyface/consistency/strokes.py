@@ -1,4 +1,4 @@
-"""A style's strokes: what averaging takes from a drawn picture, given back from one frame. Ours.
+"""Strokes of a drawing, strands of hair: what averaging takes from a picture, given back from one frame. Ours.
 
 Every frame of a drawing has strokes of its own, whose mean is grey. Those of the anchor, carried along the input's
 flow, stay what they are, and go where the face goes.
@@ -10,23 +10,35 @@ from torch import Tensor
 from steadyface.consistency.flows import Frames, PairFlow, kept
 from steadyface.consistency.losses import coarser
 from steadyface.consistency.pairs import anchor_index
+from steadyface.consistency.settings import Averaging, Wanted
+from steadyface.consistency.wanted import hides
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import warp
 
 
 def with_strokes(
-    pictures: Frames, direct: Frames, inputs: Frames, flow: PairFlow, count: int, sharpness: float
+    pictures: Frames,
+    direct: Frames,
+    inputs: Frames,
+    flow: PairFlow,
+    count: int,
+    wanted: Wanted,
+    settings: Averaging,
 ) -> Frames:
     """The finished pictures (len, 3, R, R) of ``count`` frames, with the strokes of the anchor's direct edit.
 
-    ``inputs`` and ``direct`` give frames of the same size. Where a frame doesn't show what the anchor shows, by the
-    visibility of that ``sharpness``, its strokes are those of its own direct edit.
+    ``inputs`` and ``direct`` give frames of the same size. Where a frame does not show what the anchor shows, its
+    strokes are those of its own direct edit. Unless ``wanted`` is the direct edit, there are strokes where the change
+    `hides` the input only: what is tinted has the grain of the input.
     """
     anchor = anchor_index(count)
 
     def with_lost(index: int) -> Tensor:
         picture = pictures([index])
-        return torch.cat([picture, strokes(direct([index]) - picture)], dim=1)[0]
+        lost = strokes(direct([index]) - picture)
+        if wanted != "direct":
+            lost = hides(picture - inputs([index]), settings) * lost
+        return torch.cat([picture, lost], dim=1)[0]
 
     both = kept(with_lost, 2)
 
@@ -35,7 +47,7 @@ def with_strokes(
         if index == anchor:
             return picture + own
         flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
-        seen = visibility(flows.error_ab, sharpness)
+        seen = visibility(flows.error_ab, settings.strokes)
         return picture + seen * warp(both([anchor]).chunk(2, dim=1)[1], flows.ab) + (1 - seen) * own
 
     return lambda frames: torch.cat([made(index) for index in frames])

@@ -43,6 +43,8 @@ class EditCard:
     """Whether lips are to be as far apart as they were."""
     overlay: bool = False
     """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
+    draws_hair: bool = False
+    """Whether it draws hair, strand by strand: the mean over frames that have other strands each is grey."""
 
     @property
     def goes_on(self) -> bool:
@@ -60,7 +62,7 @@ class EditCard:
         keeps = tuple(fields.get("keeps", ()))
         if not set(keeps) <= set(get_args(Part)):
             raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
-        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth", "overlay")}
+        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth", "overlay", "draws_hair")}
         return cls(**{**fields, **flags, "region": (top, bottom, left, right), "keeps": keeps})
 
 
