@@ -47,6 +47,15 @@ def test_what_moves_the_jaw_shows_within_the_outline(clip: Aligned) -> None:
     assert where_edits_show(clip, smile, glasses)[0, 0, 4, 4] == 1
 
 
+def test_a_beard_ends_a_little_beyond_the_outline(clip: Aligned) -> None:
+    beard, smile = replace(CARD, ends_at_face=True), replace(CARD, holds_mouth=True)
+    where, inside = where_edits_show(clip, beard)[0, 0], where_edits_show(clip, smile)[0, 0]
+    assert where[32, 32] > 0.95
+    assert where[62, 10] < 0.05
+    assert (where >= inside).all()
+    assert where.sum() > 1.1 * inside.sum()
+
+
 def test_only_what_all_edits_keep_is_kept() -> None:
     frown = replace(CARD, keeps=("irises",))
     glasses, age = replace(CARD, keeps=("eyes",)), replace(CARD, keeps=("eyes", "mouth"))

@@ -44,6 +44,7 @@ KEEPS: dict[str, tuple[Part, ...]] = {
 """What edits leave to the input: lids and gaze, lips and teeth."""
 OVERLAYS = ("eyeglasses", "beard")
 HAIR = ("age", "beard", "gender")
+ENDS_AT_FACE = ("beard",)
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
@@ -112,7 +113,8 @@ def main() -> None:
         made = f"{len(columns)} generated faces"
         card = EditCard(
             name, description, attribute, opposite, trained_on=made, region=region, whole_face=region == HEAD,
-            keeps=KEEPS.get(name, ()), overlay=name in OVERLAYS, draws_hair=name in HAIR,
+            keeps=KEEPS.get(name, ()), overlay=name in OVERLAYS, ends_at_face=name in ENDS_AT_FACE,
+            draws_hair=name in HAIR,
         )  # fmt: skip
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")

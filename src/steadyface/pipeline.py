@@ -125,13 +125,14 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     asked = apply_all(edits, ws, generator)
     adapt_key = digest(tune_key, run.manifest["edits"], preset.adaptation and asdict(preset.adaptation))
     inverted = adapted(tools, adapt_key, edits, ws, tuned, clip)
-    edits = calibrated(tools, digest(adapt_key, calibrate.CONSTANTS), edits, ws, inverted, clip)
+    around = [shown.AROUND for edit in edits if edit.card.ends_at_face]
+    edits = calibrated(tools, digest(adapt_key, calibrate.CONSTANTS, *around), edits, ws, inverted, clip)
 
     cards = [edit.card for edit in edits] + [style.card for style in styles]
     where = where_edits_show(clip, *cards)
     before = Synthesis(ws, inverted)
     held = [(hold.CONSTANTS, shown.CONSTANTS) for edit in edits if edit.card.holds_mouth]
-    edited_key = digest(adapt_key, run.manifest["strength_factors"], *held)
+    edited_key = digest(adapt_key, run.manifest["strength_factors"], *held, *around)
     direct = Synthesis(edited_codes(tools, edited_key, edits, before, clip), restyle(inverted))
     steady_key = remedy_key(preset.remedy, edited_key)
     steady = remedy(tools, edited_key, before, direct, where, clip)

@@ -19,6 +19,8 @@ from steadyface.stitching.settings import Stitching
 
 INSIDE = -0.01
 """How far within the face's outline an edit ends that moves the jaw: a part of the crop's side."""
+AROUND = 0.04
+"""How far beyond the face's outline an edit of it ends: a beard's lower edge is there."""
 CONSTANTS = (INSIDE, asdict(Stitching()))
 """What is shown of an edit depends on these beside the clip and the card."""
 
@@ -31,10 +33,16 @@ def where_edits_may(clip: Aligned, *cards: EditCard) -> Tensor:
 def where_edits_show(clip: Aligned, *cards: EditCard) -> Tensor:
     """Where the result isn't the input: where the edits may change anything, less what they only push about.
 
-    What holds a mouth moves the jaw with it: outside the face's outline its change is of ears, neck and collar.
+    What holds a mouth moves the jaw with it: outside the face's outline its change is of ears, neck and collar. A beard
+    smears long hair beside it.
     """
-    shown = (_region(clip, card) * (_outline(clip, INSIDE) if card.holds_mouth else 1.0) for card in cards)
-    return _on_person(clip, shown)
+
+    def shown(card: EditCard) -> Tensor:
+        if card.holds_mouth:
+            return _region(clip, card) * _outline(clip, INSIDE)
+        return _region(clip, card) * _outline(clip, AROUND) if card.ends_at_face else _region(clip, card)
+
+    return _on_person(clip, map(shown, cards))
 
 
 def _on_person(clip: Aligned, regions: Iterable[Tensor]) -> Tensor:

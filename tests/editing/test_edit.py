@@ -61,7 +61,8 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
 
 
 def test_a_card_says_what_is_kept(tmp_path: Path) -> None:
-    card = EditCard("x", "", whole_face=True, keeps=("eyes", "mouth"), holds_mouth=True, overlay=True, draws_hair=True)
+    flags = ("whole_face", "holds_mouth", "overlay", "ends_at_face", "draws_hair")
+    card = EditCard("x", "", keeps=("eyes", "mouth"), **dict.fromkeys(flags, True))
     Edit(card, {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
     assert Edit.load(tmp_path / "x.safetensors").card == card
 

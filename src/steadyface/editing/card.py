@@ -17,6 +17,7 @@ from steadyface.errors import InputError
 
 KEY = "steadyface.edit"
 """Where the card is in the file's metadata."""
+_FLAGS = ("whole_face", "holds_mouth", "overlay", "ends_at_face", "draws_hair")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class EditCard:
     """Whether lips are to be as far apart as they were."""
     overlay: bool = False
     """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
+    ends_at_face: bool = False
+    """Whether it ends about the face's outline, as a beard does: long hair, neck and collar beside it aren't meant."""
     draws_hair: bool = False
     """Whether it draws hair, strand by strand: the mean over frames that have other strands each is grey."""
 
@@ -62,7 +65,7 @@ class EditCard:
         keeps = tuple(fields.get("keeps", ()))
         if not set(keeps) <= set(get_args(Part)):
             raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
-        flags = {name: bool(fields.get(name, False)) for name in ("whole_face", "holds_mouth", "overlay", "draws_hair")}
+        flags = {name: bool(fields.get(name, False)) for name in _FLAGS}
         return cls(**{**fields, **flags, "region": (top, bottom, left, right), "keeps": keeps})
 
 
