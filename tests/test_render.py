@@ -64,9 +64,11 @@ def test_a_style_ends_at_the_person_s_outline_in_each_frame(
     assert everywhere.reach(0).min() == 1
 
 
-def test_hair_is_meant_beyond_the_crop_and_collars_under_a_mouth_are_not() -> None:
+def test_cards_of_what_ships_say_where_an_edit_ends_and_whether_it_is_hair() -> None:
     cards = [Edit.load(path).card for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     assert {card.name for card in cards if card.goes_on} == {"age", "gender", "head-turn"}
+    assert {card.name for card in cards if card.draws_hair} == {"age", "beard", "gender"}
+    assert {card.name for card in cards if card.ends_at_face} == {"beard"}
 
 
 def test_fewer_frames_leave_no_old_pictures(tmp_path: Path, tiny_generator: Generator) -> None:
