@@ -19,7 +19,7 @@ from steadyface.stitching.settings import Stitching
 
 INSIDE = -0.01
 """How far within the face's outline an edit ends that moves the jaw: a part of the crop's side."""
-AROUND = 0.04
+AROUND = 0.06
 """How far beyond the face's outline an edit of it ends: a beard's lower edge is there."""
 CONSTANTS = (INSIDE, asdict(Stitching()))
 """What is shown of an edit depends on these beside the clip and the card."""
