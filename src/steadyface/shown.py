@@ -36,13 +36,7 @@ def where_edits_show(clip: Aligned, *cards: EditCard) -> Tensor:
     What holds a mouth moves the jaw with it: outside the face's outline its change is of ears, neck and collar. A beard
     smears long hair beside it.
     """
-
-    def shown(card: EditCard) -> Tensor:
-        if card.holds_mouth:
-            return _region(clip, card) * _outline(clip, INSIDE)
-        return _region(clip, card) * _outline(clip, AROUND) if card.ends_at_face else _region(clip, card)
-
-    return _on_person(clip, map(shown, cards))
+    return _on_person(clip, (_shown(clip, card) for card in cards))
 
 
 def _on_person(clip: Aligned, regions: Iterable[Tensor]) -> Tensor:
@@ -52,6 +46,13 @@ def _on_person(clip: Aligned, regions: Iterable[Tensor]) -> Tensor:
 def _region(clip: Aligned, card: EditCard) -> Tensor:
     mask = region_mask(card.region, len(clip.person))
     return torch.maximum(mask, _outline(clip)) if card.whole_face else mask
+
+
+def _shown(clip: Aligned, card: EditCard) -> Tensor:
+    region = _region(clip, card)
+    if card.holds_mouth:
+        return region * _outline(clip, INSIDE)
+    return region * _outline(clip, AROUND) if card.ends_at_face else region
 
 
 def _outline(clip: Aligned, dilation: float = 0.0) -> Tensor:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self, get_args
 
@@ -17,7 +17,6 @@ from steadyface.errors import InputError
 
 KEY = "steadyface.edit"
 """Where the card is in the file's metadata."""
-_FLAGS = ("whole_face", "holds_mouth", "overlay", "ends_at_face", "draws_hair")
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,15 @@ class EditCard:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""
-        fields = dict(json.loads(text))
-        top, bottom, left, right = (float(edge) for edge in fields.get("region", EVERYWHERE))
+        said = dict(json.loads(text))
+        top, bottom, left, right = (float(edge) for edge in said.get("region", EVERYWHERE))
         if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
             raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
-        keeps = tuple(fields.get("keeps", ()))
+        keeps = tuple(said.get("keeps", ()))
         if not set(keeps) <= set(get_args(Part)):
             raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
-        flags = {name: bool(fields.get(name, False)) for name in _FLAGS}
-        return cls(**{**fields, **flags, "region": (top, bottom, left, right), "keeps": keeps})
+        flags = {each.name: bool(said.get(each.name, False)) for each in fields(cls) if each.type is bool}
+        return cls(**{**said, **flags, "region": (top, bottom, left, right), "keeps": keeps})
 
 
 @dataclass(frozen=True)
