@@ -13,8 +13,9 @@ import torch
 from steadyface.editing.catalogue import STYLES
 from steadyface.editing.style import Style
 from steadyface.errors import InputError
+from steadyface.faces.mask import PersonMask
 from steadyface.frames import to_image, to_tensor
-from steadyface.gan.base import sample_codes
+from steadyface.gan.base import sample_codes, synthesise
 from steadyface.gan.load import load_generator
 from steadyface.inversion.psp_network import Kind, PspNetwork, Shape
 
@@ -56,16 +57,23 @@ def test_a_script_says_what_it_takes(path: Path, load, monkeypatch: pytest.Monke
 
 
 @torch.no_grad()
-def test_styles_that_ship_draw_what_their_filters_draw(load) -> None:
-    filters = load(ROOT / "training" / "train_styles.py").FILTERS
+def test_styles_that_ship_draw_what_their_filters_draw_and_leave_walls_alone(load) -> None:
+    lessons, find = load(ROOT / "training" / "train_styles.py").LESSONS, PersonMask.load()
     plain = load_generator("mobile-ffhq-256")
-    (ws,) = sample_codes(plain, 1, seed=5)
-    photograph = plain.synthesis(ws)
-    assert {path.stem for path in STYLES.glob("*.safetensors")} == set(filters)
-    for name, (draw, _) in filters.items():
-        goal = to_tensor(draw(to_image(photograph)))
-        styled = Style.load(STYLES / f"{name}.safetensors")(plain).synthesis(ws)
-        assert (styled - goal).abs().mean() < 0.85 * (photograph - goal).abs().mean(), name
+    ws = torch.cat(sample_codes(plain, 4, seed=5))
+    photographs = synthesise(plain, ws)
+    images = [to_image(each) for each in photographs]
+    persons = torch.stack([torch.from_numpy(find.find(image)) for image in images])
+    wall = persons[:, None].expand_as(photographs) < 0.05
+    assert {path.stem for path in STYLES.glob("*.safetensors")} == set(lessons)
+    for name, lesson in lessons.items():
+        goal = torch.cat([to_tensor(lesson.goal(image, find)) for image in images])
+        styled = synthesise(Style.load(STYLES / f"{name}.safetensors")(plain), ws)
+        assert (styled - goal).abs().mean() < 0.85 * (photographs - goal).abs().mean(), name
+        if lesson.person_only:
+            repainted = torch.cat([to_tensor(lesson.draw(image)) for image in images])
+            here, by_filter = ((each - photographs).abs()[wall].mean() for each in (styled, repainted))
+            assert here < 0.5 * by_filter, name
 
 
 @torch.no_grad()

@@ -1,14 +1,16 @@
 """Train the styles: small changes of the default generator's weights, each taught by a filter on its own samples.
 
-    python training/train_styles.py [NAME ...] [--steps 120]      # src/steadyface/weights/styles/NAME.safetensors
-    python training/train_styles.py --sheets                      # docs/styles/NAME.jpg
+    python training/train_styles.py [NAME ...]      # src/steadyface/weights/styles/NAME.safetensors
+    python training/train_styles.py --sheets        # docs/styles/NAME.jpg
 
-Codes stay as they are; the layers from 64 px on are trained, L1 + LPIPS to the filtered picture. Seeded; a style takes
-some minutes, and one that is interrupted begins again.
+Codes stay as they are; the layers from 64 px on are trained, L1 + LPIPS to the filtered picture, or to the picture with
+its person filtered: a generator can tell them from the wall. Seeded; a style takes some minutes, and one that is
+interrupted begins again.
 """
 
 import argparse
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -20,6 +22,7 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import STYLES
 from steadyface.editing.style import Style
+from steadyface.faces.mask import PersonMask
 from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
@@ -101,18 +104,36 @@ def zombie(image: Image) -> Image:
     return (0.82 * dead + 0.18 * image).round().astype(np.uint8)
 
 
-FILTERS: dict[str, tuple[Callable[[Image], Image], str]] = {
-    "sketch": (sketch, "a pencil drawing"),
-    "oil-painting": (oil_painting, "an oil painting"),
-    "cartoon": (cartoon, "flat colours and ink"),
-    "bronze": (bronze, "cast in bronze"),
-    "zombie": (zombie, "grey-green and hollow"),
+@dataclass(frozen=True)
+class Lesson:
+    """What a style is taught, and for how long."""
+
+    draw: Callable[[Image], Image]
+    description: str
+    person_only: bool = True
+    """What is behind stays as it is. Of a filter that hardly changes it the whole picture will do."""
+    steps: int = 240
+
+    def goal(self, image: Image, find: PersonMask) -> Image:
+        """The picture as the style should draw it."""
+        if not self.person_only:
+            return self.draw(image)
+        inside = np.clip(2 * find.find(image) - 0.5, 0, 1)[..., None]  # half as soft as the network draws outlines
+        return (inside * self.draw(image) + (1 - inside) * image).round().astype(np.uint8)
+
+
+LESSONS = {
+    "sketch": Lesson(sketch, "a pencil drawing"),
+    "oil-painting": Lesson(oil_painting, "an oil painting", person_only=False, steps=120),
+    "cartoon": Lesson(cartoon, "flat colours and ink", person_only=False, steps=120),
+    "bronze": Lesson(bronze, "cast in bronze"),
+    "zombie": Lesson(zombie, "grey-green and hollow"),
 }
 
 
-def train(name: str, steps: int) -> Style:
+def train(name: str) -> Style:
     """Teach the generator a filter; returns what it added to the weights."""
-    draw, description = FILTERS[name]
+    lesson = LESSONS[name]
     plain = load_generator(MODEL)
     tuned, parameters = copy_to_tune(plain)
     trained = {key: value for key, value in parameters.items() if key.startswith(TRAINED)}
@@ -121,8 +142,8 @@ def train(name: str, steps: int) -> Style:
     groups = [{"params": [trained[key] for key in trained if key not in slow], "scale": 1.0}]
     groups += [{"params": [trained[key] for key in trained if key in slow], "scale": 0.05}]
     optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
-    lpips, rate = Lpips("alex"), ramp(RATE, steps)
-    for step in range(steps):
+    lpips, find, rate = Lpips("alex"), PersonMask.load(), ramp(RATE, lesson.steps)
+    for step in range(lesson.steps):
         for group in optimiser.param_groups:
             group["lr"] = rate(step) * group["scale"]
         optimiser.zero_grad()
@@ -131,7 +152,7 @@ def train(name: str, steps: int) -> Style:
         for one in z.split(1):
             with torch.no_grad():
                 ws = broadcast_w(plain, sample_w(plain, one, float(rng.uniform(0.5, 0.8))))
-                goal = to_tensor(draw(to_image(plain.synthesis(ws))))
+                goal = to_tensor(lesson.goal(to_image(plain.synthesis(ws)), find))
             image = tuned.synthesis(ws)
             loss = ((image - goal).abs().mean() + lpips(image, goal).mean()) / BATCH
             loss.backward()
@@ -139,7 +160,7 @@ def train(name: str, steps: int) -> Style:
         if step % 25 == 0:
             print(f"{name} {step} {float(loss.detach()) * BATCH:.4f}", flush=True)
     state, before = frozen(tuned).state_dict(), plain.state_dict()
-    card = EditCard(name, description, trained_on="the generator's own samples, filtered", model=MODEL)
+    card = EditCard(name, lesson.description, trained_on="the generator's own samples, filtered", model=MODEL)
     return Style(card, {key: state[key] - before[key] for key in trained})
 
 
@@ -149,8 +170,9 @@ def sheet(name: str, docs: Path, rows: int = 8) -> None:
     plain = load_generator(MODEL)
     styled = Style.load(STYLES / f"{name}.safetensors")(plain)
     codes = sample_codes(plain, rows, seed=11)
-    samples = [to_image(plain.synthesis(ws)) for ws in codes]
-    drawn, made = [FILTERS[name][0](image) for image in samples], [to_image(styled.synthesis(ws)) for ws in codes]
+    samples, made = ([to_image(each.synthesis(ws)) for ws in codes] for each in (plain, styled))
+    find = PersonMask.load()
+    drawn = [LESSONS[name].goal(image, find) for image in samples]
     picture = contact_sheet([samples, drawn, made], ["sample", "filter", name])
     docs.mkdir(parents=True, exist_ok=True)
     save_jpeg(docs / f"{name}.jpg", picture)
@@ -158,8 +180,7 @@ def sheet(name: str, docs: Path, rows: int = 8) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=list(FILTERS))
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("names", nargs="*", default=list(LESSONS))
     parser.add_argument("--sheets", action="store_true", help="only draw the sheets")
     parser.add_argument("--docs", type=Path, default=Path("docs/styles"))
     args = parser.parse_args()
@@ -167,7 +188,7 @@ def main() -> None:
     STYLES.mkdir(parents=True, exist_ok=True)
     for name in args.names:
         if not args.sheets:
-            train(name, args.steps).save(STYLES / f"{name}.safetensors")
+            train(name).save(STYLES / f"{name}.safetensors")
         sheet(name, args.docs)
 
 
