@@ -24,8 +24,8 @@ from steadyface.run import StageCheckpoint, Tensors
 from steadyface.settings import Remedy
 from steadyface.tools import Tools
 
-_FLOW_BYTES = 2**27
-"""Of flows between finished pictures: 256 pairs of frames with 256 px."""
+_FLOW_BYTES = 2**29
+"""Of flows between finished pictures: 1024 pairs of frames with 256 px, all that a style with 75 frames needs."""
 
 
 def remedy_key(settings: Remedy, key: str) -> str:

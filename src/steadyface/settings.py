@@ -92,6 +92,10 @@ _EYEGLASSES: dict[str, Remedy] = {
 }
 
 
+DRAWN = Averaging(reach=12, agreement=0.06)
+"""Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
+those only whose mouth is as open: the agreement of the inputs is asked for."""
+
 _STYLES: dict[str, Consistency] = {
     "default": DEFAULT_OUT_OF_DOMAIN,
     "fast": FAST_OUT_OF_DOMAIN,
@@ -113,7 +117,7 @@ def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint", *, s
         raise InputError(f"unknown inversion '{inversion}'; known: {', '.join(INVERSIONS)}")
     preset = PRESETS[name]
     if style:
-        preset = replace(preset, remedy=_STYLES.get(name, preset.remedy))
+        preset = replace(preset, remedy=_STYLES.get(name, preset.remedy), averaging=preset.averaging and DRAWN)
         if preset.stitching.around == "input":  # it ends at the person's outline, which is no seam
             preset = replace(preset, stitching=replace(preset.stitching, epochs=0))
     elif edits == ("eyeglasses",):

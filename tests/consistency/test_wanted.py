@@ -118,3 +118,19 @@ def test_a_picture_of_which_nothing_is_the_inputs_is_averaged_whole() -> None:
     before, own, after = noise([3, 4, 5])
     side = torch.exp(torch.tensor(-2.0))
     torch.testing.assert_close(middle, (own + side * (before + after)) / (1 + 2 * side), atol=2e-3, rtol=0)
+
+
+def test_a_mouth_that_opens_in_one_frame_is_averaged_with_none_that_is_closed() -> None:
+    def opens(frames) -> Tensor:
+        images = still(frames)
+        images[[frame == 4 for frame in frames], :, 20:] = 0.5
+        return images
+
+    def found(agreement: float | None) -> Tensor:
+        settings = Averaging(reach=4, agreement=agreement)
+        return averaged(noise, opens, InputFlow(no_motion, opens), COUNT, "direct", settings)(range(COUNT))
+
+    everywhere, agreed = found(None), found(0.06)
+    torch.testing.assert_close(agreed[4, :, 20:], noise([4])[0, :, 20:], atol=1e-3, rtol=0)
+    assert (everywhere[4, :, 20:] - noise([4])[0, :, 20:]).abs().mean() > 0.3
+    torch.testing.assert_close(agreed[:, :, :12], everywhere[:, :, :12], atol=1e-3, rtol=0)

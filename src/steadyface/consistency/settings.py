@@ -107,6 +107,8 @@ class Averaging:
     """A change of more hides it. The rims on lbax4n, 5 % of the crop, had 1.9 times the error of what they cover."""
     strokes: float = 0.5
     """Sharpness of the visibility with which strokes are carried on from the anchor."""
+    agreement: float | None = None
+    """Scale of the `agreement` that inputs must have to be averaged, in [-1, 1] units; None asks for none."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import Frames, PairFlow, kept, shrink
+from steadyface.consistency.masks import agreement
 from steadyface.consistency.settings import Averaging, Consistency, Wanted
 from steadyface.editing.change import with_change
 from steadyface.flow.occlusion import visibility
@@ -16,13 +17,21 @@ from steadyface.flow.warp import warp
 
 
 def steady_change(
-    changes: Frames, inputs: Frames, flow: PairFlow, index: int, count: int, reach: int, sharpness: float
+    changes: Frames,
+    inputs: Frames,
+    flow: PairFlow,
+    index: int,
+    count: int,
+    reach: int,
+    sharpness: float,
+    agreeing: float | None = None,
 ) -> Tensor:
     """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, C, S, S).
 
     ``changes`` gives what the edit adds to frames, (len, C, S, S), and ``inputs`` the frames in the same size. The mean
     over the ``reach`` frames on either side is Gaussian and weighted by the visibility. What the input does alone, a
-    blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes.
+    blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes. Where
+    it is to be drawn, only frames whose inputs agree count: ``agreeing`` is the scale of their `agreement`.
     """
     own = changes([index])
     beside = [n for n in range(index - reach, index + reach + 1) if 0 <= n < count and n != index]
@@ -32,6 +41,8 @@ def steady_change(
     flows = flow([(index, n) for n in beside], a, b)
     away = own.new_tensor([n - index for n in beside]).view(-1, 1, 1, 1)
     weight = visibility(flows.error_ab, sharpness) * torch.exp(-2 * (away / reach).square())
+    if agreeing is not None:
+        weight = weight * agreement(a, b, flows.ab, agreeing)
     total = own + (weight * warp(changes(beside), flows.ab)).sum(0, keepdim=True)
     return total / (1 + weight.sum(0, keepdim=True))
 
@@ -77,7 +88,9 @@ def averaged(
     both = kept(lambda index: torch.cat([pictures([index]), inputs([index])], dim=1)[0], 2 * settings.reach + 1)
 
     def made(index: int) -> Tensor:
-        averages = steady_change(both, inputs, flow, index, count, settings.reach, settings.sharpness)
+        averages = steady_change(
+            both, inputs, flow, index, count, settings.reach, settings.sharpness, settings.agreement
+        )
         picture, calm = averages.chunk(2, dim=1)
         if wanted == "direct":
             return picture
