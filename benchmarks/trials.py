@@ -54,7 +54,9 @@ def of_averaging(used: Averaging) -> dict[str, Averaging | None]:
     return {
         "not averaged": None,
         "averaged over one frame": replace(used, reach=1),
+        "averaged over two frames": replace(used, reach=2),
         "averaged over three frames": replace(used, reach=3),
+        "averaged where inputs differ, too": replace(used, agreement=None),
         "averaged as sharply as the paper looks": replace(used, sharpness=10.0),
         "averaged changes alone": replace(used, shades=2.0, covers=3.0),  # no change is that large
     }
