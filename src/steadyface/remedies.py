@@ -93,8 +93,7 @@ def last_averaging(
     settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
     if averaging is None or not isinstance(settings, Consistency) or count == 1:
         return lambda pictures: pictures
-    needed = (2 * averaging.reach + 1) * (averaging.reach + 1)
-    capacity = max(needed, _FLOW_BYTES // (8 * tools.generator.resolution**2))
+    capacity = max(1, _FLOW_BYTES // (8 * tools.generator.resolution**2))
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity)
 
     def steadied(pictures: Synthesis) -> Frames:

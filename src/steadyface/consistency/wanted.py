@@ -3,6 +3,7 @@
 The phases aim at it, and what they leave is averaged once more, in the finished pictures.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -33,18 +34,18 @@ def steady_change(
     blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes. Where
     it is to be drawn, only frames whose inputs agree count: ``agreeing`` is the scale of their `agreement`.
     """
-    own = changes([index])
-    beside = [n for n in range(index - reach, index + reach + 1) if 0 <= n < count and n != index]
-    if not beside:
-        return own
-    a, b = inputs([index]).expand(len(beside), -1, -1, -1), inputs(beside)
-    flows = flow([(index, n) for n in beside], a, b)
-    away = own.new_tensor([n - index for n in beside]).view(-1, 1, 1, 1)
-    weight = visibility(flows.error_ab, sharpness) * torch.exp(-2 * (away / reach).square())
-    if agreeing is not None:
-        weight = weight * agreement(a, b, flows.ab, agreeing)
-    total = own + (weight * warp(changes(beside), flows.ab)).sum(0, keepdim=True)
-    return total / (1 + weight.sum(0, keepdim=True))
+    frame, total = inputs([index]), changes([index])
+    weights = torch.ones_like(total[:, :1])
+    for n in range(max(0, index - reach), min(count, index + reach + 1)):  # one by one: large pictures fill the memory
+        if n == index:
+            continue
+        other = inputs([n])
+        flows = flow([(index, n)], frame, other)
+        weight = visibility(flows.error_ab, sharpness) * math.exp(-2 * ((n - index) / reach) ** 2)
+        if agreeing is not None:
+            weight = weight * agreement(frame, other, flows.ab, agreeing)
+        total, weights = total + weight * warp(changes([n]), flows.ab), weights + weight
+    return total / weights
 
 
 def input_with_change(
