@@ -93,8 +93,8 @@ def last_averaging(
     settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
     if averaging is None or not isinstance(settings, Consistency) or count == 1:
         return lambda pictures: pictures
-    capacity = max(1, _FLOW_BYTES // (8 * tools.generator.resolution**2))
-    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, capacity)
+    pairs = _FLOW_BYTES // (8 * tools.generator.resolution**2)
+    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, pairs)
 
     def steadied(pictures: Synthesis) -> Frames:
         tones = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)

@@ -98,7 +98,7 @@ class Averaging:
 
     reach: int = 2
     """How many frames on either side. On sbia1a with eyeglasses, whose rims jitter by parts of a pixel, E went from
-    1.41 times the input's to 1.10; 3 brought 1.07 there, and more error in two styles."""
+    1.41 times the input's to 1.10; 3 brought 1.07 there. Styles take more, `steadyface.settings.DRAWN`."""
     sharpness: float = 3.0
     """Of the visibility. The paper's 10 doubts two thirds of a pixel that misses by a tenth: E 1.13."""
     shades: float = 0.05
