@@ -23,7 +23,7 @@ from steadyface.metrics.clip import Critics
 from steadyface.pipeline import run_job
 from steadyface.report.table import markdown
 from steadyface.run import Run
-from steadyface.settings import Preset
+from steadyface.settings import DRAWN, Preset
 
 
 def objective(method: Consistency, **changed: float | str | None) -> Consistency:
@@ -57,6 +57,7 @@ def of_averaging(used: Averaging) -> dict[str, Averaging | None]:
         "averaged over two frames": replace(used, reach=2),
         "averaged over three frames": replace(used, reach=3),
         "averaged where inputs differ, too": replace(used, agreement=None),
+        "averaged as styles are": DRAWN,
         "averaged as sharply as the paper looks": replace(used, sharpness=10.0),
         "averaged changes alone": replace(used, shades=2.0, covers=3.0),  # no change is that large
     }
