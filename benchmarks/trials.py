@@ -49,17 +49,20 @@ def of_phases(method: Consistency) -> dict[str, Consistency]:
     }
 
 
-def of_averaging(used: Averaging) -> dict[str, Averaging | None]:
+def of_averaging(used: tuple[Averaging, ...]) -> dict[str, tuple[Averaging, ...]]:
     """By name: the averaging of the finished pictures with one thing changed. These share the phases."""
+    first, *further = used
     return {
-        "not averaged": None,
-        "averaged over one frame": replace(used, reach=1),
-        "averaged over two frames": replace(used, reach=2),
-        "averaged over three frames": replace(used, reach=3),
-        "averaged where inputs differ, too": replace(used, agreement=None),
-        "averaged as styles are": DRAWN,
-        "averaged as sharply as the paper looks": replace(used, sharpness=10.0),
-        "averaged changes alone": replace(used, shades=2.0, covers=3.0),  # no change is that large
+        "not averaged": (),
+        "averaged once": (first,),
+        "averaged over one frame": (replace(first, reach=1), *further),
+        "averaged over two frames": (replace(first, reach=2), *further),
+        "averaged over three frames": (replace(first, reach=3), *further),
+        "averaged where inputs differ, too": tuple(replace(each, agreement=None) for each in used),
+        "averaged as styles are": (DRAWN,),
+        "carried linearly": tuple(replace(each, cubic=False) for each in used),
+        "averaged as sharply as the paper looks": tuple(replace(each, sharpness=10.0) for each in used),
+        "averaged changes alone": tuple(replace(each, shades=2.0, covers=3.0) for each in used),  # none is that large
     }
 
 

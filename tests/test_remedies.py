@@ -18,7 +18,7 @@ from steadyface.job import Job
 from steadyface.remedies import last_averaging
 from steadyface.render import Synthesis
 from steadyface.run import Run
-from steadyface.settings import PRESETS, Preset
+from steadyface.settings import HAIR, PRESETS, Preset
 from steadyface.tools import Tools
 
 from .consistency.conftest import flicker
@@ -34,28 +34,31 @@ def averaged(grey_clip: Callable[[Sequence[int], int], Aligned], tiny_generator:
     clip, lpips = grey_clip([0] * COUNT, SIDE), Lpips("alex")  # the generator's pictures hide what is black
     draws = torch.randn(COUNT, tiny_generator.num_ws, tiny_generator.w_dim, generator=torch.Generator().manual_seed(1))
 
-    def made(preset: Preset = PRESETS["default"], *, hair: bool, count: int = COUNT) -> Tensor:
+    def made(preset: Preset = PRESETS["default"], count: int = COUNT) -> Tensor:
         job = Job(Path("x.mp4"), ())
         tools = Tools(Run.open(tmp_path / "run"), job, preset, tiny_generator, lpips, None)
         part = replace(clip, quads=clip.quads[:count], landmarks=clip.landmarks[:count])
         direct = Synthesis(draws, tiny_generator)
         with torch.no_grad():
-            return last_averaging(tools, direct, direct, part, hair=hair)(direct)(range(count))
+            return last_averaging(tools, direct, direct, part)(direct)(range(count))
 
     return made
 
 
 def test_averages_are_calm_and_hair_has_the_strands_of_the_anchor(averaged: Averaged) -> None:
-    plain, grey, strands = averaged(PRESETS["direct"], hair=False), averaged(hair=False), averaged(hair=True)
+    plain, grey = averaged(PRESETS["direct"]), averaged()
+    once, strands = (averaged(replace(PRESETS["default"], averaging=HAIR[:k])) for k in (1, 2))
     assert flicker(grey) < 0.25 * flicker(plain)
-    assert flicker(strands) < 0.25 * flicker(plain)
+    assert flicker(once) < 0.25 * flicker(plain)
+    assert flicker(strands) < 0.25 * flicker(once)
     lost = strokes(plain - grey)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
-    torch.testing.assert_close(strands - grey, lost, atol=0.01, rtol=0)
+    torch.testing.assert_close(once - grey, lost, atol=0.01, rtol=0)
     assert lost.std() > 0.1 * plain.std()
+    fine = strokes(once)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
+    torch.testing.assert_close(strokes(strands), fine, atol=0.1, rtol=0)
 
 
 def test_a_single_frame_and_what_has_no_phases_stay_as_they_are(averaged: Averaged) -> None:
-    plain = averaged(PRESETS["direct"], hair=True)
-    torch.testing.assert_close(averaged(hair=True, count=1), plain[:1], atol=1e-5, rtol=0)
-    smoothed = replace(PRESETS["default"], remedy=Smoothing(2.0))
-    torch.testing.assert_close(averaged(smoothed, hair=True), plain, atol=1e-5, rtol=0)
+    plain, hairy = averaged(PRESETS["direct"]), replace(PRESETS["default"], averaging=HAIR)
+    torch.testing.assert_close(averaged(hairy, 1), plain[:1], atol=1e-5, rtol=0)
+    torch.testing.assert_close(averaged(replace(hairy, remedy=Smoothing(2.0))), plain, atol=1e-5, rtol=0)

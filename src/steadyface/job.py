@@ -40,7 +40,8 @@ class Job:
 def preset_of(job: Job) -> Preset:
     """The constants that a job asks for. Raises `InputError` for unknown names."""
     names, style = tuple(request.name for request in job.edits), any(map(catalogue.is_style, job.edits))
-    return preset_for(job.preset, names, job.inversion, style=style)
+    hair = any(catalogue.read_card(catalogue.find(request)).get("draws_hair") for request in job.edits)
+    return preset_for(job.preset, names, job.inversion, style=style, hair=hair)
 
 
 def edit_file(request: catalogue.Request, preset: Preset) -> Path:

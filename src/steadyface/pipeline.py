@@ -151,7 +151,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         ),
     )  # fmt: skip
 
-    steadied = last_averaging(tools, direct, steady, clip, hair=any(card.draws_hair for card in cards))
+    steadied = last_averaging(tools, direct, steady, clip)
 
     def reopened(_: StageCheckpoint) -> Tensors:
         def pasted(pictures: Synthesis) -> Frames:
@@ -163,7 +163,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
         return {"ws": with_mouths_held_again(stitched, pasted, wanted, steady.ws, FaceMesh.load())}
 
     # A style draws mouths as the inversion has them, which isn't quite as the input
-    render_key = digest(stitch_key, preset.averaging and asdict(preset.averaging), bool(styles) and hold.CONSTANTS)
+    render_key = digest(stitch_key, [asdict(each) for each in preset.averaging], bool(styles) and hold.CONSTANTS)
     again = preset.averaging and (held or styles)
     last_ws = run.stage("mouth", render_key, reopened)["ws"].to(steady.ws) if again else steady.ws
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from steadyface.aligned import Aligned
 from steadyface.baselines import dvp
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency import phase1, phase2
-from steadyface.consistency.flows import Frames, InputFlow, pair_flow
+from steadyface.consistency.flows import Frames, InputFlow, kept, pair_flow
 from steadyface.consistency.objective import Scene, rendered
 from steadyface.consistency.settings import Consistency
 from steadyface.consistency.strokes import with_strokes
@@ -25,7 +26,7 @@ from steadyface.settings import Remedy
 from steadyface.tools import Tools
 
 _FLOW_BYTES = 2**29
-"""Of flows between finished pictures: 1024 pairs of frames with 256 px, all that a style with 75 frames needs."""
+"""Of flows between finished pictures: 1024 pairs of frames with 256 px, all that twelve frames of 75 need."""
 
 
 def remedy_key(settings: Remedy, key: str) -> str:
@@ -81,29 +82,36 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def last_averaging(
-    tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned, *, hair: bool
-) -> Callable[[Synthesis], Frames]:
-    """What averages finished pictures over time along the input's flow, where the preset does that.
+def last_averaging(tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned) -> Callable[[Synthesis], Frames]:
+    """What averages finished pictures over time along the input's flow, as often as the preset does that.
 
-    Of a style, or of ``hair``, that leaves tones; the strokes are those of one frame of the direct edit, whose codes
-    are moved as the pictures' have been since they were ``steady``, that of a mouth for one. Flows are kept for the
-    next pictures.
+    What the first averaging carries on are strokes of the direct edit, whose codes are moved as the pictures' have been
+    since they were ``steady``, that of a mouth for one; a further one carries on what the last has made. Flows are kept
+    for the next pictures.
     """
-    settings, averaging, count = tools.preset.remedy, tools.preset.averaging, len(clip)
-    if averaging is None or not isinstance(settings, Consistency) or count == 1:
+    settings, count = tools.preset.remedy, len(clip)
+    if not isinstance(settings, Consistency) or count == 1:
         return lambda pictures: pictures
     pairs = _FLOW_BYTES // (8 * tools.generator.resolution**2)
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, pairs)
 
     def steadied(pictures: Synthesis) -> Frames:
-        tones = averaged(pictures, clip.inputs, flow, count, settings.wanted, averaging)
-        if settings.wanted != "direct" and not hair:
-            return tones
-        drawn = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
-        return with_strokes(tones, drawn, clip.inputs, flow, count, settings.wanted, averaging)
+        made: Frames = pictures
+        source: Frames = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
+        everywhere = settings.wanted == "direct"
+        for averaging in tools.preset.averaging:
+            made = averaged(made, clip.inputs, flow, count, settings.wanted, averaging)
+            if averaging.carries:
+                made = with_strokes(made, source, clip.inputs, flow, count, averaging, everywhere=everywhere)
+            source = made = kept(partial(_single, made), 2 * averaging.reach + 1)
+            everywhere = True
+        return made
 
     return steadied
+
+
+def _single(frames: Frames, index: int) -> Tensor:
+    return frames([index])[0]
 
 
 def deep_video_prior(tools: Tools, settings: DeepVideoPrior, key: str, clip: Aligned, edited: Frames) -> Frames:

@@ -41,8 +41,9 @@ class Preset:
     adaptation: PivotalTuning | None = ADAPTATION
     """A further tuning, on those of the edits asked for that lie on the face; None leaves it out."""
     stitching: Stitching = field(default_factory=Stitching)
-    averaging: Averaging | None = None
-    """What the phases leave of flicker is averaged away in the finished pictures, along the input's flow."""
+    averaging: tuple[Averaging, ...] = ()
+    """What the phases leave of flicker is averaged away in the finished pictures, along the input's flow, one averaging
+    after another."""
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""
 
@@ -50,8 +51,18 @@ class Preset:
 _PASTED = Stitching(around="generated")
 _UNSTITCHED = Stitching(epochs=0, around="generated")
 
+SHORT = Averaging()
+"""Over few frames: what is drawn stays as fine as it was."""
+
+DRAWN = Averaging(reach=12, agreement=0.06, carries=True)
+"""Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
+those only whose mouth is as open: the agreement of the inputs is asked for."""
+
+HAIR = (replace(SHORT, carries=True), replace(DRAWN, cubic=True))
+"""Of edits that draw hair, whose strands and wrinkles drift from frame to frame: a long averaging after the short."""
+
 PRESETS = {
-    "default": Preset("default", DEFAULT, averaging=Averaging()),
+    "default": Preset("default", DEFAULT, averaging=(SHORT,)),
     "fast": Preset(
         "fast",
         FAST,
@@ -59,7 +70,7 @@ PRESETS = {
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
-        averaging=Averaging(),
+        averaging=(SHORT,),
     ),
     "paper": Preset("paper", PAPER, stitching=_PASTED),
     "official": Preset("official", OFFICIAL, stitching=_PASTED),
@@ -91,11 +102,6 @@ _EYEGLASSES: dict[str, Remedy] = {
     "phase1": replace(PHASE1_ONLY, phase1=PAPER_EYEGLASSES.phase1),
 }
 
-
-DRAWN = Averaging(reach=12, agreement=0.06)
-"""Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
-those only whose mouth is as open: the agreement of the inputs is asked for."""
-
 _STYLES: dict[str, Consistency] = {
     "default": DEFAULT_OUT_OF_DOMAIN,
     "fast": FAST_OUT_OF_DOMAIN,
@@ -106,8 +112,10 @@ _STYLES: dict[str, Consistency] = {
 }
 
 
-def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint", *, style: bool = False) -> Preset:
-    """The preset of that name, for edits of codes or for a ``style`` (out of domain).
+def preset_for(
+    name: str, edits: tuple[str, ...], inversion: str = "joint", *, style: bool = False, hair: bool = False
+) -> Preset:
+    """The preset of that name, for edits of codes, with or without one that draws ``hair``, or for a ``style``.
 
     The paper has its own constant for eyeglasses. Raises `InputError` if unknown.
     """
@@ -117,9 +125,11 @@ def preset_for(name: str, edits: tuple[str, ...], inversion: str = "joint", *, s
         raise InputError(f"unknown inversion '{inversion}'; known: {', '.join(INVERSIONS)}")
     preset = PRESETS[name]
     if style:
-        preset = replace(preset, remedy=_STYLES.get(name, preset.remedy), averaging=preset.averaging and DRAWN)
+        preset = replace(preset, remedy=_STYLES.get(name, preset.remedy), averaging=preset.averaging and (DRAWN,))
         if preset.stitching.around == "input":  # it ends at the person's outline, which is no seam
             preset = replace(preset, stitching=replace(preset.stitching, epochs=0))
+    elif hair:
+        preset = replace(preset, averaging=preset.averaging and HAIR)
     elif edits == ("eyeglasses",):
         preset = replace(preset, remedy=_EYEGLASSES.get(name, preset.remedy))
     return replace(preset, refinement=INDEPENDENT) if inversion == "independent" else preset

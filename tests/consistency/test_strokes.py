@@ -23,9 +23,10 @@ def drawn(frames) -> Tensor:
     return torch.stack([torch.randn(3, SIDE, SIDE, generator=torch.Generator().manual_seed(n)) for n in frames])
 
 
-def with_direct(direct, flow, pictures=still, wanted="direct", **settings: float) -> Tensor:
+def with_direct(direct, flow, pictures=still, everywhere=True, **settings: float) -> Tensor:
     averaging = Averaging(**settings)
-    return with_strokes(pictures, direct, still, InputFlow(flow, still), COUNT, wanted, averaging)(range(COUNT))
+    flows = InputFlow(flow, still)
+    return with_strokes(pictures, direct, still, flows, COUNT, averaging, everywhere=everywhere)(range(COUNT))
 
 
 def test_all_frames_have_the_anchors_strokes_and_none_of_their_flicker() -> None:
@@ -78,7 +79,7 @@ def test_hair_has_strands_where_it_hides_the_input_and_its_grain_where_it_tints_
         change = torch.tensor([0.5, 0.5, 0.04, 0.0]).repeat_interleave(SIDE // 4)
         return still(frames) + change
 
-    found = with_direct(lambda frames: grown(frames) + drawn(frames), no_motion, grown, wanted="input+change")
+    found = with_direct(lambda frames: grown(frames) + drawn(frames), no_motion, grown, everywhere=False)
     lost, hidden, rest = found - grown(range(COUNT)), slice(2, SIDE // 2 - 2), slice(SIDE // 2, None)
     wanted = strokes(drawn([ANCHOR])).expand(COUNT, -1, -1, -1)
     torch.testing.assert_close(lost[..., hidden], wanted[..., hidden], atol=2e-3, rtol=0)

@@ -65,3 +65,12 @@ def test_in_bounds_ends_at_the_outermost_pixel_centres():
     expected = torch.zeros(4, 6)
     expected[1:, :4] = 1
     assert torch.equal(in_bounds(flow)[0, 0], expected)
+
+
+def test_cubic_sampling_keeps_fine_lines_that_linear_sampling_halves():
+    wave = torch.sin(torch.pi / 2 * torch.arange(64.0) + 0.3).expand(1, 1, 64, 64)  # four pixels long
+    half = torch.zeros(1, 2, 64, 64)
+    half[:, 0] = 0.5
+    linear, cubic = (warp(wave, half, mode=mode)[..., 8:-8].std() / wave.std() for mode in ("bilinear", "bicubic"))
+    assert linear == pytest.approx(0.707, abs=0.02)
+    assert cubic == pytest.approx(0.972, abs=0.02)  # 2 (19/32 cos(pi/4) - 3/32 cos(3 pi/4))

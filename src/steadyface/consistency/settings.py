@@ -94,11 +94,11 @@ Wanted = Literal["input", "input+change", "direct"]
 
 @dataclass(frozen=True)
 class Averaging:
-    """The last step against flicker, on the finished pictures."""
+    """A last step against flicker, on the finished pictures."""
 
     reach: int = 2
     """How many frames on either side. On sbia1a with eyeglasses, whose rims jitter by parts of a pixel, E went from
-    1.41 times the input's to 1.10; 3 brought 1.07 there. Styles take more, `steadyface.settings.DRAWN`."""
+    1.41 times the input's to 1.10; 3 brought 1.07 there. More frames blur; see `carries`."""
     sharpness: float = 3.0
     """Of the visibility. The paper's 10 doubts two thirds of a pixel that misses by a tenth: E 1.13."""
     shades: float = 0.05
@@ -109,6 +109,11 @@ class Averaging:
     """Sharpness of the visibility with which strokes are carried on from the anchor."""
     agreement: float | None = None
     """Scale of the `agreement` that inputs must have to be averaged, in [-1, 1] units; None asks for none."""
+    carries: bool = False
+    """Whether what is finer than colours, and was lost, is carried on from the anchor: strokes, strands, wrinkles."""
+    cubic: bool = False
+    """Whether that is by cubic interpolation, which keeps it sharp. Of sbia1a's age 1.04 of the fine
+    detail was left so, and linearly .92, for .69 and .66 times the input's error."""
 
 
 @dataclass(frozen=True)

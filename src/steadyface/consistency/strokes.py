@@ -1,8 +1,10 @@
-"""Strokes of a drawing, strands of hair: what averaging takes from a picture, given back from one frame. Ours.
+"""Strokes of a drawing, strands of hair, wrinkles: what averaging takes, given back from one frame. Ours.
 
 Every frame of a drawing has strokes of its own, whose mean is grey. Those of the anchor, carried along the input's
 flow, stay what they are, and go where the face goes.
 """
+
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -10,7 +12,7 @@ from torch import Tensor
 from steadyface.consistency.flows import Frames, PairFlow, kept
 from steadyface.consistency.losses import coarser
 from steadyface.consistency.pairs import anchor_index
-from steadyface.consistency.settings import Averaging, Wanted
+from steadyface.consistency.settings import Averaging
 from steadyface.consistency.wanted import hides
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import warp
@@ -18,29 +20,31 @@ from steadyface.flow.warp import warp
 
 def with_strokes(
     pictures: Frames,
-    direct: Frames,
+    source: Frames,
     inputs: Frames,
     flow: PairFlow,
     count: int,
-    wanted: Wanted,
     settings: Averaging,
+    *,
+    everywhere: bool,
 ) -> Frames:
-    """The finished pictures (len, 3, R, R) of ``count`` frames, with the strokes of the anchor's direct edit.
+    """The averaged pictures (len, 3, R, R) of ``count`` frames, with the strokes that the anchor has in ``source``.
 
-    ``inputs`` and ``direct`` give frames of the same size. Where a frame does not show what the anchor shows, its
-    strokes are those of its own direct edit. Unless ``wanted`` is the direct edit, there are strokes where the change
-    `hides` the input only: what is tinted has the grain of the input.
+    ``inputs`` and ``source`` give frames of the same size. Where a frame does not show what the anchor shows, its
+    strokes are its own of ``source``. Unless ``everywhere``, there are strokes where the change `hides` the input only:
+    of a generator's picture, what tints has the grain of the input.
     """
     anchor = anchor_index(count)
 
     def with_lost(index: int) -> Tensor:
         picture = pictures([index])
-        lost = strokes(direct([index]) - picture)
-        if wanted != "direct":
+        lost = strokes(source([index]) - picture)
+        if not everywhere:
             lost = hides(picture - inputs([index]), settings) * lost
         return torch.cat([picture, lost], dim=1)[0]
 
     both = kept(with_lost, 2)
+    mode: Literal["bicubic", "bilinear"] = "bicubic" if settings.cubic else "bilinear"
 
     def made(index: int) -> Tensor:
         picture, own = both([index]).chunk(2, dim=1)
@@ -48,7 +52,7 @@ def with_strokes(
             return picture + own
         flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
         seen = visibility(flows.error_ab, settings.strokes)
-        return picture + seen * warp(both([anchor]).chunk(2, dim=1)[1], flows.ab) + (1 - seen) * own
+        return picture + seen * warp(both([anchor]).chunk(2, dim=1)[1], flows.ab, mode=mode) + (1 - seen) * own
 
     return lambda frames: torch.cat([made(index) for index in frames])
 

@@ -23,8 +23,13 @@ def _unit(pixels: Tensor, size: int) -> Tensor:
     return (2 * pixels + 1) / size - 1
 
 
-def warp(image: Tensor, flow: Tensor, padding: Literal["border", "zeros"] = "border") -> Tensor:
-    """Sample `image` (N, C, H, W) bilinearly at p + flow(p): (N, C, H, W), differentiable in both.
+def warp(
+    image: Tensor,
+    flow: Tensor,
+    padding: Literal["border", "zeros"] = "border",
+    mode: Literal["bilinear", "bicubic"] = "bilinear",
+) -> Tensor:
+    """Sample `image` (N, C, H, W) at p + flow(p): (N, C, H, W), differentiable in both.
 
     `flow` is (N, 2, H, W) in pixels. Outside the frame the border's value goes on, or it is 0 with
     `padding="zeros"`. Zero flow is the identity: bit for bit if sides are powers of two, else within 1e-4.
@@ -33,7 +38,7 @@ def warp(image: Tensor, flow: Tensor, padding: Literal["border", "zeros"] = "bor
     x, y = _targets(flow)
     grid = torch.stack([_unit(x, image.shape[3]), _unit(y, image.shape[2])], dim=-1)
     dtype = torch.promote_types(image.dtype, flow.dtype)
-    return F.grid_sample(image.to(dtype), grid.to(dtype), mode="bilinear", padding_mode=padding, align_corners=False)
+    return F.grid_sample(image.to(dtype), grid.to(dtype), mode=mode, padding_mode=padding, align_corners=False)
 
 
 def in_bounds(flow: Tensor) -> Tensor:
