@@ -58,7 +58,7 @@ DRAWN = Averaging(reach=12, agreement=0.06, carries=True)
 """Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
 those only whose mouth is as open: the agreement of the inputs is asked for."""
 
-HAIR = (replace(SHORT, carries=True), replace(DRAWN, cubic=True))
+HAIR = (replace(SHORT, carries=True), replace(DRAWN, interpolation="bicubic"))
 """Of edits that draw hair, whose strands and wrinkles drift from frame to frame: a long averaging after the short."""
 
 PRESETS = {

@@ -67,7 +67,7 @@ def test_in_bounds_ends_at_the_outermost_pixel_centres():
     assert torch.equal(in_bounds(flow)[0, 0], expected)
 
 
-def test_cubic_sampling_keeps_fine_lines_that_linear_sampling_halves():
+def test_cubic_sampling_keeps_fine_lines_that_linear_sampling_weakens():
     wave = torch.sin(torch.pi / 2 * torch.arange(64.0) + 0.3).expand(1, 1, 64, 64)  # four pixels long
     half = torch.zeros(1, 2, 64, 64)
     half[:, 0] = 0.5

@@ -111,9 +111,9 @@ class Averaging:
     """Scale of the `agreement` that inputs must have to be averaged, in [-1, 1] units; None asks for none."""
     carries: bool = False
     """Whether what is finer than colours, and was lost, is carried on from the anchor: strokes, strands, wrinkles."""
-    cubic: bool = False
-    """Whether that is by cubic interpolation, which keeps it sharp. Of sbia1a's age 1.04 of the fine
-    detail was left so, and linearly .92, for .69 and .66 times the input's error."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How it is carried. Of sbia1a's age bicubic left 1.04 of the fine detail and bilinear .92, for .69 and .66 times
+    the input's error."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ Every frame of a drawing has strokes of its own, whose mean is grey. Those of th
 flow, stay what they are, and go where the face goes.
 """
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 
@@ -44,7 +42,6 @@ def with_strokes(
         return torch.cat([picture, lost], dim=1)[0]
 
     both = kept(with_lost, 2)
-    mode: Literal["bicubic", "bilinear"] = "bicubic" if settings.cubic else "bilinear"
 
     def made(index: int) -> Tensor:
         picture, own = both([index]).chunk(2, dim=1)
@@ -52,7 +49,8 @@ def with_strokes(
             return picture + own
         flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
         seen = visibility(flows.error_ab, settings.strokes)
-        return picture + seen * warp(both([anchor]).chunk(2, dim=1)[1], flows.ab, mode=mode) + (1 - seen) * own
+        carried = warp(both([anchor]).chunk(2, dim=1)[1], flows.ab, mode=settings.interpolation)
+        return picture + seen * carried + (1 - seen) * own
 
     return lambda frames: torch.cat([made(index) for index in frames])
 
