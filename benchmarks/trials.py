@@ -23,7 +23,7 @@ from steadyface.metrics.clip import Critics
 from steadyface.pipeline import run_job
 from steadyface.report.table import markdown
 from steadyface.run import Run
-from steadyface.settings import DRAWN, Preset
+from steadyface.settings import DRAWN, HAIR, Preset
 
 
 def objective(method: Consistency, **changed: float | str | None) -> Consistency:
@@ -60,6 +60,7 @@ def of_averaging(used: tuple[Averaging, ...]) -> dict[str, tuple[Averaging, ...]
         "averaged over three frames": (replace(first, reach=3), *further),
         "averaged where inputs differ, too": tuple(replace(each, agreement=None) for each in used),
         "averaged as styles are": (DRAWN,),
+        "averaged as hair is": HAIR,
         "carried linearly": tuple(replace(each, interpolation="bilinear") for each in used),
         "averaged as sharply as the paper looks": tuple(replace(each, sharpness=10.0) for each in used),
         "averaged changes alone": tuple(replace(each, shades=2.0, covers=3.0) for each in used),  # none is that large
