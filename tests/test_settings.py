@@ -3,7 +3,7 @@ import pytest
 from steadyface.consistency.presets import OFFICIAL_EYEGLASSES, PAPER, PAPER_EYEGLASSES, PAPER_OUT_OF_DOMAIN
 from steadyface.errors import InputError
 from steadyface.inversion.settings import INDEPENDENT, Refinement
-from steadyface.settings import DRAWN, HAIR, PRESETS, preset_for
+from steadyface.settings import DRAWN, HAIR, PRESETS, TWICE, preset_for
 
 
 def test_the_paper_has_its_own_constant_for_eyeglasses_alone() -> None:
@@ -25,8 +25,9 @@ def test_styles_have_settings_of_their_own_and_baselines_the_same() -> None:
         assert preset_for(name, ("sketch",), style=True) == PRESETS[name]
     for name, averaging in (("default", (DRAWN,)), ("fast", (DRAWN,)), ("paper", ())):
         assert preset_for(name, ("sketch",), style=True).averaging == averaging
-    for name, averaging in (("default", HAIR), ("fast", HAIR), ("paper", ())):
-        assert preset_for(name, ("age",), hair=True).averaging == averaging
+    for name, plain, hairy in (("default", TWICE, HAIR), ("fast", TWICE, HAIR), ("paper", (), ())):
+        assert preset_for(name, ("smile",)).averaging == plain
+        assert preset_for(name, ("age",), hair=True).averaging == hairy
     assert not preset_for("default", ("sketch",), style=True).remedy.phase2.objective.outside_weight
 
 

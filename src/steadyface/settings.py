@@ -58,11 +58,14 @@ DRAWN = Averaging(reach=12, agreement=0.06, carries=True)
 """Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
 those only whose mouth is as open: the agreement of the inputs is asked for."""
 
-HAIR = (replace(SHORT, carries=True), replace(DRAWN, interpolation="bicubic"))
-"""Of edits that draw hair, whose strands and wrinkles drift from frame to frame: a long averaging after the short."""
+LONG = replace(DRAWN, interpolation="bicubic")
+"""After the short one: rims, wrinkles and shades, which are steady from frame to frame by then, still drift."""
+
+TWICE, HAIR = (SHORT, LONG), (replace(SHORT, carries=True), LONG)
+"""Of edits of codes. Those that draw hair get strands for which a mean of few frames is grey already."""
 
 PRESETS = {
-    "default": Preset("default", DEFAULT, averaging=(SHORT,)),
+    "default": Preset("default", DEFAULT, averaging=TWICE),
     "fast": Preset(
         "fast",
         FAST,
@@ -70,7 +73,7 @@ PRESETS = {
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
-        averaging=(SHORT,),
+        averaging=TWICE,
     ),
     "paper": Preset("paper", PAPER, stitching=_PASTED),
     "official": Preset("official", OFFICIAL, stitching=_PASTED),
