@@ -40,7 +40,7 @@ def averaged(grey_clip: Callable[[Sequence[int], int], Aligned], tiny_generator:
         part = replace(clip, quads=clip.quads[:count], landmarks=clip.landmarks[:count])
         direct = Synthesis(draws, tiny_generator)
         with torch.no_grad():
-            return last_averaging(tools, direct, direct, part)(direct)(range(count))
+            return last_averaging(tools, direct, direct, part)(direct, preset.averaging)(range(count))
 
     return made
 

@@ -155,23 +155,25 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     def reopened(_: StageCheckpoint) -> Tensors:
         def pasted(pictures: Synthesis) -> Frames:
-            """As they will be seen, but for the eyes, which are not asked for."""
-            return replace(seams, keeps=()).composite(steadied(pictures), before)
+            """As they will be seen, but for the eyes and for further averagings, which take long and move no lips."""
+            return replace(seams, keeps=()).composite(steadied(pictures, preset.averaging[:1]), before)
 
         others = apply_all([edit for edit in edits if not edit.card.holds_mouth], ws, inverted)
         wanted = as_shown(clip, before, Synthesis(others, inverted), *cards)
         return {"ws": with_mouths_held_again(stitched, pasted, wanted, steady.ws, FaceMesh.load())}
 
     # A style draws mouths as the inversion has them, which isn't quite as the input
-    render_key = digest(stitch_key, [asdict(each) for each in preset.averaging], bool(styles) and hold.CONSTANTS)
+    averagings = [asdict(each) for each in preset.averaging]
+    mouth_key = digest(stitch_key, averagings[:1], bool(styles) and hold.CONSTANTS)
     again = preset.averaging and (held or styles)
-    last_ws = run.stage("mouth", render_key, reopened)["ws"].to(steady.ws) if again else steady.ws
+    last_ws = run.stage("mouth", mouth_key, reopened)["ws"].to(steady.ws) if again else steady.ws
 
     last = Synthesis(last_ws, stitched)
-    pictures = steadied(last)
+    pictures = steadied(last, preset.averaging)
     if isinstance(preset.remedy, DeepVideoPrior):
         pictures = deep_video_prior(tools, preset.remedy, stitch_key, clip, last)
 
+    render_key = digest(mouth_key, averagings[1:])
     videos = run.path("edited.mp4"), run.path("direct.mp4"), run.path("compare.mp4")
     if not manifest.is_finished(run, render_key, len(clip)):
         run.announce("render")

@@ -1,6 +1,6 @@
 """What a preset does against the flicker of a directly edited clip: phases 1 and 2, or a baseline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -13,7 +13,7 @@ from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import Frames, InputFlow, kept, pair_flow
 from steadyface.consistency.objective import Scene, rendered
-from steadyface.consistency.settings import Consistency
+from steadyface.consistency.settings import Averaging, Consistency
 from steadyface.consistency.strokes import with_strokes
 from steadyface.consistency.wanted import averaged, input_with_change, steadied
 from steadyface.critics.lpips import Lpips
@@ -82,24 +82,26 @@ def make_consistent(
     return Synthesis(refined, tuned)
 
 
-def last_averaging(tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned) -> Callable[[Synthesis], Frames]:
-    """What averages finished pictures over time along the input's flow, as often as the preset does that.
+def last_averaging(
+    tools: Tools, direct: Synthesis, steady: Synthesis, clip: Aligned
+) -> Callable[[Synthesis, Sequence[Averaging]], Frames]:
+    """What averages finished pictures over time along the input's flow, once for each of the averagings.
 
-    What the first averaging carries on are strokes of the direct edit, whose codes are moved as the pictures' have been
+    What the first one carries on are strokes of the direct edit, whose codes are moved as the pictures' have been
     since they were ``steady``, that of a mouth for one; a further one carries on what the last has made. Flows are kept
     for the next pictures.
     """
     settings, count = tools.preset.remedy, len(clip)
     if not isinstance(settings, Consistency) or count == 1:
-        return lambda pictures: pictures
+        return lambda pictures, _: pictures
     pairs = _FLOW_BYTES // (8 * tools.generator.resolution**2)
     flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, pairs)
 
-    def steadied(pictures: Synthesis) -> Frames:
+    def steadied(pictures: Synthesis, averagings: Sequence[Averaging]) -> Frames:
         made: Frames = pictures
         source: Frames = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
         everywhere = settings.wanted == "direct"
-        for averaging in tools.preset.averaging:
+        for averaging in averagings:
             made = averaged(made, clip.inputs, flow, count, settings.wanted, averaging)
             if averaging.carries:
                 made = with_strokes(made, source, clip.inputs, flow, count, averaging, everywhere=everywhere)
