@@ -155,7 +155,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
 
     def reopened(_: StageCheckpoint) -> Tensors:
         def pasted(pictures: Synthesis) -> Frames:
-            """As they will be seen, but for the eyes and for further averagings, which take long and hardly move lips."""
+            """As they will be seen, but for the eyes and further averagings, which take long and hardly move lips."""
             return replace(seams, keeps=()).composite(steadied(pictures, preset.averaging[:1]), before)
 
         others = apply_all([edit for edit in edits if not edit.card.holds_mouth], ws, inverted)

@@ -28,6 +28,9 @@ from steadyface.tools import Tools
 _FLOW_BYTES = 2**29
 """Of flows between finished pictures: 1024 pairs of frames with 256 px, all that twelve frames of 75 need."""
 
+_PICTURE_BYTES = 2**27
+"""Of pictures after an averaging: 341 frames with 256 px. What comes next asks for each, and those beside it, again."""
+
 
 def remedy_key(settings: Remedy, key: str) -> str:
     """The key of what a remedy makes of codes and a generator with this ``key``."""
@@ -94,8 +97,8 @@ def last_averaging(
     settings, count = tools.preset.remedy, len(clip)
     if not isinstance(settings, Consistency) or count == 1:
         return lambda pictures, _: pictures
-    pairs = _FLOW_BYTES // (8 * tools.generator.resolution**2)
-    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, pairs)
+    pixels = tools.generator.resolution**2
+    flow = InputFlow(load_estimator("dis", tools.generator.w_mean.device), clip.inputs, _FLOW_BYTES // (8 * pixels))
 
     def steadied(pictures: Synthesis, averagings: Sequence[Averaging]) -> Frames:
         made: Frames = pictures
@@ -105,7 +108,7 @@ def last_averaging(
             made = averaged(made, clip.inputs, flow, count, settings.wanted, averaging)
             if averaging.carries:
                 made = with_strokes(made, source, clip.inputs, flow, count, averaging, everywhere=everywhere)
-            source = made = kept(partial(_single, made), 2 * averaging.reach + 1)
+            source = made = kept(partial(_single, made), max(2 * averaging.reach + 1, _PICTURE_BYTES // (6 * pixels)))
             everywhere = True
         return made
 

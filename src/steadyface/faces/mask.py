@@ -59,7 +59,7 @@ def parts_mask(
     for contour in contours:
         points = landmarks[list(contour)].astype(np.float64)
         width = float(np.linalg.norm(points[len(points) // 2] - points[0]))
-        masks.append(np.clip(reach * width - _distance(_hull(points), size) + 0.5, 0, 1).astype(np.float32))
+        masks.append(_grown(_hull(points), size, reach * width))
     return _soft(np.max(masks, axis=0), feather)
 
 
@@ -119,14 +119,20 @@ def _widened(outline: NDArray[np.float64], distance: float) -> NDArray[np.float6
     return widened
 
 
-def _distance(outline: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Return how far each pixel of a crop (size, size) is outside a convex outline, px; 0 inside."""
-    pixels = np.stack(np.meshgrid(np.arange(size), np.arange(size)), axis=-1)[:, :, None] - outline
+def _grown(outline: NDArray[np.float64], size: int, reach: float) -> Floats:
+    """Return the mask (size, size) of a convex outline and what is at most `reach` px outside it, soft over a pixel."""
+    mask = np.zeros((size, size), np.float32)
+    left, top = np.floor(outline.min(0) - reach).astype(int).clip(0, size)
+    right, bottom = np.ceil(outline.max(0) + reach).astype(int).clip(-1, size - 1) + 1
+    columns, rows = np.arange(left, right), np.arange(top, bottom)
+    pixels = np.stack(np.meshgrid(columns, rows), axis=-1)[:, :, None] - outline
     edges = np.roll(outline, -1, axis=0) - outline
     along = np.clip((pixels * edges).sum(-1) / np.maximum((edges**2).sum(-1), 1e-9), 0, 1)
-    away: NDArray[np.float64] = np.linalg.norm(pixels - along[..., None] * edges, axis=-1).min(-1)
+    away = np.linalg.norm(pixels - along[..., None] * edges, axis=-1).min(-1)
     side = np.sign(edges[:, 0] * pixels[..., 1] - edges[:, 1] * pixels[..., 0])
-    return np.where(np.abs(side.sum(-1)) == len(outline), 0.0, away)
+    away = np.where(np.abs(side.sum(-1)) == len(outline), 0.0, away)
+    mask[top:bottom, left:right] = np.clip(reach - away + 0.5, 0, 1)
+    return mask
 
 
 def _filled(outline: NDArray[np.float64], size: int) -> Floats:
