@@ -17,16 +17,21 @@ from steadyface.consistency.settings import Averaging, Consistency
 from steadyface.consistency.strokes import with_strokes
 from steadyface.consistency.wanted import averaged, input_with_change, steadied
 from steadyface.critics.lpips import Lpips
+from steadyface.editing.parts import Part
 from steadyface.files import digest
 from steadyface.flow.estimators import load_estimator
 from steadyface.inversion.smooth import smooth_codes
 from steadyface.render import Synthesis
 from steadyface.run import StageCheckpoint, Tensors
 from steadyface.settings import Remedy
+from steadyface.stitching.kept import mask_of
+from steadyface.stitching.settings import Stitching
 from steadyface.tools import Tools
 
 _FLOW_BYTES = 2**29
 """Of flows between finished pictures: 1024 pairs of frames with 256 px, all that twelve frames of 75 need."""
+
+_MOUTH: tuple[Part, ...] = ("mouth",)
 
 _PICTURE_BYTES = 2**27
 """Of pictures after an averaging: 341 frames with 256 px. What comes next asks for each, and those beside it, again."""
@@ -105,14 +110,23 @@ def last_averaging(
         source: Frames = replace(direct, ws=direct.ws + (pictures.ws - steady.ws))
         everywhere = settings.wanted == "direct"
         for averaging in averagings:
-            made = averaged(made, clip.inputs, flow, count, settings.wanted, averaging)
+            earlier, made = made, averaged(made, clip.inputs, flow, count, settings.wanted, averaging)
             if averaging.carries:
                 made = with_strokes(made, source, clip.inputs, flow, count, averaging, everywhere=everywhere)
+            if not averaging.mouths:
+                made = partial(_with_mouths, made, earlier, clip, tools.preset.stitching)
             source = made = kept(partial(_single, made), max(2 * averaging.reach + 1, _PICTURE_BYTES // (6 * pixels)))
             everywhere = True
         return made
 
     return steadied
+
+
+def _with_mouths(pictures: Frames, others: Frames, clip: Aligned, settings: Stitching, frames: Sequence[int]) -> Tensor:
+    """Pictures (len, 3, S, S) with the mouths of ``others``."""
+    made = pictures(frames)
+    masks = torch.cat([mask_of(_MOUTH, clip.landmarks[index], made.shape[-1], settings) for index in frames])
+    return torch.lerp(made, others(frames), masks.to(made))
 
 
 def _single(frames: Frames, index: int) -> Tensor:
