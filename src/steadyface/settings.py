@@ -58,7 +58,7 @@ DRAWN = Averaging(reach=12, agreement=0.06, carries=True)
 """Of styles: their strokes are carried on from one frame, so that averages over more frames lose nothing. They are over
 those only whose mouth is as open: the agreement of the inputs is asked for."""
 
-LONG = replace(DRAWN, interpolation="bicubic", mouths=False)
+LONG = replace(DRAWN, interpolation="bicubic", likeness=0.15, mouths=False)
 """After the short one: rims, wrinkles and shades, which are steady from frame to frame by then, still drift."""
 
 TWICE, HAIR = (SHORT, LONG), (replace(SHORT, carries=True), LONG)

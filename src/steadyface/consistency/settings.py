@@ -114,6 +114,9 @@ class Averaging:
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     """How it is carried. Of sbia1a's age bicubic left 1.04 of the fine detail and bilinear .92, for .69 and .66 times
     the input's error."""
+    likeness: float | None = None
+    """Scale of the `agreement` that the pictures must have, too: a hinge that sticks out before a wall moves with the
+    head, and the input's flow there is the wall's. None asks for none."""
     mouths: bool = True
     """Whether mouths are averaged, too. Over many frames they open less: .72 instead of .90 as far as sbia1a's under
     `angry`, teeth being lost."""

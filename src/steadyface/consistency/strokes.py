@@ -9,6 +9,7 @@ from torch import Tensor
 
 from steadyface.consistency.flows import Frames, PairFlow, kept
 from steadyface.consistency.losses import coarser
+from steadyface.consistency.masks import agreement
 from steadyface.consistency.pairs import anchor_index
 from steadyface.consistency.settings import Averaging
 from steadyface.consistency.wanted import hides
@@ -48,8 +49,11 @@ def with_strokes(
         if index == anchor:
             return picture + own
         flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
+        there, strokes_there = both([anchor]).chunk(2, dim=1)
         seen = visibility(flows.error_ab, settings.strokes)
-        carried = warp(both([anchor]).chunk(2, dim=1)[1], flows.ab, mode=settings.interpolation)
+        if settings.likeness is not None:
+            seen = seen * agreement(picture, there, flows.ab, settings.likeness)
+        carried = warp(strokes_there, flows.ab, mode=settings.interpolation)
         return picture + seen * carried + (1 - seen) * own
 
     return lambda frames: torch.cat([made(index) for index in frames])

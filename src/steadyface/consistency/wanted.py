@@ -26,15 +26,18 @@ def steady_change(
     reach: int,
     sharpness: float,
     agreeing: float | None = None,
+    alike: float | None = None,
 ) -> Tensor:
     """Average the change of frame ``index`` with its neighbours', brought to it along the input's flow: (1, C, S, S).
 
     ``changes`` gives what the edit adds to frames, (len, C, S, S), and ``inputs`` the frames in the same size. The mean
     over the ``reach`` frames on either side is Gaussian and weighted by the visibility. What the input does alone, a
     blink, is in the input: eyeglasses of a frame beside it suit it better than those drawn over half-closed eyes. Where
-    it is to be drawn, only frames whose inputs agree count: ``agreeing`` is the scale of their `agreement`.
+    it is to be drawn, only frames whose inputs agree count: ``agreeing`` is the scale of their `agreement`, and
+    ``alike`` of that of the changes' first three channels.
     """
-    frame, total = inputs([index]), changes([index])
+    frame, own = inputs([index]), changes([index])
+    total = own
     weights = torch.ones_like(total[:, :1])
     for n in range(max(0, index - reach), min(count, index + reach + 1)):  # one by one: large pictures fill the memory
         if n == index:
@@ -44,6 +47,8 @@ def steady_change(
         weight = visibility(flows.error_ab, sharpness) * math.exp(-2 * ((n - index) / reach) ** 2)
         if agreeing is not None:
             weight = weight * agreement(frame, other, flows.ab, agreeing)
+        if alike is not None:
+            weight = weight * agreement(own[:, :3], changes([n])[:, :3], flows.ab, alike)
         total, weights = total + weight * warp(changes([n]), flows.ab), weights + weight
     return total / weights
 
@@ -90,7 +95,7 @@ def averaged(
 
     def made(index: int) -> Tensor:
         averages = steady_change(
-            both, inputs, flow, index, count, settings.reach, settings.sharpness, settings.agreement
+            both, inputs, flow, index, count, settings.reach, settings.sharpness, settings.agreement, settings.likeness
         )
         picture, calm = averages.chunk(2, dim=1)
         if wanted == "direct":
