@@ -93,3 +93,16 @@ def test_strokes_are_what_a_gaussian_of_two_pixels_takes_away() -> None:
         wave = torch.sin(2 * torch.pi * x / period).expand(1, 1, 64, 64)
         kept = strokes(wave)[..., 16:-16].std() / wave[..., 16:-16].std()
         assert abs(kept.item() - gain) < 0.05
+
+
+def test_where_a_frame_has_something_else_than_the_anchor_its_strokes_are_its_own() -> None:
+    def pictures(frames) -> Tensor:
+        images = still(frames)
+        images[[frame != ANCHOR for frame in frames], :, :, SIDE // 2 :] = 1.0
+        return images
+
+    found = with_direct(lambda f: pictures(f) + drawn(f), no_motion, pictures=pictures, likeness=0.15)
+    added, right = found - pictures(range(COUNT)), slice(SIDE // 2 + 4, None)
+    own, anchor = strokes(drawn(range(COUNT))), strokes(drawn([ANCHOR])).expand(COUNT, -1, -1, -1)
+    torch.testing.assert_close(added[..., right], own[..., right], atol=2e-3, rtol=0)
+    torch.testing.assert_close(added[..., : SIDE // 4], anchor[..., : SIDE // 4], atol=2e-3, rtol=0)

@@ -134,3 +134,20 @@ def test_a_mouth_that_opens_in_one_frame_is_averaged_with_none_that_is_closed() 
     torch.testing.assert_close(agreed[4, :, 20:], noise([4])[0, :, 20:], atol=1e-3, rtol=0)
     assert (everywhere[4, :, 20:] - noise([4])[0, :, 20:]).abs().mean() > 0.3
     torch.testing.assert_close(agreed[:, :, :12], everywhere[:, :, :12], atol=1e-3, rtol=0)
+
+
+def test_what_moves_before_a_wall_that_stands_leaves_no_ghost() -> None:
+    def hinge(frames) -> Tensor:
+        images = still(frames) + 0.02 * noise(frames)
+        for image, frame in zip(images, frames, strict=True):
+            image[:, 8:24, 3 * frame : 3 * frame + 3] -= 1.0
+        return images
+
+    def found(likeness: float | None) -> Tensor:
+        settings = Averaging(reach=4, likeness=likeness)
+        return averaged(hinge, still, InputFlow(no_motion, still), COUNT, "direct", settings)(range(COUNT))
+
+    everywhere, alike = found(None), found(0.15)
+    assert (everywhere - hinge(range(COUNT))).abs().amax() > 0.5
+    assert (alike - hinge(range(COUNT))).abs().amax() < 0.15
+    assert flicker(alike[:, :, :2]) < 0.5 * flicker(hinge(range(COUNT))[:, :, :2])
