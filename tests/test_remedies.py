@@ -57,8 +57,8 @@ def test_averages_are_calm_and_hair_has_the_strands_of_the_anchor(averaged: Aver
     lost = strokes(plain - grey)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
     torch.testing.assert_close(once - grey, lost, atol=0.01, rtol=0)
     assert lost.std() > 0.05 * plain.std()
-    fine = strokes(once)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)[..., FACE:]
-    torch.testing.assert_close(strokes(strands)[..., FACE:], fine, atol=0.1, rtol=0)
+    fine = strokes(once)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
+    assert (strokes(strands) - fine)[..., FACE:].abs().mean() < 0.1 * fine.abs().mean()
 
 
 def test_a_mouth_is_averaged_once(averaged: Averaged) -> None:
