@@ -18,7 +18,7 @@ from steadyface.job import Job
 from steadyface.remedies import last_averaging
 from steadyface.render import Synthesis
 from steadyface.run import Run
-from steadyface.settings import HAIR, PRESETS, SHORT, TWICE, Preset
+from steadyface.settings import HAIR, LONG, PRESETS, SHORT, Preset
 from steadyface.tools import Tools
 
 from .consistency.conftest import flicker
@@ -33,8 +33,7 @@ def averaged(grey_clip: Callable[[Sequence[int], int], Aligned], tiny_generator:
     """All frames (COUNT, 3, SIDE, SIDE) after the last averaging of a preset."""
     clip, lpips = grey_clip([0] * COUNT, SIDE), Lpips("alex")  # the generator's pictures hide what is black
     clip = replace(clip, landmarks=clip.landmarks / 8)  # the face is within the first `FACE` pixels
-    shape, random = (tiny_generator.num_ws, tiny_generator.w_dim), torch.Generator().manual_seed(1)
-    draws = torch.randn(shape, generator=random) + 0.2 * torch.randn(COUNT, *shape, generator=random)
+    draws = torch.randn(COUNT, tiny_generator.num_ws, tiny_generator.w_dim, generator=torch.Generator().manual_seed(1))
 
     def made(preset: Preset, count: int = COUNT) -> Tensor:
         job = Job(Path("x.mp4"), ())
@@ -48,21 +47,24 @@ def averaged(grey_clip: Callable[[Sequence[int], int], Aligned], tiny_generator:
 
 
 def test_averages_are_calm_and_hair_has_the_strands_of_the_anchor(averaged: Averaged) -> None:
-    plain, twice = (averaged(PRESETS[name]) for name in ("direct", "default"))
-    grey, once, strands = (averaged(replace(PRESETS["default"], averaging=each)) for each in ((SHORT,), HAIR[:1], HAIR))
+    further = replace(LONG, likeness=None)  # a random generator's frames aren't alike
+    settings = ((SHORT,), (SHORT, further), HAIR[:1], (HAIR[0], further))
+    grey, twice, once, strands = (averaged(replace(PRESETS["default"], averaging=each)) for each in settings)
+    plain = averaged(PRESETS["direct"])
     assert flicker(grey) < 0.25 * flicker(plain)
     assert flicker(twice[..., FACE:]) < 0.25 * flicker(grey[..., FACE:])
     assert flicker(once) < 0.25 * flicker(plain)
     assert flicker(strands[..., FACE:]) < 0.25 * flicker(once[..., FACE:])
     lost = strokes(plain - grey)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
     torch.testing.assert_close(once - grey, lost, atol=0.01, rtol=0)
-    assert lost.std() > 0.05 * plain.std()
-    fine = strokes(once)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)
-    assert (strokes(strands) - fine)[..., FACE:].abs().mean() < 0.1 * fine.abs().mean()
+    assert lost.std() > 0.1 * plain.std()
+    fine = strokes(once)[anchor_index(COUNT)].expand(COUNT, -1, -1, -1)[..., FACE:]
+    torch.testing.assert_close(strokes(strands)[..., FACE:], fine, atol=0.1, rtol=0)
 
 
 def test_a_mouth_is_averaged_once(averaged: Averaged) -> None:
-    settings = (TWICE[:1], TWICE, (SHORT, replace(TWICE[1], mouths=True)))
+    further = replace(LONG, likeness=None)
+    settings = ((SHORT,), (SHORT, further), (SHORT, replace(further, mouths=True)))
     once, twice, calm = (averaged(replace(PRESETS["default"], averaging=each))[..., 3:6, 3:6] for each in settings)
     assert (twice - once).abs().mean() < 0.2 * (calm - once).abs().mean()
 

@@ -42,14 +42,14 @@ def steady_change(
     for n in range(max(0, index - reach), min(count, index + reach + 1)):  # one by one: large pictures fill the memory
         if n == index:
             continue
-        other = inputs([n])
+        other, theirs = inputs([n]), changes([n])
         flows = flow([(index, n)], frame, other)
         weight = visibility(flows.error_ab, sharpness) * math.exp(-2 * ((n - index) / reach) ** 2)
         if agreeing is not None:
             weight = weight * agreement(frame, other, flows.ab, agreeing)
         if alike is not None:
-            weight = weight * agreement(own[:, :3], changes([n])[:, :3], flows.ab, alike)
-        total, weights = total + weight * warp(changes([n]), flows.ab), weights + weight
+            weight = weight * agreement(own[:, :3], theirs[:, :3], flows.ab, alike)
+        total, weights = total + weight * warp(theirs, flows.ab), weights + weight
     return total / weights
 
 
