@@ -105,9 +105,20 @@ def test_a_folder_that_cannot_be_written_is_one_line() -> None:
 def test_manifest_names_stages(tmp_path: Path) -> None:
     run = Run.open(tmp_path)
     run.stage("tune", "k", lambda _: {"x": torch.ones(1)})
+    with run.timed("render"):
+        run.path("picture.png").touch()
     run.write_manifest()
     stages = json.loads((tmp_path / "manifest.json").read_text())["stages"]
-    assert stages["tune"]["peak_memory_mb"] > 0
+    assert stages.keys() == {"tune", "render"}
+    assert all(stage["peak_memory_mb"] > 0 for stage in stages.values())
+    assert stages["render"].keys() == {"seconds", "processor_seconds", "peak_memory_mb"}
+
+
+def test_work_that_fails_is_no_stage_of_the_manifest(tmp_path: Path) -> None:
+    run = Run.open(tmp_path)
+    with pytest.raises(ZeroDivisionError), run.timed("render"):
+        raise ZeroDivisionError
+    assert not run.manifest["stages"]
 
 
 def test_digest_depends_on_every_part() -> None:

@@ -114,13 +114,19 @@ class Run:
                 return tensors
         self.announce(name)
         checkpoint = StageCheckpoint(data.with_suffix(".part.safetensors"), key, self.save_every_seconds)
-        begun, worked = time.monotonic(), time.process_time()
-        tensors = {k: v.detach().cpu().clone().contiguous() for k, v in work(checkpoint).items()}
-        took = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
-        spent = {name: round(value, 1) for name, value in took.items()}
-        self._keep(name, tensors, {"key": key, **spent, "peak_memory_mb": peak_memory_mb()})
+        with _measured() as spent:
+            tensors = {k: v.detach().cpu().clone().contiguous() for k, v in work(checkpoint).items()}
+        self._keep(name, tensors, {"key": key, **spent})
         checkpoint.path.unlink(missing_ok=True)
         return tensors
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Announce work whose outputs are no tensors, and add to the manifest what it took."""
+        self.announce(name)
+        with _measured() as spent:
+            yield
+        self.manifest["stages"][name] = spent
 
     def _keep(self, name: str, tensors: Tensors, kept: dict[str, Any]) -> None:
         data, record = self._files(self.folder, name)
@@ -155,6 +161,16 @@ def _kept(data: Path, record: Path, key: str) -> tuple[Tensors, dict[str, Any]] 
         return (load_file(data), kept) if kept["key"] == key else None
     except (OSError, ValueError, KeyError, SafetensorError):  # not there, or damaged: made again
         return None
+
+
+@contextmanager
+def _measured() -> Iterator[dict[str, float]]:
+    """Seconds by the clock and of the processor that the body takes, and the memory; known at its end."""
+    spent: dict[str, float] = {}
+    begun, worked = time.monotonic(), time.process_time()
+    yield spent
+    took = {"seconds": time.monotonic() - begun, "processor_seconds": time.process_time() - worked}
+    spent |= {name: round(value, 1) for name, value in took.items()} | {"peak_memory_mb": peak_memory_mb()}
 
 
 def peak_memory_mb() -> int:
