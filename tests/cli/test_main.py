@@ -123,8 +123,14 @@ def test_a_bug_is_not_hidden(monkeypatch):
         entry.main(["edits"])
 
 
+def test_the_package_is_the_command_with_its_status():
+    done = subprocess.run([sys.executable, "-m", "steadyface", "no-such"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == entry.FAILED
+    assert done.stderr.startswith("steadyface: ")
+
+
 def test_a_reader_that_has_enough_is_no_error():
-    line = f"{sys.executable} -c 'import sys; from steadyface.cli.main import main; sys.exit(main([\"edits\"]))' | true"
+    line = f"{sys.executable} -m steadyface edits | true"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""
 

@@ -68,7 +68,3 @@ def _out_of_memory(error: Exception) -> bool:
     # torch has a class for the GPU's memory only
     says = str(error).lower()
     return isinstance(error, MemoryError) or "out of memory" in says or "can't allocate memory" in says
-
-
-if __name__ == "__main__":
-    sys.exit(main())
