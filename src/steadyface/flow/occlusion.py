@@ -18,9 +18,8 @@ def consistency_error(flow_ab: Tensor, flow_ba: Tensor) -> Tensor:
     error is the length of its own flow. Differentiable, gradient 0 at error 0.
     """
     back = warp(flow_ba, flow_ab, padding="zeros")
-    missed = (
-        (flow_ab + back).movedim(1, -1).contiguous()
-    )  # on a CPU a norm over distant numbers takes ten times as long
+    # A vector's numbers side by side: on a CPU a norm over distant ones takes ten times as long
+    missed = (flow_ab + back).movedim(1, -1).contiguous()
     error: Tensor = torch.linalg.vector_norm(missed, dim=-1)[:, None]
     return error
 
