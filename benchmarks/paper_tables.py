@@ -23,16 +23,16 @@ import cv2
 from filelock import FileLock
 
 from steadyface.cli.edit import frame_range
-from steadyface.cluster.worker import INVERSION
 from steadyface.compare import compare_methods, methods_sheet, write_pictures
+from steadyface.config.job import Job, edit_file, preset_of
 from steadyface.editing.catalogue import Request, is_style
 from steadyface.errors import InputError
-from steadyface.files import write_atomically
-from steadyface.job import Job, edit_file, preset_of
-from steadyface.metrics.clip import Critics, find_parts
+from steadyface.metrics.evaluate import Critics, find_parts
 from steadyface.metrics.frames import Crops
 from steadyface.metrics.gates import ON_PERSON
 from steadyface.report.jpeg import save_jpeg
+from steadyface.runtime.files import write_atomically
+from steadyface.stages.stage_list import INVERSION
 
 EDITS = ("eyeglasses", "age", "smile", "angry", "beard", "sketch", "oil-painting", "cartoon", "bronze", "zombie")
 METHODS = ("direct", "default", "paper", "official", "phase1", "phase2", "smooth", "stit", "dvp", "latent-transformer")
@@ -40,8 +40,8 @@ PHASES = ("phase1", "phase2")
 ABLATION = ("direct", *PHASES, "paper")
 VIDEOS = (".mpg", ".mp4", ".mov", ".mkv", ".webm")
 COLUMNS = (
-    "E x 1000 | E / E(input) | E / E(direct) | LPIPS to direct | on the person | strength kept | mouth corr "
-    "| sharpness | minutes | after the inversion"
+    "E x 1000 | E / E(input) | 5 apart | 10 apart | E / E(direct) | LPIPS to direct "
+    "| on the person | strength kept | mouth corr | sharpness | minutes | after the inversion"
 )
 DIGITS = {"error": 2, "lpips": 3, "person": 3, "minutes": 1, "own": 1}
 ONE_BY_ONE = {
@@ -71,7 +71,7 @@ def cell(metrics: Mapping[str, Any], direct: Mapping[str, Any] | None) -> dict[s
     minutes = {name: _seconds(stage) / 60 for name, stage in metrics["manifest"]["stages"].items()}
     return {
         "error": 1e3 * error,
-        "to_input": metrics["warping_ratio"]["1"]["edited/input"],
+        **{f"to_input_{n}": metrics["warping_ratio"].get(n, {}).get("edited/input") for n in ("1", "5", "10")},
         "to_direct": error / direct["warping_error"]["1"]["edited"] if direct else None,
         "lpips": None if itself else metrics["lpips"]["edited/direct"],
         "person": None if itself else metrics["lpips"].get(ON_PERSON),
@@ -172,7 +172,7 @@ def cells_of(path: Path, frames: str) -> Cells:
     """What an earlier call has written. Raises `InputError` if it was of other frames."""
     if not path.exists():
         return {}
-    kept = json.loads(path.read_text())
+    kept = json.loads(path.read_text(encoding="utf-8"))
     if kept["frames"] != frames:
         raise InputError(f"{path} is of frames {kept['frames']}, not {frames}: name another folder with --docs")
     cells: Cells = kept["cells"]
@@ -191,8 +191,8 @@ def put(docs: Path, frames: str, inversion: str, run: str, found: Mapping[str, d
         for method, metrics in found.items():
             by_method.setdefault(method, {})[run] = metrics
         text = json.dumps({"frames": frames, "cells": cells}, indent=1) + "\n"
-        write_atomically(tables, lambda path: path.write_text(text))
-        write_atomically(docs / "tables.md", lambda path: path.write_text(written(cells, frames)))
+        write_atomically(tables, lambda path: path.write_text(text, encoding="utf-8"))
+        write_atomically(docs / "tables.md", lambda path: path.write_text(written(cells, frames), encoding="utf-8"))
 
 
 def in_order(methods: Iterable[str]) -> list[str]:
@@ -262,7 +262,7 @@ def main() -> None:
                 put(args.docs, args.frames, inversion, f"{source.stem} {edit}", found, domain)
             if clips := by_default(args.out / inversion / source.stem):
                 save_jpeg(args.docs / f"{inversion}_{source.stem}_edits.jpg", methods_sheet(clips))
-    print((args.docs / "tables.md").read_text())
+    print((args.docs / "tables.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
