@@ -18,4 +18,7 @@ test: $(VENV)/bin/python
 	$(PIP) -e ".[dev]"
 	$(VENV)/bin/ruff check src tests training benchmarks
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --platform win32
+	$(VENV)/bin/mypy --platform darwin
+	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest

@@ -22,12 +22,13 @@ from steadyface.cluster.ledger import Ledger
 from steadyface.cluster.plan import BatchJob
 from steadyface.cluster.ray_executor import RayExecutor, Resources
 from steadyface.cluster.schedule import run_batch
-from steadyface.cluster.worker import INVERSION, PATIENCE_SECONDS, Announce, Task, Work, edit
-from steadyface.consistency.presets import DEFAULT
+from steadyface.cluster.worker import PATIENCE_SECONDS, Announce, Task, Work, edit
+from steadyface.config.job import Job
+from steadyface.config.phases import DEFAULT
+from steadyface.config.presets import PRESETS
 from steadyface.editing.catalogue import Request
 from steadyface.inversion.settings import PivotalTuning, Refinement
-from steadyface.job import Job
-from steadyface.settings import PRESETS
+from steadyface.stages.stage_list import INVERSION
 from steadyface.stitching.settings import Stitching
 
 CLIPS = ("grid_brbk7n", "grid_sbia1a", "grid_swiz3n")
@@ -35,7 +36,7 @@ EDITS = ("eyeglasses", "smile")
 TINY = replace(
     PRESETS["fast"],
     name="tiny",
-    remedy=replace(
+    stabilisation=replace(
         DEFAULT, phase1=replace(DEFAULT.phase1, epochs=1), phase2=replace(DEFAULT.phase2, epochs=1, least_steps=2)
     ),
     refinement=Refinement(common_steps=4, steps_per_frame=1),
@@ -52,10 +53,10 @@ def tiny(task: Task, announce: Announce) -> None:
     import torch
 
     from steadyface.pipeline import run_job
-    from steadyface.run import Run
+    from steadyface.runs.run import Run
 
     torch.set_num_threads(task.threads)
-    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
+    run = Run.open(task.out, announce=announce, reuse=[task.reuse] if task.reuse else [])
     run.save_every_seconds = 0.0
     with run.locked(PATIENCE_SECONDS):
         run_job(task.job, run, preset=TINY)
@@ -116,7 +117,7 @@ def measure(jobs: list[BatchJob], out: Path, nodes: int, work: Work, *, lose_one
 
 def outputs(folder: Path) -> dict[str, str]:
     """Name -> sha256 of a run's videos."""
-    return dict(json.loads((folder / "manifest.json").read_text())["outputs"])
+    return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"])
 
 
 def main() -> int:
@@ -134,7 +135,7 @@ def main() -> int:
         out = args.out / name.replace(" ", "_")
         found[name] = measure(plan(args.clips, out, like), out, nodes, work, lose_one=lose_one)
         print(name, json.dumps({k: v for k, v in found[name].items() if k != "outputs"}), flush=True)
-    args.out.joinpath("cluster.json").write_text(json.dumps(found, indent=2) + "\n")
+    args.out.joinpath("cluster.json").write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     whole = [len(each["outputs"]) == len(CLIPS) * len(EDITS) for each in found.values()]
     same = all(each["outputs"] == found["one node"]["outputs"] for each in found.values())
     again = any(count > 1 for count in found["one of two killed"]["attempts"].values())

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steadyface.clip.folder import to_image, to_tensor
 from steadyface.critics.identity import Identity
 from steadyface.critics.lpips import Lpips
 from steadyface.faces.align import crop, quad
 from steadyface.faces.detect import FaceDetector
 from steadyface.faces.mesh import FaceMesh
-from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN

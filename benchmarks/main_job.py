@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steadyface import edit_video
 from steadyface.compare import measured
-from steadyface.metrics.clip import Critics
+from steadyface.metrics.evaluate import Critics
 from steadyface.report.contact_sheet import run_sheet
 from steadyface.report.jpeg import save_jpeg
 from steadyface.report.slices import slices_figure
@@ -104,7 +104,7 @@ def main() -> None:
         rows.append(((cell.clip.removeprefix("grid_"), cell.edit), metrics))
     table = markdown(rows, LEAD, TABLE)
     text = f"{table}\nPreset `{args.preset}`, {platform.machine()}, Python {platform.python_version()}.\n"
-    (args.docs / "table.md").write_text(text)
+    (args.docs / "table.md").write_text(text, encoding="utf-8")
     print(text)
 
 

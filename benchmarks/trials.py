@@ -16,14 +16,15 @@ from pathlib import Path
 
 from steadyface.cli.edit import frame_range
 from steadyface.compare import TABLE, measured, write_pictures
-from steadyface.consistency.settings import Averaging, Consistency, Objective
+from steadyface.config.job import Job, preset_of
+from steadyface.config.presets import DRAWN, HAIR
+from steadyface.config.settings import Consistency, Preset
+from steadyface.consistency.settings import Objective
 from steadyface.editing.catalogue import Request
-from steadyface.job import Job, check, preset_of
-from steadyface.metrics.clip import Critics
-from steadyface.pipeline import run_job
+from steadyface.metrics.evaluate import Critics
+from steadyface.pipeline import run_checked
 from steadyface.report.table import markdown
-from steadyface.run import Run
-from steadyface.settings import DRAWN, HAIR, Preset
+from steadyface.temporal.settings import Averaging
 
 
 def objective(method: Consistency, **changed: float | str | None) -> Consistency:
@@ -42,8 +43,8 @@ def of_phases(method: Consistency) -> dict[str, Consistency]:
         "phase 2 in 86 steps": replace(method, phase2=replace(phase2, epochs=1, least_steps=86)),
         "three epochs of phase 2": replace(method, phase2=replace(phase2, epochs=3)),
         "anchor pairs only": objective(method, partners="anchor"),
-        "compared everywhere": objective(method, agreement=None, unexplained_weight=0.0),
-        "change of a single frame": replace(method, reach=0),
+        "compared everywhere": objective(method, input_consistency=None, unexplained_weight=0.0),
+        "change of a single frame": replace(method, target=replace(method.target, radius=0)),
         "no close-up": objective(method, closeup_weight=0.0),
         "no colours": objective(method, pixel_weight=0.0),
     }
@@ -55,23 +56,25 @@ def of_averaging(used: tuple[Averaging, ...]) -> dict[str, tuple[Averaging, ...]
     return {
         "not averaged": (),
         "averaged once": (first,),
-        "averaged over one frame": (replace(first, reach=1), *further),
-        "averaged over two frames": (replace(first, reach=2), *further),
-        "averaged over three frames": (replace(first, reach=3), *further),
-        "averaged where inputs differ, too": tuple(replace(each, agreement=None) for each in used),
+        "averaged over one frame": (replace(first, radius=1), *further),
+        "averaged over two frames": (replace(first, radius=2), *further),
+        "averaged over three frames": (replace(first, radius=3), *further),
+        "averaged where inputs differ, too": tuple(replace(each, input_consistency=None) for each in used),
         "averaged as styles are": (DRAWN,),
         "averaged as hair is": HAIR,
         "carried linearly": tuple(replace(each, interpolation="bilinear") for each in used),
         "averaged as sharply as the paper looks": tuple(replace(each, sharpness=10.0) for each in used),
-        "averaged changes alone": tuple(replace(each, shades=2.0, covers=3.0) for each in used),  # none is that large
+        "averaged changes alone": tuple(
+            replace(each, opacity_none=2.0, opacity_full=3.0) for each in used
+        ),  # none is that large
     }
 
 
 def trials(preset: Preset) -> dict[str, Preset]:
     """By name: the preset itself, then with one thing changed."""
-    assert isinstance(preset.remedy, Consistency)
+    assert isinstance(preset.stabilisation, Consistency)
     assert preset.averaging
-    phases = {name: replace(preset, remedy=method) for name, method in of_phases(preset.remedy).items()}
+    phases = {name: replace(preset, stabilisation=method) for name, method in of_phases(preset.stabilisation).items()}
     averaged = {name: replace(preset, averaging=new) for name, new in of_averaging(preset.averaging).items()}
     return {preset.name: preset} | phases | averaged
 
@@ -96,10 +99,9 @@ def main() -> None:
         if args.trials and name not in args.trials:
             continue
         folder = args.out / name.replace(",", "").replace(" ", "_")
-        check(job, folder, args.reuse)
-        run = Run.open(folder, partial(print, f"{name}:", flush=True), reuse=[args.reuse, *folders])
-        with run.locked():
-            run_job(job, run, preset=preset)
+        reuse = [*([args.reuse] if args.reuse else []), *folders]
+        announce = partial(print, f"{name}:", flush=True)
+        run_checked(job, folder, reuse=reuse, preset=preset, announce=announce)
         folders.append(folder)
         metrics = measured(folder, critics)
         stages = metrics["manifest"]["stages"]
@@ -107,7 +109,7 @@ def main() -> None:
         rows.append(((name, f"{seconds:.0f}"), metrics))
     table = markdown(rows, ("trial", "s"), TABLE[:-1])
     write_pictures(args.out, folders)
-    (args.out / "trials.md").write_text(table)
+    (args.out / "trials.md").write_text(table, encoding="utf-8")
     print(table)
 
 

@@ -21,8 +21,8 @@ from playwright.sync_api import sync_playwright
 from steadyface.app.choices import Choice
 from steadyface.app.clips import take
 from steadyface.app.limits import Limits
+from steadyface.app.run_store import RESULTS, RunStore
 from steadyface.app.serve import Place, served
-from steadyface.app.shelf import RESULTS, Shelf
 from steadyface.editing.catalogue import Request
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -56,10 +56,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         cut = Path(folder) / "interview.mp4"
         write_video(cut, read_frames(args.clip, 0, args.frames), probe(args.clip), audio_from=args.clip, cut_sound=True)
-        shelf = Shelf(Path(folder) / "runs")
-        shelf.make()
-        adopt(shelf, args.clip, args.run)
-        with served(Place(shelf.folder, port=args.port)) as address, sync_playwright() as driver:
+        store = RunStore(Path(folder) / "runs")
+        store.make()
+        adopt(store, args.clip, args.run)
+        with served(Place(store.folder, port=args.port)) as address, sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=args.browser, args=ARGUMENTS)
             page = browser.new_page(viewport={"width": 1240, "height": 800})
             page.set_default_timeout(LONG)
@@ -68,15 +68,15 @@ def main() -> None:
             browser.close()
 
 
-def adopt(shelf: Shelf, clip: Path, run: Path) -> None:
-    """Put a run that the command line made on the page's shelf."""
-    manifest = json.loads((run / "manifest.json").read_text())
+def adopt(store: RunStore, clip: Path, run: Path) -> None:
+    """Put a run that the command line made on the page's store."""
+    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     edits = tuple(Request(edit["name"], edit["strength"]) for edit in manifest["edits"])
     start, stop = manifest["frames"]
     choice = Choice(edits, manifest["preset"]["name"], (start, stop), manifest["face"] or 1)
-    name = shelf.put(take(clip, Limits()), choice)
+    name = store.put(take(clip, Limits()), choice)
     for file in (*RESULTS, "manifest.json"):
-        shutil.copy(run / file, shelf.path(name) / file)
+        shutil.copy(run / file, store.path(name) / file)
 
 
 def visit(page: Any, clip: Path, out: Path, *, whole: bool) -> None:

@@ -1,29 +1,65 @@
 """Fixtures that every part of the suite shares."""
 
+import gzip
+import json
 import sys
 import types
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from steadyface import optimise as loop
-from steadyface.aligned import Aligned
-from steadyface.frames import FrameFolder
+from steadyface.clip.aligned import Aligned
+from steadyface.clip.folder import FrameFolder
 from steadyface.gan.stylegan2 import StyleGAN2
+from steadyface.runtime import optimise as loop
+
+DATA = Path(__file__).parent / "data"
+PORTRAIT = "061_neutral"
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder with the real clips and photographs, beside the checkout."""
-    folder = Path(__file__).resolve().parents[2] / "shared"
-    if not folder.is_dir():
-        pytest.skip("the shared material is not beside this checkout")
-    return folder
+def grid_clip() -> Path:
+    """A man who speaks: 75 frames of 360x288, 25 a second, with MP2 sound. `data/README.md` says whose the data are."""
+    return DATA / "grid_sbia1a.mpg"
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """A portrait of a man, neutral, (512, 512, 3)."""
+    return np.ascontiguousarray(cv2.imread(str(DATA / f"{PORTRAIT}.jpg"))[..., ::-1])
+
+
+@pytest.fixture(scope="session")
+def marks() -> np.ndarray:
+    """The photograph's points as a hand has placed them, (189, 2): the pupils first."""
+    return np.array(json.loads((DATA / f"{PORTRAIT}.json").read_text(encoding="utf-8"))[PORTRAIT])
+
+
+@pytest.fixture(scope="session")
+def key_table() -> Callable[[str], list[list[str]]]:
+    """Read the rows of a published table of names and shapes."""
+
+    def read(name: str) -> list[list[str]]:
+        with gzip.open(DATA / "keys" / f"{name}.tsv.gz", "rt", encoding="utf-8") as file:
+            return [line.rstrip("\n").split("\t") for line in file]
+
+    return read
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end for what tests were skipped, and how many."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        each = ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"skipped: {each}")
 
 
 @pytest.fixture

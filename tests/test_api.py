@@ -37,11 +37,13 @@ def surface() -> str:
 
 
 def examples() -> list[tuple[bool, str]]:
-    return [(bool(mark), text) for mark, text in EXAMPLE.findall((ROOT / "docs" / "api.md").read_text())]
+    return [
+        (bool(mark), text) for mark, text in EXAMPLE.findall((ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+    ]
 
 
 def test_the_surface_is_the_one_that_was_agreed() -> None:
-    assert surface() == SURFACE.read_text()
+    assert surface() == SURFACE.read_text(encoding="utf-8")
 
 
 def test_every_name_is_there_and_documented() -> None:
@@ -74,4 +76,4 @@ def test_the_method_on_arrays_runs() -> None:
 
 
 if __name__ == "__main__":
-    SURFACE.write_text(surface())
+    SURFACE.write_text(surface(), encoding="utf-8")

@@ -15,7 +15,7 @@ PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> list[str]:
-    return [line for page in PAGES for line in COMMAND.findall(page.read_text())]
+    return [line for page in PAGES for line in COMMAND.findall(page.read_text(encoding="utf-8"))]
 
 
 def test_there_are_commands_to_check() -> None:
@@ -30,7 +30,7 @@ def test_commands_are_understood(line: str) -> None:
 def test_the_example_of_an_edit_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from steadyface.editing.catalogue import Request, load
 
-    (example,) = PYTHON.findall((ROOT / "docs" / "adding-an-edit.md").read_text())
+    (example,) = PYTHON.findall((ROOT / "docs" / "adding-an-edit.md").read_text(encoding="utf-8"))
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "adding-an-edit.md", "exec"), {})
     assert load(Request("calm.safetensors", 0.8)).card.description == "looks calm"
@@ -38,5 +38,5 @@ def test_the_example_of_an_edit_makes_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -1,9 +1,11 @@
 """The whole way with the real generator on three frames of a real clip, in as few steps as each stage can do.
 
-Run as a program, ``python tests/test_pipeline.py CLIP OUT THREADS``, it is the process that the resume test kills.
+Run as a program, `python tests/test_pipeline.py CLIP OUT THREADS STAGE`, it is the process that the resume test
+kills.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,23 +22,23 @@ import torch
 from safetensors.torch import load_file
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
-from steadyface.consistency.presets import DEFAULT
+from steadyface.clip.folder import FrameFolder
+from steadyface.config.job import Job
+from steadyface.config.phases import DEFAULT
+from steadyface.config.presets import PRESETS
 from steadyface.critics.lpips import Lpips
-from steadyface.editing import catalogue, hold
+from steadyface.editing import catalogue
 from steadyface.editing.catalogue import Request, find
 from steadyface.editing.edit import Edit
+from steadyface.editing.lip_preservation import OPEN_MOUTH
+from steadyface.editing.settings import LipPreservation
 from steadyface.errors import InputError
-from steadyface.files import file_sha256
-from steadyface.frames import FrameFolder
 from steadyface.gan.load import load_generator
 from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
-from steadyface.job import Job
-from steadyface.mouths import OPENS
 from steadyface.pipeline import edit_video, run_job
-from steadyface.run import Run
-from steadyface.settings import PRESETS
-from steadyface.stitching import beyond
-from steadyface.stitching.settings import Stitching
+from steadyface.runs.run import Run
+from steadyface.runtime.files import file_sha256
+from steadyface.stitching.settings import Compositing, Stitching
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
@@ -44,7 +46,7 @@ from steadyface.video.writer import write_video
 TINY = replace(
     PRESETS["fast"],
     name="tiny",
-    remedy=replace(
+    stabilisation=replace(
         DEFAULT,
         phase1=replace(DEFAULT.phase1, epochs=1),
         phase2=replace(DEFAULT.phase2, epochs=1, least_steps=2),
@@ -53,10 +55,14 @@ TINY = replace(
     tuning=PivotalTuning(epochs=1, least_steps=3),
     adaptation=PivotalTuning(epochs=1, least_steps=3, edit_every=1),
     stitching=Stitching(epochs=1),
+    lips=LipPreservation(rounds=1),
 )
 FRAMES = (2, 5)
 LONG = ("refine", "tune", "adapt", "phase1", "phase2", "stitch")
-STAGES = (*LONG[:3], "calibrate", *LONG[3:5], "beyond", "stitch")
+KEPT = (*LONG[:3], "calibrate", "edit", *LONG[3:5], "compose", "stitch")
+BOTH = ("eyeglasses", "smile")
+EVERY = ("align", "person", *KEPT, "lips", "render")
+"""The stages of a run with both: one lies on the face, the other holds the lips."""
 PARTS = ("input", "inverted", "direct", "edited")
 
 
@@ -73,26 +79,21 @@ def stop_at(stage, announced):
     return announce
 
 
-def job_on(clip, edit="eyeglasses", **more):
-    return Job(clip, (Request(edit),), **{"frames": FRAMES, **more})
+def job_on(clip, *edits, **more):
+    return Job(clip, tuple(map(Request, edits or ("eyeglasses",))), **{"frames": FRAMES, **more})
 
 
 @pytest.fixture(scope="module")
-def clip(shared):
-    return shared / "clips" / "grid_sbia1a.mpg"
-
-
-@pytest.fixture(scope="module")
-def finished(clip, tmp_path_factory):
+def finished(grid_clip, tmp_path_factory):
     """A finished run, and the stages that it announced."""
     announced = []
     run = Run.open(tmp_path_factory.mktemp("pipeline") / "out", announce=announced.append)
-    return run_job(job_on(clip), run, preset=TINY), announced
+    return run_job(job_on(grid_clip), run, preset=TINY), announced
 
 
 @pytest.fixture(scope="module")
-def input_frames(clip):
-    return list(read_frames(clip, *FRAMES))
+def input_frames(grid_clip):
+    return list(read_frames(grid_clip, *FRAMES))
 
 
 def snapshot(folder):
@@ -100,12 +101,12 @@ def snapshot(folder):
 
 
 def states(folder):
-    return {name: (folder / "state" / f"{name}.safetensors").read_bytes() for name in ("align", "person", *STAGES)}
+    return {name: (folder / "state" / f"{name}.safetensors").read_bytes() for name in ("align", "person", *KEPT)}
 
 
 def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):
     result, announced = finished
-    assert announced == ["align", "person", *STAGES, "render"]
+    assert announced == ["align", "person", *KEPT, "render"]
     assert result.frames == 3
     assert (result.edited, result.compare) == (result.folder / "edited.mp4", result.folder / "compare.mp4")
     for path, width in ((result.edited, 360), (result.direct, 360), (result.compare, 3 * 360)):
@@ -123,7 +124,7 @@ def test_every_video_says_that_it_was_edited(finished):
             assert container.metadata["comment"].endswith("edits: eyeglasses 1; preset: tiny")
 
 
-def test_sound_is_the_input_s_own_cut_to_the_frames(clip, finished, input_frames):
+def test_sound_is_the_input_s_own_cut_to_the_frames(grid_clip, finished, input_frames):
     def packets(path):
         with av.open(str(path)) as container:
             return [(p.pts * p.time_base, bytes(p)) for p in container.demux(container.streams.audio[0]) if p.size]
@@ -131,7 +132,7 @@ def test_sound_is_the_input_s_own_cut_to_the_frames(clip, finished, input_frames
     result, _ = finished
     start = input_frames[0].pts * input_frames[0].time_base
     end = input_frames[-1].pts * input_frames[-1].time_base + Fraction(1, 25)
-    ours, theirs = packets(result.edited), packets(clip)
+    ours, theirs = packets(result.edited), packets(grid_clip)
     first = [content for _, content in theirs].index(ours[0][1])
     for (moved, content), (stamp, original) in zip(ours, theirs[first:], strict=False):
         assert content == original
@@ -156,7 +157,7 @@ def test_outside_the_crop_nothing_changes_but_the_encoding(finished, input_frame
 
 
 def read_key(result, stage):
-    return json.loads((result.folder / "state" / f"{stage}.json").read_text())["key"]
+    return json.loads((result.folder / "state" / f"{stage}.json").read_text(encoding="utf-8"))["key"]
 
 
 def test_aligned_pictures_are_complete_and_the_inversion_resembles_the_input(finished):
@@ -176,7 +177,7 @@ def test_aligned_pictures_are_complete_and_the_inversion_resembles_the_input(fin
 def test_eyeglasses_leave_the_mouth_and_the_hair_to_the_input(finished, input_frames):
     result, _ = finished
     before, after = (FrameFolder(result.folder / "aligned" / name)([0, 1, 2]) for name in ("input", "edited"))
-    top, bottom, *_ = Edit.load(find(Request("eyeglasses"))).card.region
+    top, bottom, *_ = Edit.load(find(Request("eyeglasses"))).card.effect.region
     rows = torch.ones(256, dtype=torch.bool)
     rows[int(256 * top) : int(256 * bottom) + 1] = False
     assert torch.equal(after[:, :, rows], before[:, :, rows])
@@ -186,19 +187,19 @@ def test_eyeglasses_leave_the_mouth_and_the_hair_to_the_input(finished, input_fr
     assert 10 * np.log10(255**2 / ((video - below) ** 2).mean()) > 36
 
 
-def test_manifest_states_what_was_made_of_what(clip, finished):
+def test_manifest_states_what_was_made_of_what(grid_clip, finished):
     result, _ = finished
-    manifest = json.loads((result.folder / "manifest.json").read_text())
-    assert manifest["source_sha256"] == file_sha256(clip)
+    manifest = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["source_sha256"] == file_sha256(grid_clip)
     assert manifest["outputs"] == {
         f"{name}.mp4": file_sha256(result.folder / f"{name}.mp4") for name in ("edited", "direct", "compare")
     }
     assert manifest["edits"] == [
         {"name": "eyeglasses", "strength": 1.0, "sha256": file_sha256(find(Request("eyeglasses")))}
     ]
-    assert manifest["stages"].keys() == {"align", "person", *STAGES, "render"}
-    for stage in (*STAGES, "render"):
-        assert manifest["stages"][stage]["seconds"] > 0
+    assert manifest["stages"].keys() == {"align", "person", *KEPT, "render"}
+    for stage in (*KEPT, "render"):
+        assert manifest["stages"][stage]["seconds"] >= 0
         assert manifest["stages"][stage]["peak_memory_mb"] > 100
     assert manifest["preset"]["refinement"]["common_steps"] == 4
     assert manifest["strength_factors"].keys() == {"eyeglasses"}
@@ -212,64 +213,52 @@ def test_nothing_unfinished_is_left(finished):
     assert not [name for name in names if "part" in name or name.startswith(".")]
 
 
-def test_a_second_call_does_no_work(clip, finished):
+def test_a_second_call_does_no_work(grid_clip, finished):
     result, _ = finished
     before = snapshot(result.folder)
-    again = run_job(job_on(clip), Run.open(result.folder, announce=lambda name: pytest.fail(name)), preset=TINY)
+    again = run_job(job_on(grid_clip), Run.open(result.folder, announce=lambda name: pytest.fail(name)), preset=TINY)
     assert again == result
     assert snapshot(result.folder) == before
 
 
-def test_reuse_takes_the_inversion_for_another_edit_though_cards_are_worded_anew(clip, finished, tmp_path, monkeypatch):
+def test_reuse_takes_the_inversion_for_another_edit_though_cards_are_worded_anew(
+    grid_clip, finished, tmp_path, monkeypatch
+):
     for edit in map(Edit.load, catalogue.SHIPPED.glob("*.safetensors")):
         replace(edit, card=replace(edit.card, description="anew")).save(tmp_path / f"{edit.card.name}.safetensors")
     monkeypatch.setattr(catalogue, "SHIPPED", tmp_path)
     announced = []
     run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=[finished[0].folder])
     with pytest.raises(StopError):
-        run_job(job_on(clip, "smile"), run, preset=TINY)
-    assert announced == ["calibrate", "hold", "phase1"]  # a smile lies on nothing: no adapt
+        run_job(job_on(grid_clip, "smile"), run, preset=TINY)
+    assert announced == ["calibrate", "edit", "phase1"]  # a smile lies on nothing: no adapt
     assert (tmp_path / "state" / "tune.safetensors").read_bytes() == states(finished[0].folder)["tune"]
 
 
-def test_mouths_are_held_again_when_the_rule_for_it_has_changed(clip, finished, tmp_path, monkeypatch):
-    for name in ("first", "second"):
+def test_what_reads_a_changed_constant_is_made_anew_and_no_other(grid_clip, finished, tmp_path):
+    def announced_with(preset, folder):
         announced = []
-        run = Run.open(tmp_path, announce=stop_at("phase1", announced), reuse=[finished[0].folder])
-        with pytest.raises(StopError):
-            run_job(job_on(clip, "smile"), run, preset=TINY)
-        assert ("hold" in announced) == (name == "first")
-    monkeypatch.setattr(hold, "CONSTANTS", (1,))
-    announced = []
-    run_job(job_on(clip, "smile"), Run.open(tmp_path, announce=announced.append), preset=TINY)
-    assert announced == ["hold", "phase1", "phase2", "beyond", "stitch", "mouth", "render"]
-
-
-def test_what_goes_on_beyond_the_crop_is_found_again_when_the_rule_for_it_has_changed(
-    clip, finished, tmp_path, monkeypatch
-):
-    def announced_until(stage, edit, folder):
-        announced = []
-        reuse = [finished[0].folder, tmp_path / "age"]
-        with pytest.raises(StopError):
-            run_job(job_on(clip, edit), Run.open(tmp_path / folder, stop_at(stage, announced), reuse), preset=TINY)
+        run = Run.open(tmp_path / folder, announce=announced.append, reuse=[finished[0].folder, tmp_path / "smile"])
+        run_job(job_on(grid_clip, "smile"), run, preset=preset)
         return announced
 
-    assert "beyond" in announced_until("stitch", "age", "age")
-    monkeypatch.setattr(beyond, "CONSTANTS", (1,))
-    assert announced_until("beyond", "age", "again") == ["beyond"]
-    assert announced_until("render", "eyeglasses", "another") == ["render"]
+    later = ["phase1", "phase2", "compose", "stitch", "lips", "render"]
+    assert announced_with(TINY, "smile") == ["calibrate", "edit", *later]
+    assert announced_with(replace(TINY, lips=replace(TINY.lips, rounds=2)), "lips") == ["edit", *later]
+    extension = replace(TINY.compositing.extension, cut_at=0.4)
+    changed = replace(TINY, compositing=replace(TINY.compositing, extension=extension))
+    assert announced_with(changed, "extension") == later[2:]
 
 
-def test_a_style_draws_the_person_alone_with_mouths_that_open_as_in_the_input(clip, finished, tmp_path):
+def test_a_style_draws_the_person_alone_with_mouths_that_open_as_in_the_input(grid_clip, finished, tmp_path):
     announced = []
     run = Run.open(tmp_path, announce=announced.append, reuse=[finished[0].folder])
-    result = run_job(job_on(clip, "sketch"), run, preset=TINY)
-    assert announced == ["calibrate", "phase1", "phase2", "beyond", "stitch", "mouth", "render"]
-    phase1, mouth = (load_file(tmp_path / "state" / f"{name}.safetensors")["ws"] for name in ("phase1", "mouth"))
+    result = run_job(job_on(grid_clip, "sketch"), run, preset=TINY)
+    assert announced == ["calibrate", "edit", "phase1", "phase2", "compose", "stitch", "lips", "render"]
+    phase1, mouth = (load_file(tmp_path / "state" / f"{name}.safetensors")["ws"] for name in ("phase1", "lips"))
     moved = (mouth - phase1).abs().amax((0, 2)) > 0
     sides = torch.tensor(load_generator("mobile-ffhq-256").ws_resolutions)
-    assert sides[moved].unique().tolist() == sorted(catalogue.load(OPENS).directions)
+    assert sides[moved].unique().tolist() == sorted(catalogue.load(OPEN_MOUTH).directions)
     before, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in ("input", "edited"))
     wall, cheek = (..., slice(20, 60), slice(2, 12)), (..., slice(150, 170), slice(90, 100))
     assert torch.equal(edited[wall], before[wall])
@@ -277,90 +266,112 @@ def test_a_style_draws_the_person_alone_with_mouths_that_open_as_in_the_input(cl
     assert colours[1] < 0.3 * colours[0]  # of a pencil
 
 
-@pytest.mark.parametrize("remedy", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
-def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(clip, finished, tmp_path, remedy):
+@pytest.mark.parametrize("baseline", [None, Smoothing(1.0), DeepVideoPrior(epochs=2, width=2)])
+def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(grid_clip, finished, tmp_path, baseline):
     announced = []
     run = Run.open(tmp_path, announce=announced.append, reuse=[finished[0].folder])
-    unstitched = Stitching(epochs=0, around="generated")
-    result = run_job(job_on(clip), run, preset=replace(TINY, remedy=remedy, stitching=unstitched))
-    own = ["dvp"] if isinstance(remedy, DeepVideoPrior) else []
-    assert announced == ["stitch", *own, "render"]
+    preset = replace(TINY, stabilisation=baseline, averaging=(), stitching=Stitching(epochs=0))
+    result = run_job(job_on(grid_clip), run, preset=replace(preset, compositing=Compositing(background="generated")))
+    smooth = ["smooth"] if isinstance(baseline, Smoothing) else []
+    prior = ["dvp"] if isinstance(baseline, DeepVideoPrior) else []
+    assert announced == [*smooth, "compose", *prior, "render"]
     inverted, direct, edited = (FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS[1:])
     assert torch.equal(inverted, FrameFolder(finished[0].folder / "aligned" / "inverted")([0, 1, 2]))
-    assert torch.equal(edited, direct) == (remedy is None)
+    assert torch.equal(edited, direct) == (baseline is None)
 
 
-def test_frames_inverted_each_by_itself_do_not_depend_on_each_other(clip, tmp_path):
+def test_frames_inverted_each_by_itself_do_not_depend_on_each_other(grid_clip, tmp_path):
     codes = {}
     for name, frames in (("three", (2, 5)), ("two", (2, 4))):
         preset = replace(TINY, refinement=replace(INDEPENDENT, steps_per_frame=1))
         with pytest.raises(StopError):
-            run_job(job_on(clip, frames=frames), Run.open(tmp_path / name, announce=stop_at("tune", [])), preset=preset)
+            run_job(
+                job_on(grid_clip, frames=frames), Run.open(tmp_path / name, announce=stop_at("tune", [])), preset=preset
+            )
         codes[name] = load_file(tmp_path / name / "state" / "refine.safetensors")["ws"]
     moved = (codes["three"][:2] - codes["two"]).abs().mean() / codes["two"].std()
     assert moved < 0.03  # the crops' smoothing over time is all that ties the frames
     assert (codes["three"][0] - codes["three"][1]).abs().amax(1).gt(0).all()
 
 
-def test_another_seed_differs(clip, finished, tmp_path):
+def test_another_seed_differs(grid_clip, finished, tmp_path):
     with pytest.raises(StopError):
-        run_job(job_on(clip, seed=1), Run.open(tmp_path, announce=stop_at("tune", [])), preset=TINY)
+        run_job(job_on(grid_clip, seed=1), Run.open(tmp_path, announce=stop_at("tune", [])), preset=TINY)
     other = (tmp_path / "state" / "refine.safetensors").read_bytes()
     assert other != states(finished[0].folder)["refine"]
 
 
-def test_killed_in_every_stage_it_ends_in_the_same_bytes(clip, finished, tmp_path):
-    out = tmp_path / "out"
-    started = [sys.executable, __file__, str(clip), str(out), str(torch.get_num_threads())]
-    for stage in LONG:
-        process = subprocess.Popen(started)
+@pytest.mark.timeout(1800)
+def test_killed_in_every_stage_it_ends_in_the_same_bytes(grid_clip, finished, tmp_path):
+    """In the long ones somewhere inside, in the others when they begin."""
+    whole, out = tmp_path / "whole", tmp_path / "killed"
+    run_job(job_on(grid_clip, *BOTH), Run.open(whole, reuse=[finished[0].folder]), preset=TINY)
+
+    def started(stage):
+        threads = str(torch.get_num_threads())
+        return subprocess.Popen(
+            [sys.executable, __file__, str(grid_clip), str(out), threads, "" if stage in LONG else stage]
+        )
+
+    for stage in EVERY:
+        process = started(stage)
         part = out / "state" / f"{stage}.part.safetensors"
-        while not part.exists() and process.poll() is None:
+        while not (stage in LONG and part.exists()) and process.poll() is None:
             time.sleep(0.02)
         process.kill()
         assert process.wait() == -signal.SIGKILL
         assert not (out / "state" / f"{stage}.json").exists()
         assert not list(out.glob("*.mp4"))
-    subprocess.run(started, check=True)
-    assert states(out) == states(finished[0].folder)
+    assert started("").wait() == 0
+    for stage in EVERY[:-1]:
+        kept = [(folder / "state" / f"{stage}.safetensors").read_bytes() for folder in (out, whole)]
+        assert kept[0] == kept[1], stage
     for part in PARTS:
-        kept = [FrameFolder(folder / "aligned" / part)([0, 1, 2]) for folder in (out, finished[0].folder)]
+        kept = [FrameFolder(folder / "aligned" / part)([0, 1, 2]) for folder in (out, whole)]
         assert torch.equal(*kept)
-    done = (out / "steps.txt").read_text().splitlines()
+    done = (out / "steps.txt").read_text(encoding="utf-8").splitlines()
     for stage in ("refine codes", "tune the generator", "adapt it to the edit", "phase 1", "phase 2", "phase 3"):
         assert done.count(f"{stage} 1") == 1  # went on instead of beginning anew
 
 
-def test_a_video_of_one_frame(clip, tmp_path):
-    write_video(tmp_path / "one.mp4", read_frames(clip, 0, 1), probe(clip))
+def test_a_video_of_one_frame(grid_clip, tmp_path):
+    write_video(tmp_path / "one.mp4", read_frames(grid_clip, 0, 1), probe(grid_clip))
     announced = []
     run = Run.open(tmp_path / "out", announce=announced.append)
     result = run_job(job_on(tmp_path / "one.mp4", frames=(0, None)), run, preset=TINY)
-    assert announced == ["align", "person", "refine", "tune", "adapt", "calibrate", "beyond", "stitch", "render"]
+    assert announced == ["align", "person", *KEPT, "render"]
     assert result.frames == len(list(read_frames(result.edited))) == 1
     for part in PARTS:
         assert [path.name for path in run.path("aligned", part).iterdir()] == ["00000.png"]
 
 
-def test_the_api_checks_before_it_makes_a_folder(clip, tmp_path):
+def test_the_api_checks_before_it_makes_a_folder(grid_clip, tmp_path):
     with pytest.raises(InputError, match="unknown edit 'grin'"):
-        edit_video(clip, ["grin"], tmp_path / "out")
+        edit_video(grid_clip, ["grin"], tmp_path / "out")
     with pytest.raises(InputError, match="no edit"):
-        edit_video(clip, [], tmp_path / "out")
+        edit_video(grid_clip, [], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def note_steps(path):
     def watch(seen):
-        with path.open("a") as file:
+        with path.open("a", encoding="utf-8") as file:
             file.write(f"{seen.stage} {seen.step}\n")
 
     return watch
 
 
+def dies_in(stage):
+    def announce(name):
+        if name == stage:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return announce
+
+
 if __name__ == "__main__":
-    source, out, threads = sys.argv[1:]
+    source, out, threads, last = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    folder = Run.open(Path(out))
+    folder = Run.open(Path(out), announce=dies_in(last))
     folder.save_every_seconds = 0.0
-    run_job(job_on(Path(source)), folder, preset=TINY, watch=note_steps(Path(out) / "steps.txt"))
+    run_job(job_on(Path(source), *BOTH), folder, preset=TINY, watch=note_steps(Path(out) / "steps.txt"))

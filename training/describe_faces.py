@@ -34,7 +34,7 @@ def rendered(folder: Path) -> Iterator[tuple[Tensor, Tensor]]:
     """W codes and images of `distil_head.py targets`."""
     images = np.load(folder / "targets.npy", mmap_mode="r")
     w = codes(load_generator("mobile-ffhq-1024"), len(images))
-    for i in range(json.loads((folder / "done.json").read_text())):
+    for i in range(json.loads((folder / "done.json").read_text(encoding="utf-8"))):
         yield w[i : i + 1], torch.from_numpy(images[i : i + 1].astype(np.float32)).clamp(-1, 1)
 
 

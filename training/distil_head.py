@@ -50,14 +50,14 @@ def make_targets(runs: Path, count: int, ir: Path | None) -> None:
     render = renderer(teacher, ir)
     w = codes(teacher, count)
     done_file, path = runs / "done.json", runs / "targets.npy"
-    done = json.loads(done_file.read_text()) if done_file.exists() else 0
+    done = json.loads(done_file.read_text(encoding="utf-8")) if done_file.exists() else 0
     shape = (count, 3, 256, 256)
     targets = np.lib.format.open_memmap(path, "r+" if done else "w+", dtype=np.float16, shape=shape)
     for i in range(done, count):
         targets[i] = F.avg_pool2d(render(w[i : i + 1]), 4)[0].numpy()
         if i % 50 == 49 or i == count - 1:
             targets.flush()
-            done_file.write_text(str(i + 1))
+            done_file.write_text(str(i + 1), encoding="utf-8")
 
 
 def renderer(teacher: MobileStyleGAN, ir: Path | None) -> Callable[[Tensor], Tensor]:
@@ -119,7 +119,7 @@ def trainable(student: MobileStyleGAN, rate: float) -> list[dict[str, object]]:
 def train(runs: Path, steps: int, batch: int, rate: float, pixels: float, further: bool) -> None:
     teacher = load_generator("mobile-ffhq-1024")
     targets = np.load(runs / "targets.npy", mmap_mode="r")
-    available = json.loads((runs / "done.json").read_text())
+    available = json.loads((runs / "done.json").read_text(encoding="utf-8"))
     w = codes(teacher, len(targets))
     student = MobileStyleGAN(256)
     student.load_state_dict(
@@ -146,7 +146,7 @@ def train(runs: Path, steps: int, batch: int, rate: float, pixels: float, furthe
             optimiser.load_state_dict(state["optimiser"])  # else: more layers are trained from here on
     lpips, begun = Lpips("alex"), time.time()
     for step in range(start, steps):
-        available = json.loads((runs / "done.json").read_text())
+        available = json.loads((runs / "done.json").read_text(encoding="utf-8"))
         order = np.random.default_rng(step)
         index = np.sort(order.choice(np.arange(HELD_OUT, available), batch, replace=False))
         for group in optimiser.param_groups:
@@ -185,7 +185,7 @@ def evaluate(runs: Path) -> None:
         psnr.append(float(-10 * torch.log10((image.clamp(-1, 1) - target.clamp(-1, 1)).square().mean() / 4)))
         perceptual.append(float(lpips(image.clamp(-1, 1), target.clamp(-1, 1))))
     figures = {"codes": HELD_OUT, "psnr_db": float(np.mean(psnr)), "lpips_alex": float(np.mean(perceptual))}
-    (runs / "figures.json").write_text(json.dumps(figures))
+    (runs / "figures.json").write_text(json.dumps(figures), encoding="utf-8")
     print(figures, "worst", min(psnr), max(perceptual))
 
 

@@ -21,10 +21,10 @@ from torch import Tensor
 
 from steadyface.baselines import latent_networks
 from steadyface.baselines.latent_transformer import LatentEdit
+from steadyface.clip.folder import to_image
 from steadyface.editing.catalogue import MAPPERS, SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.editing.mapper import MapperEdit
-from steadyface.frames import to_image
 from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
 from steadyface.report.jpeg import save_jpeg

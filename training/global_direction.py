@@ -14,20 +14,20 @@ import cv2
 import torch
 from torch import Tensor
 
+from nada import Describe
 from refine_edits import Critics
+from steadyface.clip.folder import to_image
 from steadyface.critics.clip import Clip
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import folders
-from steadyface.editing.global_direction import channels_of, global_direction
-from steadyface.editing.nada import Describe
 from steadyface.editing.style import Style
 from steadyface.errors import InputError
-from steadyface.frames import to_image
 from steadyface.gan.base import Generator, sample_codes
 from steadyface.gan.load import load_generator
-from steadyface.memory import keep_freed_memory
 from steadyface.report.contact_sheet import contact_sheet
+from steadyface.runtime.memory import keep_freed_memory
+from style_channels import channels_of, global_direction
 from train_nada import MODEL
 
 STRENGTHS = (-1.5, -0.75, 0.0, 0.75, 1.5)

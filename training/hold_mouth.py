@@ -19,19 +19,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from steadyface.clip.folder import to_image
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS, Expression
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.card import EditCard
+from steadyface.critics.scorers import log_odds
+from steadyface.editing.card import EditCard, Effect
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.topology import head_yaw, mouth_opening
-from steadyface.frames import to_image
 from steadyface.gan.base import Generator, broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
-from steadyface.metrics.strength import log_odds
 from train_edits import LOWER_FACE, standard
 
 LENGTH, SIDES = 3.0, (16, 32)
@@ -122,13 +122,14 @@ def main() -> None:
     row = unit_row(faces, mouth_opening(faces["landmarks"]))
     card = EditCard(
         "open-mouth", "opens the mouth", opposite="closes it", trained_on=f"{args.count} generated faces",
-        region=LOWER_FACE, keeps=("eyes",),
+        effect=Effect(LOWER_FACE, preserved_parts=("eyes",)),
     )  # fmt: skip
     Edit(card, {side: LENGTH * row for side in SIDES}).save(SHIPPED / "open-mouth.safetensors")
     for name in args.names:
         path = SHIPPED / f"{name}.safetensors"
         edit = held(Edit.load(path), row, generator)
-        replace(edit, card=replace(edit.card, holds_mouth=True)).save(path)
+        effect = replace(edit.card.effect, outline="inside", preserves_lip_opening=True)
+        replace(edit, card=replace(edit.card, effect=effect)).save(path)
 
 
 if __name__ == "__main__":

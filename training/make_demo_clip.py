@@ -20,11 +20,11 @@ from torch import Tensor
 
 from demo_sound import speech, write_clip
 from steadyface.cli.demo import CLIP
+from steadyface.clip.folder import to_image
 from steadyface.editing.catalogue import Request, load
 from steadyface.faces.mask import PersonMask
 from steadyface.faces.smooth import smooth
 from steadyface.faces.track import find_tracks
-from steadyface.frames import to_image
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
 from train_edits import columns_of, standard, with_both
@@ -154,7 +154,7 @@ def composed(pictures: list[NDArray[np.uint8]], masks: Floats, moves: Motion) ->
         centre_x, centre_y, angle, scale = moves.place[number]
         turned = np.exp(-1j * angle) * ((x - centre_x) + 1j * (y - centre_y)) * size / (SIDE * scale)
         u, v = turned.real + (size - 1) / 2, turned.imag + (size - 1) / 2
-        # Beyond the picture's sides, the shoulders go on and fall off.
+        # ColourExtension the picture's sides, the shoulders go on and fall off.
         beyond = np.maximum(0, np.maximum(-u, u - (size - 1)))
         u, v = np.clip(u, 0, size - 1).astype(np.float32), (v - 0.45 * beyond).astype(np.float32)
         layers = np.dstack([picture.astype(np.float32), 255 * mask])

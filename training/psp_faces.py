@@ -15,7 +15,7 @@ from describe_faces import degraded
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.inversion.encoder import Encoder
-from steadyface.run import Run, Tensors
+from steadyface.runs.run import Run, Tensors
 
 SIDE = 64
 """Of the pictures, in pixels."""

@@ -21,14 +21,14 @@ from refine_edits import RECIPES, UNSEEN, Critics, More, Plain, Terms, plain_fac
 from steadyface.critics.expression import Expression
 from steadyface.critics.landmarks import Landmarks
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.card import EditCard
+from steadyface.critics.scorers import expression_scorer
+from steadyface.editing.card import EditCard, Effect
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.topology import LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS, interocular, mouth_opening
 from steadyface.gan.base import Generator, broadcast_w, sample_codes
 from steadyface.gan.load import load_generator
-from steadyface.metrics.strength import expression_scorer
 from train_edits import FACE
 
 SIDES = (8, 16, 32)
@@ -113,8 +113,8 @@ def main() -> None:
     with torch.no_grad():
         plain, root = plain_faces(generator, critics, seed=5), whitening(generator, seed=6)
     card = EditCard(
-        "angry", "looks angry", "angry", trained_on=f"{len(plain.w)} generated faces", region=FACE, keeps=("irises",),
-        holds_mouth=True,
+        "angry", "looks angry", "angry", trained_on=f"{len(plain.w)} generated faces",
+        effect=Effect(FACE, "inside", ("irises",), preserves_lip_opening=True),
     )  # fmt: skip
     edit = Edit(card, {side: torch.zeros(generator.w_dim) for side in SIDES})
     more = frown(plain, generator, Landmarks())

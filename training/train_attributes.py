@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--labelled", type=Path, default=Path("training/runs/labelled.npz"))
     parser.add_argument("--labels", type=Path, default=Path("../shared/labels/faces480_labels.json"))
     args = parser.parse_args()
-    marks = json.loads(args.labels.read_text())
+    marks = json.loads(args.labels.read_text(encoding="utf-8"))
     labelled, others = (
         np.load(path)["features"][:, :, :FEATURES].astype(np.float32) for path in (args.labelled, args.faces)
     )

@@ -18,11 +18,10 @@ from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import EXPRESSIONS
 from steadyface.critics.face_features import COLOUR_SIDE
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.card import EditCard
+from steadyface.editing.card import EVERYWHERE, EditCard, Effect, Outline, Region
 from steadyface.editing.catalogue import SHIPPED
 from steadyface.editing.edit import Edit
-from steadyface.editing.parts import Part
-from steadyface.editing.region import EVERYWHERE, Region
+from steadyface.faces.parts import Part
 
 Array = NDArray[np.float64]
 RING = 12
@@ -34,7 +33,7 @@ LOWER_FACE: Region = (0.47, 1.0, 0.10, 0.90)
 FACE: Region = (0.18, 1.0, 0.08, 0.92)
 HEAD: Region = (0.0, 0.80, 0.0, 1.0)
 """Hair, and of what is below only the face: age would whiten the collar."""
-KEEPS: dict[str, tuple[Part, ...]] = {
+PRESERVED: dict[str, tuple[Part, ...]] = {
     "eyeglasses": ("eyes",),
     "beard": ("eyes", "mouth"),
     "age": ("eyes", "mouth"),
@@ -44,7 +43,7 @@ KEEPS: dict[str, tuple[Part, ...]] = {
 """What edits leave to the input: lids and gaze, lips and teeth."""
 OVERLAYS = ("eyeglasses", "beard")
 HAIR = ("age", "beard", "gender")
-ENDS_AT_FACE = ("beard",)
+OUTLINES: dict[str, Outline] = {"age": "included", "gender": "included", "beard": "margin"}
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)
@@ -112,9 +111,10 @@ def main() -> None:
         unit = torch.from_numpy(direction / np.linalg.norm(direction)).float()
         made = f"{len(columns)} generated faces"
         card = EditCard(
-            name, description, attribute, opposite, trained_on=made, region=region, whole_face=region == HEAD,
-            keeps=KEEPS.get(name, ()), overlay=name in OVERLAYS, ends_at_face=name in ENDS_AT_FACE,
-            draws_hair=name in HAIR,
+            name, description, attribute, opposite, trained_on=made, effect=Effect(
+                region, OUTLINES.get(name, "ignored"), PRESERVED.get(name, ()), overlay=name in OVERLAYS,
+                draws_hair=name in HAIR,
+            ),
         )  # fmt: skip
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]
         Edit(card, {side: length * unit for side in sides}).save(SHIPPED / f"{name}.safetensors")

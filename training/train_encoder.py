@@ -48,7 +48,9 @@ def main() -> None:
     best = max(RIDGES, key=lambda ridge: sum(figures[ridge]))
     state = {"matrix": solutions[RIDGES.index(best)], "offset": offset, "mean": mean, "scale": scale}
     save_file({name: tensor.half().contiguous() for name, tensor in state.items()}, ENCODER_FILE)
-    args.faces[0].with_name("encoder.json").write_text(json.dumps({"samples": len(w), "r2": figures[best]}))
+    args.faces[0].with_name("encoder.json").write_text(
+        json.dumps({"samples": len(w), "r2": figures[best]}), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def make_pictures(runs: Path, count: int, textures: int, folder: Path | None) ->
     np.save(runs / "photos.npy", photographs(folder) if folder else np.zeros((0, 3, SIDE, SIDE), np.uint8))
     generator = load_generator("mobile-ffhq-256")
     path, done_file = runs / "faces.npy", runs / "faces.json"
-    done = json.loads(done_file.read_text()) if done_file.exists() else 0
+    done = json.loads(done_file.read_text(encoding="utf-8")) if done_file.exists() else 0
     faces = np.lib.format.open_memmap(path, "r+" if done else "w+", dtype=np.uint8, shape=(count, 3, SIDE, SIDE))
     for i in range(done, count):
         draws = torch.Generator().manual_seed(i)
@@ -63,7 +63,7 @@ def make_pictures(runs: Path, count: int, textures: int, folder: Path | None) ->
         faces[i] = ((image + 1) * 127.5).round().clamp(0, 255).byte().numpy()
         if i % 20 == 19 or i == count - 1:
             faces.flush()
-            done_file.write_text(str(i + 1))
+            done_file.write_text(str(i + 1), encoding="utf-8")
 
 
 def as_image(picture: np.ndarray) -> Tensor:
@@ -73,7 +73,8 @@ def as_image(picture: np.ndarray) -> Tensor:
 
 def sources(runs: Path) -> Callable[[np.random.Generator], Tensor]:
     """Draws a training picture: a face more often than a photograph or a texture."""
-    faces = np.load(runs / "faces.npy", mmap_mode="r")[HELD_OUT : json.loads((runs / "faces.json").read_text())]
+    count = json.loads((runs / "faces.json").read_text(encoding="utf-8"))
+    faces = np.load(runs / "faces.npy", mmap_mode="r")[HELD_OUT:count]
     banks = [bank for bank in (faces, np.load(runs / "photos.npy"), np.load(runs / "others.npy")) if len(bank)]
     shares = np.array([6.0, 2.0, 2.0] if len(banks) == 3 else [6.0, 3.0])
 
@@ -208,7 +209,7 @@ def evaluate(runs: Path, ship: bool, updates: int) -> None:
             "seconds": (time.process_time() - begun) / HELD_OUT,
         }  # fmt: skip
         print(name, figures[name], flush=True)
-    (runs / "figures.json").write_text(json.dumps(figures, indent=1))
+    (runs / "figures.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
     if ship and reached["raft"] < LIMIT:
         save_file(stored, RAFT_FILE, {"network": "raft-small", "upsampling": "centres"})
     elif ship:

@@ -23,9 +23,9 @@ from steadyface.editing.edit import Edit
 from steadyface.editing.mapper import STEP, MapperEdit
 from steadyface.gan.base import Generator, broadcast_w
 from steadyface.gan.load import load_generator
-from steadyface.memory import keep_freed_memory
-from steadyface.optimise import Progress, optimise, ramp, step_rng
-from steadyface.run import Run, StageCheckpoint
+from steadyface.runs.run import Run, StageCheckpoint
+from steadyface.runtime.memory import keep_freed_memory
+from steadyface.runtime.optimise import Progress, optimise, ramp, step_rng
 
 LEVELS = {"course_mapping": (4, 8, 16), "medium_mapping": (16, 32, 64)}
 """Sides whose directions a level begins with."""
@@ -64,7 +64,8 @@ def train(name: str, generator: Generator, critics: Critics, run: Run, steps: in
     loss = objective(edit.card.attribute, recipe, generator, critics, plain)
     usable = torch.nonzero(plain.scores[edit.card.attribute] < recipe.avoid)[:, 0]
     state = {key: value.requires_grad_() for key, value in beginning(edit, generator.w_dim, seed=7).items()}
-    mapper = MapperEdit(replace(edit.card, name=f"mapper-{name}", holds_mouth=False), state)
+    effect = replace(edit.card.effect, preserves_lip_opening=False)
+    mapper = MapperEdit(replace(edit.card, name=f"mapper-{name}", effect=effect), state)
 
     def losses_at(step: int) -> dict[str, Tensor]:
         terms: dict[str, Tensor] = {}
@@ -82,7 +83,7 @@ def train(name: str, generator: Generator, critics: Critics, run: Run, steps: in
                 losses = " ".join(f"{key} {value:.3f}" for key, value in seen.losses.items())
                 print(f"  {seen.step:3d} {losses}", flush=True)
 
-        optimise(name, losses_at, state, steps=steps, rate=ramp(RATE, steps), checkpoint=part, watch=show)
+        optimise(name, losses_at, state, steps=steps, learning_rate=ramp(RATE, steps), checkpoint=part, watch=show)
         return state
 
     trained = run.stage(f"mapper-{name}", f"{steps} {RATE} {BATCH} {NEAR}", lambda part: dict(work(part)))

@@ -15,19 +15,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from nada import Describe, Nada, adapt, towards_pictures
+from steadyface.clip.folder import to_image, to_tensor
 from steadyface.critics.clip import Clip
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import folders
-from steadyface.editing.nada import Describe, Nada, adapt, towards_pictures
 from steadyface.editing.style import Style
 from steadyface.errors import InputError
-from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import sample_codes
 from steadyface.gan.load import load_generator
-from steadyface.memory import keep_freed_memory
-from steadyface.optimise import Progress
 from steadyface.report.contact_sheet import contact_sheet
+from steadyface.runtime.memory import keep_freed_memory
+from steadyface.runtime.optimise import Progress
 
 MODEL = "mobile-ffhq-256"
 STEPS, RATE = 60, 2e-4
@@ -82,7 +82,7 @@ def main() -> None:
     else:
         plain = (generator.synthesis(ws).detach() for ws in sample_codes(generator, 32, seed=5))
         direction = towards_pictures(describe, pictures_in(args.pictures, generator.resolution), plain)
-    settings = Nada(steps=args.steps, rate=args.rate, rows=args.rows)
+    settings = Nada(steps=args.steps, learning_rate=args.rate, rows=args.rows)
     tuned = adapt(generator, describe, direction, settings, seed=0, watch=show)
     old, new = generator.state_dict(), tuned.state_dict()
     card = EditCard(args.name, f"in the style of {args.text[1] if args.text else args.pictures}", model=MODEL)

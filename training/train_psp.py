@@ -30,9 +30,9 @@ from steadyface.gan.load import load_generator
 from steadyface.inversion.encoders import encoder_folder
 from steadyface.inversion.psp import PspEncoder, save_encoder
 from steadyface.inversion.psp_network import PspNetwork, Shape
-from steadyface.memory import keep_freed_memory
-from steadyface.optimise import Progress, optimise, ramp, step_rng
-from steadyface.run import Run, StageCheckpoint
+from steadyface.runs.run import Run, StageCheckpoint
+from steadyface.runtime.memory import keep_freed_memory
+from steadyface.runtime.optimise import Progress, optimise, ramp, step_rng
 
 FACES, STEPS, BATCH, RATE = 8000, 6000, 16, 2e-3
 STEPS_READ, RATE_READ = 5000, 1.5e-3
@@ -124,7 +124,7 @@ def train(network: PspNetwork, lessons: Lessons, part: StageCheckpoint, steps: i
         losses_at,
         dict(network.named_parameters()),
         steps=steps,
-        rate=ramp(rate, steps, fall=0.7),
+        learning_rate=ramp(rate, steps, fall=0.7),
         checkpoint=part,
         watch=show,
     )

@@ -18,19 +18,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from steadyface.clip.folder import to_image, to_tensor
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import STYLES
 from steadyface.editing.style import Style
 from steadyface.faces.mask import PersonMask
-from steadyface.frames import to_image, to_tensor
 from steadyface.gan.base import broadcast_w, sample_codes, sample_w
 from steadyface.gan.load import load_generator
 from steadyface.gan.parameters import copy_to_tune, frozen
-from steadyface.memory import keep_freed_memory
-from steadyface.optimise import ramp, step_rng
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.jpeg import save_jpeg
+from steadyface.runtime.memory import keep_freed_memory
+from steadyface.runtime.optimise import ramp, step_rng
 
 Image = NDArray[np.uint8]
 MODEL = "mobile-ffhq-256"

@@ -9,20 +9,19 @@ from typing import Any
 
 import cv2
 
-from steadyface.device import choose_device
-from steadyface.files import write_atomically
-from steadyface.frames import spread
-from steadyface.job import Job, check
-from steadyface.metrics.clip import Critics, evaluate_run, find_parts
+from steadyface.clip.folder import spread
+from steadyface.config.job import Job, check
+from steadyface.metrics.evaluate import Critics, evaluate_run, find_parts
 from steadyface.metrics.frames import Crops
-from steadyface.optimise import Watcher
-from steadyface.pipeline import run_job
+from steadyface.pipeline import run_checked
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import Image
 from steadyface.report.page import write_report
 from steadyface.report.slices import slices_of
 from steadyface.report.table import markdown
-from steadyface.run import Run
+from steadyface.runtime.device import choose_device
+from steadyface.runtime.files import write_atomically
+from steadyface.runtime.optimise import Watcher
 
 TABLE = (
     "E(direct) / E(input)",
@@ -53,9 +52,9 @@ def compare_methods(
 ) -> dict[str, dict[str, Any]]:
     """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
 
-    Stages with equal settings, the inversion above all, are made once, or taken from the runs ``reuse``. Writes
-    ``table.md``, ``table.json``, ``sheet.png`` and ``slices.png``. The same call goes on where it stopped. Raises as
-    `edit_video`, before anything is run.
+    Stages with equal settings, above all the inversion, run once, or are taken from the runs ``reuse``. Writes
+    ``table.md``, ``table.json``, ``sheet.png`` and ``slices.png``. The same call resumes where it stopped. Raises the
+    errors of `edit_video`, before anything is run.
     """
     jobs = {method: replace(job, preset=method) for method in methods}
     for each in jobs.values():
@@ -63,15 +62,16 @@ def compare_methods(
     found = {}
     for method, each in jobs.items():
         said = partial(_announce, announce, method)
-        run = Run.open(out / method, announce=said, reuse=[*_finished(out), *reuse])
-        with run.locked():
-            run_job(each, run, watch=watch)
+        finished = [folder for folder in _finished(out) if folder.name != method]
+        result = run_checked(each, out / method, reuse=[*finished, *reuse], watch=watch, announce=said)
         critics = critics or Critics.load(choose_device(job.device))
-        found[method] = measured(run.folder, critics)
+        found[method] = measured(result.folder, critics)
     rows = [((method,), metrics) for method, metrics in found.items()]
     table = markdown(rows, ("method",), TABLE)
-    write_atomically(out / "table.md", lambda path: path.write_text(table))
-    write_atomically(out / "table.json", lambda path: path.write_text(json.dumps(found, indent=2) + "\n"))
+    write_atomically(out / "table.md", lambda path: path.write_text(table, encoding="utf-8"))
+    write_atomically(
+        out / "table.json", lambda path: path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    )
     write_pictures(out, [out / method for method in methods])
     return found
 
@@ -84,20 +84,23 @@ def write_pictures(out: Path, folders: Sequence[Path]) -> None:
 
 
 def measured(folder: Path, critics: Critics) -> dict[str, Any]:
-    """The metrics of a finished run, from its ``metrics.json`` if that is of this result; with its manifest.
+    """The metrics of a finished run, with its manifest. They are read from its ``metrics.json`` if that is up to date.
 
-    What is measured now is put into its report, too.
+    Otherwise they are measured now and also added to the run's report.
     """
     metrics, manifest = folder / "metrics.json", folder / "manifest.json"
     if not metrics.exists() or metrics.stat().st_mtime < manifest.stat().st_mtime:
         text = json.dumps(evaluate_run(folder, critics=critics), indent=2) + "\n"
-        write_atomically(metrics, lambda path: path.write_text(text))
+        write_atomically(metrics, lambda path: path.write_text(text, encoding="utf-8"))
         write_report(folder)
-    return {**json.loads(metrics.read_text()), "manifest": json.loads(manifest.read_text())}
+    return {
+        **json.loads(metrics.read_text(encoding="utf-8")),
+        "manifest": json.loads(manifest.read_text(encoding="utf-8")),
+    }
 
 
 def results(folders: Sequence[Path]) -> dict[str, Crops]:
-    """The input, the direct edit of the first run unless it is a method, and the result of each, by their names."""
+    """By name: the input, the first run's direct edit unless ``direct`` is a method, and the result of each method."""
     first, methods = find_parts(folders[0]), {folder.name: find_parts(folder)["edited"] for folder in folders}
     direct = {} if "direct" in methods else {"direct edit": first["direct"]}
     return {"input": first["input"]} | direct | methods
@@ -111,7 +114,8 @@ def methods_sheet(clips: Mapping[str, Crops]) -> Image:
 
 
 def _save(path: Path, picture: Image) -> None:
-    write_atomically(path, lambda beside: cv2.imwrite(str(beside), picture[:, :, ::-1]))
+    encoded = cv2.imencode(path.suffix, picture[:, :, ::-1])[1].tobytes()
+    write_atomically(path, lambda beside: beside.write_bytes(encoded))
 
 
 def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:
@@ -119,5 +123,5 @@ def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:
 
 
 def _finished(out: Path) -> list[Path]:
-    """The runs of all methods that are there."""
+    """The folders of all methods that have finished."""
     return sorted(path.parent for path in out.glob("*/manifest.json"))

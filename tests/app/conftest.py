@@ -1,4 +1,4 @@
-"""Short clips, and a shelf of runs in a temporary folder."""
+"""Short clips, and a store of runs in a temporary folder."""
 
 import socket
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from steadyface.app.choices import Choice
 from steadyface.app.clips import Clip
-from steadyface.app.shelf import Shelf
+from steadyface.app.run_store import RunStore
 from steadyface.editing.catalogue import Request
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -19,13 +19,12 @@ from steadyface.video.writer import write_video
 
 
 @pytest.fixture
-def talking(shared: Path, tmp_path: Path) -> Callable[..., Path]:
+def talking(grid_clip: Path, tmp_path: Path) -> Callable[..., Path]:
     """Cut the first frames of a real clip, with its MP2 sound."""
 
     def cut(frames: int = 4, name: str = "talk.mp4") -> Path:
-        source = shared / "clips" / "grid_sbia1a.mpg"
         path = tmp_path / name
-        write_video(path, read_frames(source, 0, frames), probe(source), audio_from=source, cut_sound=True)
+        write_video(path, read_frames(grid_clip, 0, frames), probe(grid_clip), audio_from=grid_clip, cut_sound=True)
         return path
 
     return cut
@@ -64,19 +63,19 @@ def blank(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    made = Shelf(tmp_path / "runs")
+def store(tmp_path: Path) -> RunStore:
+    made = RunStore(tmp_path / "runs")
     made.make()
     return made
 
 
 @pytest.fixture
-def keep(shelf: Shelf, blank: Callable[..., Path]) -> Callable[..., str]:
-    """Put a run on the shelf."""
+def keep(store: RunStore, blank: Callable[..., Path]) -> Callable[..., str]:
+    """Put a run on the store."""
 
     def put(name: str = "talk.mp4", edit: str = "smile", frames: int = 4) -> str:
         clip = Clip(blank(name, frames), frames, 64, 48, 25.0)
-        return shelf.put(clip, Choice((Request(edit),), "fast", (0, None), 1))
+        return store.put(clip, Choice((Request(edit),), "fast", (0, None), 1))
 
     return put
 

@@ -1,8 +1,9 @@
 """The whole page in a real browser: upload, choose, preview, run, watch, download, cancel, go on.
 
-Skipped where Gradio, Playwright's Python package or Debian's Chromium is missing; no browser is ever fetched.
+Skipped where there is no Chromium; none is ever fetched.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,16 +12,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from steadyface import pipeline, settings
 from steadyface.app import preview
 from steadyface.app.serve import Place, served
+from steadyface.config import presets as settings
+from steadyface.config.settings import Preset
 from steadyface.inversion.settings import PivotalTuning, Refinement
-from steadyface.settings import Preset
+from steadyface.stages import edit
 from steadyface.stitching.settings import Stitching
-from steadyface.video.reader import count_frames
+from steadyface.video.reader import read_frames
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--headless=new",
     "--no-sandbox",
@@ -57,7 +60,7 @@ PLAYS = """async video => {
 class Tab:
     """An open page, and what it did beside what it was told."""
 
-    page: Any
+    page: Page
     asked: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -71,31 +74,40 @@ class Tab:
 
 
 @pytest.fixture
-def tab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]) -> Iterator[Tab]:
-    pytest.importorskip("gradio", reason="the page needs Gradio (extra: ui)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by Playwright")
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not there")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, or the one that Playwright has fetched."""
+    with sync_playwright() as driver:
+        places = [*map(shutil.which, CHROMIUMS), driver.chromium.executable_path]
+        place = next((each for each in places if each and Path(each).exists()), None)
+        if place is None:
+            pytest.skip("needs Chromium")
+        opened = driver.chromium.launch(executable_path=place, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def tab(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]
+) -> Iterator[Tab]:
     # a sketch of a preview: how a real one looks is tested without a browser
     monkeypatch.setattr(preview, "Previewer", partial(preview.Previewer, preview.Effort(first=2, later=1)))
-    monkeypatch.setattr(pipeline, "factor_on_clip", lambda *_: 1.0)
+    monkeypatch.setattr(edit, "factor_on_clip", lambda *_: 1.0)
     monkeypatch.setitem(settings.PRESETS, "fast", QUICK)
     monkeypatch.setitem(settings.PRESETS, "default", ENDLESS)
-    with served(Place(tmp_path / "runs", port=free_port())) as address, playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    with served(Place(tmp_path / "runs", port=free_port())) as address:
         opened = Tab(browser.new_page(viewport={"width": 1240, "height": 1000}))
         opened.page.on("request", lambda request: opened.asked.append(request.url))
         opened.page.on("pageerror", lambda error: opened.broken.append(str(error)))
         opened.page.goto(address)
         yield opened
-        browser.close()
 
 
 def test_from_a_video_to_its_download(tab: Tab, talking: Callable[..., Path], tmp_path: Path) -> None:
     page, runs = tab.page, tmp_path / "runs"
 
     notes = tmp_path / "notes.mp4"
-    notes.write_text("Dear diary,\n" * 100)
+    notes.write_text("Dear diary,\n" * 100, encoding="utf-8")
     page.locator("#upload input[type=file]").set_input_files(str(notes))
     tab.sees("#notice", "notes.mp4: not a readable video", SOON)
     page.get_by_label("Clear").or_(page.get_by_label("Remove")).first.click()
@@ -121,7 +133,7 @@ def test_from_a_video_to_its_download(tab: Tab, talking: Callable[..., Path], tm
     coming.value.save_as(tmp_path / "mine.mp4")
     (made,) = runs.glob("*/edited.mp4")
     assert (tmp_path / "mine.mp4").read_bytes() == made.read_bytes()
-    assert count_frames(made) == 2
+    assert len(list(read_frames(made))) == 2
     with page.expect_download(timeout=SOON) as coming:
         page.locator("#report").click()
     assert coming.value.suggested_filename == "report.html"

@@ -29,7 +29,7 @@ def test_the_size_is_limited_before_anything_is_decoded(tmp_path):
 
 def test_what_is_no_video(tmp_path):
     path = tmp_path / "notes.mp4"
-    path.write_text("Dear diary,\n" * 100)
+    path.write_text("Dear diary,\n" * 100, encoding="utf-8")
     with pytest.raises(InputError, match="not a readable video"):
         take(path, Limits())
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from steadyface.app.clips import take
+from steadyface.app.controller import refuse_passing
 from steadyface.app.faces import FoundFaces, find_faces
 from steadyface.app.limits import Limits
-from steadyface.app.studio import refuse_passing
 from steadyface.errors import FaceError
 from steadyface.faces.track import Track
 

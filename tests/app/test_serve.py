@@ -1,4 +1,4 @@
-"""The server: what it lets in and out. Skipped without Gradio."""
+"""The server: what it lets in and out."""
 
 import json
 import socket
@@ -23,7 +23,6 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[tuple[str, Path]]:
-    pytest.importorskip("gradio", reason="the page needs Gradio (extra: ui)")
     runs = tmp_path_factory.mktemp("site") / "runs"
     with served(Place(runs, port=free_port(), limits=Limits(upload_mb=1))) as address:
         yield address, runs
@@ -53,8 +52,8 @@ def test_the_page_asks_nothing_of_other_machines(site):
 
 def test_files_outside_the_runs_are_not_read(site, tmp_path):
     address, runs = site
-    (runs / "within.txt").write_text("within")
-    (tmp_path / "private.txt").write_text("a secret")
+    (runs / "within.txt").write_text("within", encoding="utf-8")
+    (tmp_path / "private.txt").write_text("a secret", encoding="utf-8")
     assert fetch(f"{address}gradio_api/file={runs / 'within.txt'}") == (200, b"within")
     for path in ("/etc/passwd", tmp_path / "private.txt", f"{runs}/../../../../../../etc/passwd", Path(__file__)):
         status, said = fetch(f"{address}gradio_api/file={path}")

@@ -30,7 +30,7 @@ def test_it_learns_the_effect_before_the_flicker(lpips: Lpips) -> None:
     still = torch.rand(1, 3, 8, 8, generator=draws).repeat_interleave(4, 2).repeat_interleave(4, 3) - 0.8
     flicker = 0.3 * torch.randn(6, 1, 1, 1, generator=draws)
     processed = still + 0.5 + flicker
-    settings = DeepVideoPrior(epochs=60, rate=5e-4, width=8, coarse=0.5)
+    settings = DeepVideoPrior(epochs=60, learning_rate=5e-4, width=8, coarse=0.5)
 
     network = UNet(8, seed=0)
     before = network(still)

@@ -10,20 +10,19 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from steadyface import pipeline
+from steadyface.clip.folder import FrameFolder, to_image
+from steadyface.config.job import Job, check
+from steadyface.config.presets import PRESETS, preset_for
 from steadyface.editing import catalogue
 from steadyface.editing.card import EditCard
 from steadyface.editing.catalogue import Request
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
-from steadyface.files import file_sha256
-from steadyface.frames import FrameFolder, to_image
 from steadyface.gan.base import Generator
 from steadyface.gan.models import W_SPACE
 from steadyface.inversion import guess
 from steadyface.inversion.settings import PivotalTuning, Refinement
-from steadyface.job import Job, check
-from steadyface.run import Run
-from steadyface.settings import PRESETS, preset_for
+from steadyface.runtime.files import file_sha256
 
 CLIP = catalogue.SHIPPED.parent / "demo.mp4"
 FRAMES = (0, 3)
@@ -67,13 +66,11 @@ def test_edits_each_frame_s_code_by_the_network_and_does_nothing_else(
     pictures, announced = {}, []
     for name in ("latent-transformer", "direct"):
         job = Job(CLIP, (Request("eyeglasses", 0.5),), name, frames=FRAMES)
-        reuse = tmp_path / "latent-transformer" if name == "direct" else None
-        check(job, tmp_path / name, reuse)
-        run = Run.open(tmp_path / name, announce=announced.append, reuse=[reuse])
-        result = pipeline.run_job(job, run, preset=replace(PRESETS[name], **quick))
+        reuse, preset = [tmp_path / "latent-transformer"] if name == "direct" else [], replace(PRESETS[name], **quick)
+        result = pipeline.run_checked(job, tmp_path / name, reuse=reuse, preset=preset, announce=announced.append)
         assert result.edited.stat().st_size > 1000
-        pictures[name] = {part: FrameFolder(run.path("aligned", part))([0, 1, 2]) for part in PARTS}
-    last = ["calibrate", "stitch", "render"]
+        pictures[name] = {part: FrameFolder(result.folder / "aligned" / part)([0, 1, 2]) for part in PARTS}
+    last = ["calibrate", "edit", "compose", "render"]
     assert announced == ["align", "person", "refine", "tune", *last, *last]
     ours, direct = pictures["latent-transformer"], pictures["direct"]
     assert torch.equal(ours["edited"], ours["direct"])
@@ -82,13 +79,15 @@ def test_edits_each_frame_s_code_by_the_network_and_does_nothing_else(
 
     # The rows at 8, 16, 32 and 64 px are rows 1, 3, 5 and 7 of a StyleGAN2 code
     folder = tmp_path / "latent-transformer"
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     alpha = 0.5 * manifest["strength_factors"]["eyeglasses"]
     codes = load_file(folder / "state" / "refine.safetensors")["ws"]
     for row, official in enumerate((1, 3, 5, 7)):
         weight, bias = network[f"dense.{official}.weight"], network[f"dense.{official}.bias"]
         codes[:, row] += alpha * (codes[:, row] @ weight.T / 4.0 + bias)
-    tiny_generator.load_state_dict({**tiny_generator.state_dict(), **load_file(folder / "state" / "tune.safetensors")})
+    tuned = load_file(folder / "state" / "tune.safetensors")
+    changed = {key.removeprefix("generator."): value for key, value in tuned.items()}
+    tiny_generator.load_state_dict({**tiny_generator.state_dict(), **changed})
     for index in range(3):
         expected = to_image(tiny_generator.synthesis(codes[index : index + 1])).astype(int)
         shown = FrameFolder(folder / "aligned" / "edited").image(index)
@@ -108,7 +107,7 @@ def test_edits_without_a_network_are_refused_before_anything_runs(tmp_path: Path
 
 
 def test_everything_else_is_as_in_direct_editing() -> None:
-    for edits in (("eyeglasses",), ("smile", "eyeglasses")):
-        ours = preset_for("latent-transformer", edits)
-        assert ours == replace(preset_for("direct", edits), name=ours.name, editing=ours.editing, adaptation=None)
+    for kind in ("codes", "eyeglasses"):
+        ours = preset_for("latent-transformer", kind)
+        assert ours == replace(preset_for("direct", kind), name=ours.name, editing=ours.editing, adaptation=None)
     assert {name for name, preset in PRESETS.items() if preset.editing != "directions"} == {"latent-transformer"}

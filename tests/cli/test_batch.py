@@ -103,12 +103,12 @@ def test_a_failed_job_is_a_line_and_status_2(clips, tmp_path, recorded, capsys):
     assert entry.main(["batch", str(clips), "--edit", "smile", "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err.splitlines()
     assert said[-2:] == ["steadyface: a_smile: no face", "steadyface: b_smile: no face"]
-    states = [job["state"] for job in json.loads((tmp_path / "out" / "batch.json").read_text())["jobs"]]
+    states = [job["state"] for job in json.loads((tmp_path / "out" / "batch.json").read_text(encoding="utf-8"))["jobs"]]
     assert states == ["failed", "failed"]
 
 
 def test_real_workers_on_clips_that_are_none(clips, tmp_path):
-    (clips / "b.mp4").write_text("Dear diary,\n" * 100)
+    (clips / "b.mp4").write_text("Dear diary,\n" * 100, encoding="utf-8")
     done = call(clips, "--edit", "smile", "--out", tmp_path / "out", "--workers", "2")
     assert done.returncode == 2
     said = done.stderr.splitlines()
@@ -123,7 +123,7 @@ def test_what_is_wrong_is_one_line(clips, tmp_path):
     held = tmp_path / "held"
     held.mkdir()
     table = tmp_path / "jobs.csv"
-    table.write_text("input,edit\na.mp4,grin\n")
+    table.write_text("input,edit\na.mp4,grin\n", encoding="utf-8")
     (tmp_path / "file").touch()
     good = (clips, "--edit", "smile", "--out")
     cases = {
@@ -161,7 +161,7 @@ def test_ctrl_c_stops_it_in_one_line_and_leaves_no_worker(clips, tmp_path):
     while group_lives(process.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not group_lives(process.pid)
-    states = [job["state"] for job in json.loads((out / "batch.json").read_text())["jobs"]]
+    states = [job["state"] for job in json.loads((out / "batch.json").read_text(encoding="utf-8"))["jobs"]]
     assert states == ["waiting", "waiting"]
 
 

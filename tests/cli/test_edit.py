@@ -19,13 +19,12 @@ Image = np.ndarray
 
 
 @pytest.fixture
-def altered(shared: Path, tmp_path: Path) -> Callable[[int, Callable[[int, Image], Image]], Path]:
+def altered(grid_clip: Path, tmp_path: Path) -> Callable[[int, Callable[[int, Image], Image]], Path]:
     """Make a clip of the first frames of a real one, each changed by a function of its number."""
-    clip = shared / "clips" / "grid_sbia1a.mpg"
 
     def make(count: int, change: Callable[[int, Image], Image]) -> Path:
-        frames = (replace(frame, image=change(frame.index, frame.image)) for frame in read_frames(clip, 0, count))
-        write_video(tmp_path / "altered.mp4", frames, probe(clip))
+        frames = (replace(frame, image=change(frame.index, frame.image)) for frame in read_frames(grid_clip, 0, count))
+        write_video(tmp_path / "altered.mp4", frames, probe(grid_clip))
         return tmp_path / "altered.mp4"
 
     return make
@@ -75,17 +74,17 @@ def test_a_picture_of_four_pixels(altered, fails):
 
 
 @pytest.mark.parametrize("place", ["/proc/steadyface", "/sys/steadyface"])
-def test_a_folder_that_cannot_be_written(shared, fails, place):
-    assert f"can't write {place}" in fails(shared / "clips" / "grid_sbia1a.mpg", "--out", place)
+def test_a_folder_that_cannot_be_written(grid_clip, fails, place):
+    assert f"can't write {place}" in fails(grid_clip, "--out", place)
 
 
 @pytest.mark.parametrize("device", ["nonsense", "cuda:99", "meta"])
-def test_a_device_that_is_not_there(shared, fails, device):
-    assert f"--device {device} can't be used" in fails(shared / "clips" / "grid_sbia1a.mpg", "--device", device)
+def test_a_device_that_is_not_there(grid_clip, fails, device):
+    assert f"--device {device} can't be used" in fails(grid_clip, "--device", device)
 
 
 @pytest.mark.parametrize("name", ["mobile-ffhq", "face-detector-short"])
-def test_weights_cut_short_without_a_network(shared, tmp_path, monkeypatch, fails, name):
+def test_weights_cut_short_without_a_network(grid_clip, tmp_path, monkeypatch, fails, name):
     cache = tmp_path / "cache"
     (cache / "weights").mkdir(parents=True)
     for path in zoo.weights("mobile-ffhq").parent.glob("*.*"):
@@ -96,7 +95,7 @@ def test_weights_cut_short_without_a_network(shared, tmp_path, monkeypatch, fail
     cut.write_bytes(whole.read_bytes()[:-1000])
     monkeypatch.setenv("STEADYFACE_CACHE", str(cache))
     monkeypatch.setenv("STEADYFACE_OFFLINE", "1")
-    assert f"run `steadyface models fetch {name}`" in fails(shared / "clips" / "grid_sbia1a.mpg", "--frames", "0:2")
+    assert f"run `steadyface models fetch {name}`" in fails(grid_clip, "--frames", "0:2")
 
 
 @pytest.mark.parametrize(("text", "expected"), [("0:25", (0, 25)), ("7:", (7, None)), (":3", (0, 3)), (":", (0, None))])

@@ -7,7 +7,7 @@ import pytest
 
 from steadyface.cli import evaluate
 from steadyface.errors import InputError
-from steadyface.metrics import clip
+from steadyface.metrics import evaluate as clip
 from steadyface.metrics.gates import gates
 
 METRICS = {
@@ -82,7 +82,7 @@ def test_tables_are_printed_and_json_written(asked, folder, capsys):
     assert "steady warping error / input's 0.500 <= 1 - holds" in text
     assert "edited age, part kept 0.900 >= 0.95 - fails" in text
     assert "alive eyes, correlation - >= 0.95 - -" in text
-    assert json.loads((folder / "metrics.json").read_text())["frames"] == 2
+    assert json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["frames"] == 2
     assert [path.name for path in folder.iterdir() if path.is_file()] == ["metrics.json"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from steadyface.cli import main as entry
 from steadyface.cli.progress import stage_bars
-from steadyface.optimise import Progress
+from steadyface.runtime.optimise import Progress
 
 NO_TORCH = """
 import io, json, sys
@@ -54,9 +54,9 @@ def test_help_and_lists_do_not_import_torch():
     assert "mobile-ffhq" in models[1]
 
 
-def test_what_is_wrong_with_a_request_is_told_before_torch_is_imported(shared, tmp_path):
-    clip, out = str(shared / "clips" / "grid_sbia1a.mpg"), tmp_path / "out"
-    (tmp_path / "text.mp4").write_text("Dear diary,\n" * 100)
+def test_what_is_wrong_with_a_request_is_told_before_torch_is_imported(grid_clip, tmp_path):
+    clip, out = str(grid_clip), tmp_path / "out"
+    (tmp_path / "text.mp4").write_text("Dear diary,\n" * 100, encoding="utf-8")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "file").touch()
     (tmp_path / "other.safetensors").write_bytes(b"not a direction")

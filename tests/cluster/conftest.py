@@ -9,7 +9,7 @@ import pytest
 
 from steadyface.cluster.ledger import Ledger
 from steadyface.cluster.plan import read_plan
-from steadyface.job import Job
+from steadyface.config.job import Job
 
 MakeLedger = Callable[..., Ledger]
 
@@ -37,7 +37,7 @@ def make_ledger(tmp_path: Path, like: Job) -> MakeLedger:
         out.mkdir(exist_ok=True)
         for clip in clips:
             if not (folder / f"{clip}.mp4").exists():
-                (folder / f"{clip}.mp4").write_text(clip)
+                (folder / f"{clip}.mp4").write_text(clip, encoding="utf-8")
         return Ledger(out, read_plan(folder, edits, like, out))
 
     return make

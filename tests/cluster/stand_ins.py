@@ -8,7 +8,7 @@ from pathlib import Path
 
 from steadyface.cluster.worker import Announce, Task
 from steadyface.errors import InputError, WeightsError
-from steadyface.files import file_sha256
+from steadyface.runtime.files import file_sha256
 
 VIDEO = b"a video"
 
@@ -18,20 +18,22 @@ def note(task: Task, **what: object) -> None:
     path = task.out.parent / "attempts.jsonl"
     reuse = task.reuse and task.reuse.name
     line = json.dumps({"name": task.name, "pid": os.getpid(), "reuse": reuse, "at": time.monotonic(), **what})
-    with path.open("a") as file:
+    with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 
 def attempts(folder: Path) -> list[dict[str, object]]:
     """What `note` kept."""
-    return [json.loads(line) for line in (folder / "attempts.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (folder / "attempts.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def finish(task: Task) -> None:
     """Leave what a run leaves."""
     video = task.out / "edited.mp4"
     video.write_bytes(VIDEO)
-    (task.out / "manifest.json").write_text(json.dumps({"outputs": {"edited.mp4": file_sha256(video)}}))
+    (task.out / "manifest.json").write_text(
+        json.dumps({"outputs": {"edited.mp4": file_sha256(video)}}), encoding="utf-8"
+    )
 
 
 def quick(task: Task, announce: Announce) -> None:
@@ -82,14 +84,14 @@ def direct(task: Task, announce: Announce) -> None:
     """The real pipeline in the fewest steps, without the phases."""
     from dataclasses import replace
 
+    from steadyface.config.presets import PRESETS
     from steadyface.inversion.settings import PivotalTuning, Refinement
     from steadyface.pipeline import run_job
-    from steadyface.run import Run
-    from steadyface.settings import PRESETS
+    from steadyface.runs.run import Run
 
     tuning = PivotalTuning(0, least_steps=3)
     few = {"refinement": Refinement(common_steps=3, steps_per_frame=1), "tuning": tuning, "adaptation": tuning}
-    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
+    run = Run.open(task.out, announce=announce, reuse=[task.reuse] if task.reuse else [])
     run.save_every_seconds = 0.0
     with run.locked():
         run_job(task.job, run, preset=replace(PRESETS["direct"], **few))

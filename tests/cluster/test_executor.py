@@ -19,7 +19,7 @@ from pathlib import Path
 import stand_ins
 from steadyface.cluster.executor import LocalExecutor
 from steadyface.cluster.worker import Task
-from steadyface.job import Job
+from steadyface.config.job import Job
 
 if __name__ == "__main__":
     executor = LocalExecutor(1, 1, stand_ins.slow)
@@ -37,7 +37,7 @@ def task(tmp_path, like):
 def is_alive(pid: int) -> bool:
     try:
         # a process that nobody has waited for is a zombie: it runs no more
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
@@ -77,7 +77,7 @@ def test_a_worker_ignores_ctrl_c_which_is_the_batch_s(task, stand_ins, tmp_path)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="tells a process's state by /proc")
 def test_a_killed_batch_takes_its_workers_along(tmp_path):
     script = tmp_path / "parent.py"
-    script.write_text(PARENT)
+    script.write_text(PARENT, encoding="utf-8")
     parent = subprocess.Popen(
         [sys.executable, script, tmp_path, Path(__file__).parent], stdout=subprocess.PIPE, text=True
     )

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from steadyface.cluster.ledger import is_whole
-from steadyface.files import file_sha256
+from steadyface.runtime.files import file_sha256
 
 
 def test_what_is_written(make_ledger, tmp_path):
     ledger = make_ledger("a", edits=("age:0.5",))
     ledger["a_age+0.5"].seconds = 1.26
     ledger.save()
-    (job,) = json.loads((tmp_path / "out" / "batch.json").read_text())["jobs"]
+    (job,) = json.loads((tmp_path / "out" / "batch.json").read_text(encoding="utf-8"))["jobs"]
     assert job.pop("key")
     assert job == {
         "name": "a_age+0.5", "input": str(tmp_path / "clips" / "a.mp4"), "edits": ["age:0.5"], "preset": "default",
@@ -25,7 +25,7 @@ def test_what_is_written(make_ledger, tmp_path):
 @pytest.mark.parametrize("text", ["", "{", '{"jobs": [{}]}', "[]", '{"jobs": 3}'])
 def test_a_damaged_file_is_begun_anew(make_ledger, tmp_path, text):
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "batch.json").write_text(text)
+    (tmp_path / "out" / "batch.json").write_text(text, encoding="utf-8")
     assert [entry.state for entry in make_ledger("a")] == ["waiting"]
 
 
@@ -35,7 +35,7 @@ def test_what_is_done_has_to_be_there(make_ledger, tmp_path):
     folder.mkdir()
     (folder / "edited.mp4").write_bytes(b"video")
     manifest = {"outputs": {"edited.mp4": file_sha256(folder / "edited.mp4")}}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     ledger["a_smile"].state = "done"
     ledger.save()
     assert make_ledger("a")["a_smile"].state == "done"

@@ -111,6 +111,6 @@ def test_a_changed_source_is_another_job(like, tmp_path):
     (before,) = read_plan(tmp_path, ["smile"], like, tmp_path / "out")
     (same,) = read_plan(tmp_path, ["smile"], like, tmp_path / "out")
     assert before.key == same.key
-    (tmp_path / "a.mp4").write_text("longer")
+    (tmp_path / "a.mp4").write_text("longer", encoding="utf-8")
     (other,) = read_plan(tmp_path, ["smile"], like, tmp_path / "out")
     assert before.key != other.key

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import ray
 
 from steadyface.cluster import schedule
 from steadyface.cluster.ray_executor import RayExecutor, Resources
@@ -15,7 +16,6 @@ from steadyface.errors import InputError, ResourceError
 @pytest.fixture(scope="module")
 def cluster():
     """Ray with two cores, which finds the stand-ins by the path that it is started with."""
-    ray = pytest.importorskip("ray", reason="the ray extra is not installed")
     patch = pytest.MonkeyPatch()
     patch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *sys.path]))
     patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
@@ -47,7 +47,7 @@ def test_jobs_share_inversions_and_have_fresh_processes(cluster, make_ledger, st
     assert {line["threads"] for line in seen} == {"1"}
     reused = {line["name"]: line["reuse"] for line in seen}
     assert reused == {"a_smile": None, "b_smile": None, "a_age": "a_smile", "b_age": "b_smile"}
-    assert "said by the worker" in (tmp_path / "out" / "a_age" / "log.txt").read_text()
+    assert "said by the worker" in (tmp_path / "out" / "a_age" / "log.txt").read_text(encoding="utf-8")
     assert cluster.is_initialized()  # it was joined, not started, so it goes on
 
 
@@ -89,7 +89,6 @@ def test_without_the_extra_it_is_named(monkeypatch):
 
 def test_where_no_cluster_is(monkeypatch):
     """Ray itself tries for half a minute; here it gives up as it does then."""
-    ray = pytest.importorskip("ray", reason="the ray extra is not installed")
 
     def give_up(**_):
         raise ConnectionError("Could not find any running\nRay instance.")

@@ -25,7 +25,7 @@ def test_each_job_has_a_fresh_process_with_its_threads(make_ledger, stand_ins, t
     seen = stand_ins.attempts(tmp_path / "out")
     assert {line["threads"] for line in seen} == {"3"}
     assert len({line["pid"] for line in seen} | {os.getpid()}) == 3
-    assert "said by the worker" in (tmp_path / "out" / "a_smile" / "log.txt").read_text()
+    assert "said by the worker" in (tmp_path / "out" / "a_smile" / "log.txt").read_text(encoding="utf-8")
 
 
 def test_one_inverts_a_clip_and_the_others_take_it(make_ledger, stand_ins, tmp_path):
@@ -80,14 +80,14 @@ def test_the_input_s_fault_is_not_tried_again_and_holds_nobody_up(make_ledger, s
     assert ledger["faceless_age"].reason == "no face found"
     assert ledger["offline_age"].reason == "no network"
     assert ledger["bug_age"].reason == "RuntimeError: the shapes don't fit"
-    assert "Traceback" in (tmp_path / "out" / "bug_age" / "log.txt").read_text()
-    assert "Traceback" not in (tmp_path / "out" / "faceless_age" / "log.txt").read_text()
+    assert "Traceback" in (tmp_path / "out" / "bug_age" / "log.txt").read_text(encoding="utf-8")
+    assert "Traceback" not in (tmp_path / "out" / "faceless_age" / "log.txt").read_text(encoding="utf-8")
 
 
 def test_the_same_call_goes_on_with_what_is_not_done(make_ledger, stand_ins, tmp_path):
     run_batch(make_ledger("a", "b", "c"), LocalExecutor(3, 1, stand_ins.quick))
     (tmp_path / "out" / "b_smile" / "edited.mp4").unlink()
-    (tmp_path / "clips" / "c.mp4").write_text("another take")
+    (tmp_path / "clips" / "c.mp4").write_text("another take", encoding="utf-8")
     before = len(stand_ins.attempts(tmp_path / "out"))
     ledger = make_ledger("a", "b", "c", "d")
     run_batch(ledger, LocalExecutor(1, 1, stand_ins.quick))

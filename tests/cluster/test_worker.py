@@ -3,10 +3,10 @@
 import pytest
 
 from steadyface.cluster.worker import Outcome, Task, edit, perform, stage_of, worth_another_attempt
+from steadyface.config.job import Job
 from steadyface.editing.catalogue import Request
 from steadyface.errors import FaceError, InputError, ResourceError, WeightsError
-from steadyface.job import Job
-from steadyface.optimise import DivergedError
+from steadyface.runtime.optimise import DivergedError
 
 
 @pytest.fixture
@@ -47,9 +47,9 @@ def test_the_pipeline_refuses_in_one_line(task):
     assert outcome == Outcome(f"{task.job.source}: no such file; check the path", False, outcome.seconds)
 
 
-def test_the_pipeline_runs_to_the_face_that_is_not_there(task, shared):
+def test_the_pipeline_runs_to_the_face_that_is_not_there(task, grid_clip):
     """The real work in a real folder, on a clip where the first stage ends it."""
-    job = Job(shared / "clips" / "grid_sbia1a.mpg", (Request("smile"),), frames=(0, 2), face=3)
+    job = Job(grid_clip, (Request("smile"),), frames=(0, 2), face=3)
     outcome = perform(Task("a", job, task.out, None, 1), edit)
     assert "there is no face 3" in outcome.reason
     assert not outcome.again

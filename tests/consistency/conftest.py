@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadyface import optimise as loop
-from steadyface.consistency.flows import Frames
+from steadyface.clip.frames import Frames
 from steadyface.critics.lpips import Lpips
+from steadyface.runtime import optimise as loop
 
 
 @pytest.fixture(autouse=True, scope="session")

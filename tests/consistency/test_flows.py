@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import CurrentFlow, InputFlow, both_ways, pair_flow, shrink
+from steadyface.clip.frames import shrink
+from steadyface.consistency.flows import CurrentFlow, InputFlow, both_ways, pair_flow
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.warp import warp
 

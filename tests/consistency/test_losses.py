@@ -12,9 +12,9 @@ from steadyface.consistency.losses import (
     locality,
     masked_mean,
     nearby_code,
-    outside,
     photometric,
     residual_size,
+    unedited_fidelity,
 )
 
 
@@ -88,12 +88,12 @@ def test_outside_looks_only_outside(lpips):
     distance = lpips.spatial(images(6), images(7))
     mask = torch.zeros(2, 1, 64, 64)
     mask[..., :32] = 1
-    assert outside(distance, mask).item() == pytest.approx(2 * distance[..., 32:].mean().item(), rel=1e-4)
-    assert outside(distance, torch.ones_like(mask)).item() == 0
+    assert unedited_fidelity(distance, mask).item() == pytest.approx(2 * distance[..., 32:].mean().item(), rel=1e-4)
+    assert unedited_fidelity(distance, torch.ones_like(mask)).item() == 0
     soft = torch.rand(mask.shape, generator=torch.Generator().manual_seed(1))
     weight = (1 - soft) ** 4
     expected = 2 * ((distance * weight).sum((1, 2, 3)) / weight.sum((1, 2, 3))).mean()
-    assert outside(distance, soft, power=4).item() == pytest.approx(expected.item(), rel=1e-4)
+    assert unedited_fidelity(distance, soft, power=4).item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_nearby_code_lies_on_the_way_at_the_distance(tiny_generator):

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import both_ways
-from steadyface.consistency.masks import agreement, fuse, perceptual_difference
+from steadyface.consistency.masks import fuse, perceptual_difference, photometric_consistency
 from steadyface.consistency.objective import visible_masks
-from steadyface.consistency.presets import DEFAULT, PAPER
 
 
 def shift(x: float, size: int = 16) -> Tensor:
@@ -41,14 +41,14 @@ def test_perceptual_difference_is_where_the_change_is(lpips):
 def test_agreement_is_one_where_the_flow_explains_the_input():
     texture = torch.rand(1, 3, 16, 20, generator=torch.Generator().manual_seed(0))
     a, b = texture[..., 2:18], texture[..., :16]  # b(p + 2) = a(p)
-    mask = agreement(a, b, shift(2.0), 0.1)
+    mask = photometric_consistency(a, b, shift(2.0), 0.1)
     assert torch.allclose(mask[..., :9], torch.ones(()), atol=1e-4)
     assert torch.equal(mask[..., 14:], torch.zeros(1, 1, 16, 2))
 
 
 def test_agreement_of_a_constant_difference():
     a = torch.zeros(1, 3, 16, 16)
-    mask = agreement(a, a + 0.2, shift(0.0), 0.1)
+    mask = photometric_consistency(a, a + 0.2, shift(0.0), 0.1)
     assert torch.allclose(mask, torch.tensor(math.exp(-4.0)), atol=1e-6)
 
 
@@ -69,7 +69,7 @@ def test_masks_carry_no_gradient(lpips):
     masks = [
         perceptual_difference(lpips, a, b),
         fuse(a, b),
-        agreement(a, b, flows.ab, 0.1),
+        photometric_consistency(a, b, flows.ab, 0.1),
         *visible_masks(flows, a, b, DEFAULT.phase1.objective),
     ]
     assert flows.error_ab.requires_grad

@@ -5,21 +5,21 @@ from dataclasses import replace
 import pytest
 import torch
 
+from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import InputFlow
 from steadyface.consistency.objective import Scene, Start, frame_losses, rendered
-from steadyface.consistency.presets import DEFAULT, PAPER
 from steadyface.consistency.settings import Objective
 
 from .conftest import Clip, no_motion
 
 FRAMES, PAIRS = [3, 5, 6], [(3, 5), (5, 6)]
-OURS = ("outside_weight", "wanted_weight", "texture_weight", "unexplained_weight", "closeup_weight")
+OURS = ("unedited_weight", "target_weight", "texture_weight", "unexplained_weight", "closeup_weight")
 NOTHING = replace(DEFAULT.phase1.objective, **dict.fromkeys(OURS, 0.0))
 
 
-def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None, wanted=None):
+def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None, target=None):
     inputs = inputs or clip.inputs
-    scene = Scene(inputs, wanted or inputs, InputFlow(no_motion, inputs), lpips)
+    scene = Scene(inputs, target or inputs, InputFlow(no_motion, inputs), lpips)
     images = clip.generator.synthesis(clip.ws[FRAMES]) if images is None else images
     return frame_losses(images, FRAMES, PAIRS, scene, Start.of(clip.generator, clip.ws, scene, 64), objective)
 
@@ -40,7 +40,7 @@ def test_terms_are_proportional_to_their_weights(clip: Clip, lpips, name: str):
     images = clip.inputs(FRAMES) * 0.5
     term = name.removesuffix("_weight")
     one, three = (
-        losses(clip, lpips, replace(NOTHING, outside_gain=1, **{name: weight}), images, blinking)[term]
+        losses(clip, lpips, replace(NOTHING, unedited_gain=1, **{name: weight}), images, blinking)[term]
         for weight in (1, 3)
     )
     assert one > 0
@@ -53,12 +53,12 @@ def test_equal_frames_cost_nothing(clip: Clip, lpips):
 
 
 def test_frames_as_wanted_cost_nothing_wherever_they_differ_from_the_input(clip: Clip, lpips):
-    weights = dict(outside_weight=1, outside_gain=1, wanted_weight=1, unexplained_weight=1, closeup_weight=1)
+    weights = dict(unedited_weight=1, unedited_gain=1, target_weight=1, unexplained_weight=1, closeup_weight=1)
     images = clip.generator.synthesis(clip.ws[FRAMES])
-    kept = losses(clip, lpips, replace(NOTHING, **weights), images, wanted=lambda frames: images)
-    assert all(kept[name] < 1e-4 for name in ("outside", "wanted", "unexplained", "closeup"))
+    kept = losses(clip, lpips, replace(NOTHING, **weights), images, target=lambda frames: images)
+    assert all(kept[name] < 1e-4 for name in ("unedited", "target", "unexplained", "closeup"))
     taken_back = losses(clip, lpips, replace(NOTHING, **weights), images)
-    assert all(taken_back[name] > 1e-3 for name in ("outside", "wanted", "closeup"))
+    assert all(taken_back[name] > 1e-3 for name in ("unedited", "target", "closeup"))
 
 
 def test_no_consistency_is_asked_where_the_input_is_not_explained(clip: Clip, lpips):
@@ -76,9 +76,9 @@ def test_no_consistency_is_asked_where_the_input_is_not_explained(clip: Clip, lp
 def test_an_edit_that_fades_does_not_shrink_our_mask(clip: Clip, lpips):
     """The paper's mask follows the current frames: at the input itself nothing counts as edited any more."""
     faded = clip.inputs(FRAMES) + 0.02
-    ours = replace(NOTHING, outside_weight=1.0)
+    ours = replace(NOTHING, unedited_weight=1.0)
     theirs = replace(ours, edited_frames="current")
-    assert losses(clip, lpips, ours, faded)["outside"] != losses(clip, lpips, theirs, faded)["outside"]
+    assert losses(clip, lpips, ours, faded)["unedited"] != losses(clip, lpips, theirs, faded)["unedited"]
 
 
 def test_masks_get_no_gradient_from_the_papers_objective(clip: Clip, lpips, monkeypatch: pytest.MonkeyPatch):

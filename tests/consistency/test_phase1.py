@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase1 import refine_codes
-from steadyface.consistency.presets import DEFAULT, PAPER
 from steadyface.consistency.settings import Phase1
 
 from .conftest import Clip, flicker, mean_flow, no_motion, stop_at
@@ -53,7 +53,7 @@ def test_only_the_codes_change(clip: Clip, lpips, name: str):
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_steadies_a_flickering_clip(clip: Clip, lpips, name: str):
     clip, losses = replace(clip, ws=clip.ws[:5]), []
-    strong = settings(name, epochs=10, alpha=0.3, rate=2.0, residual_weight=0.0)
+    strong = settings(name, epochs=10, alpha=0.3, learning_rate=2.0, residual_weight=0.0)
     refined = refine(clip, lpips, strong, watch=lambda progress: losses.append(progress.losses["photometric"]))
     assert sum(losses[-4:]) < 0.7 * sum(losses[:4])
     assert flicker(clip.generator.synthesis(refined)) < 0.8 * flicker(clip.generator.synthesis(clip.ws))
@@ -69,7 +69,7 @@ def test_the_papers_terms_and_ours(clip: Clip, lpips):
     for name in PRESETS:
         refine(clip, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
     assert seen["paper"] == {"photometric", "flow_error", "residual"}
-    assert seen["default"] == {"photometric", "outside", "wanted", "texture", "unexplained", "closeup"}
+    assert seen["default"] == {"photometric", "unedited", "target", "texture", "unexplained", "closeup"}
 
 
 def test_the_residual_term_keeps_codes_near(clip: Clip, lpips):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from steadyface.config.phases import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
 from steadyface.consistency.phase2 import tune_generator
-from steadyface.consistency.presets import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN
 from steadyface.consistency.settings import Phase2
 
 from .conftest import Clip, flicker, mean_flow, no_motion, stop_at
@@ -63,7 +63,7 @@ def test_frozen_layers_stay_as_they_are(clip: Clip, lpips):
 @pytest.mark.parametrize("name", PRESETS)
 def test_it_steadies_a_flickering_clip(clip: Clip, lpips, name: str):
     clip, losses = replace(clip, ws=clip.ws[:5]), []
-    strong = settings(name, epochs=6, rate=5e-3, locality_weight=0.0)
+    strong = settings(name, epochs=6, learning_rate=5e-3, locality_weight=0.0)
     tuned = tune(clip, lpips, strong, watch=lambda progress: losses.append(progress.losses["photometric"]))
     assert sum(losses[-4:]) < 0.7 * sum(losses[:4])
     assert flicker(tuned.synthesis(clip.ws)) < 0.7 * flicker(clip.generator.synthesis(clip.ws))
@@ -74,9 +74,9 @@ def test_terms(clip: Clip, lpips):
     short = replace(clip, ws=clip.ws[:3])
     for name in PRESETS:
         tune(short, lpips, settings(name), watch=lambda p, name=name: seen.setdefault(name, set(p.losses)))
-    assert seen["paper"] == {"photometric", "flow_error", "locality", "outside"}
+    assert seen["paper"] == {"photometric", "flow_error", "locality", "unedited"}
     assert seen["style"] == {"photometric", "flow_error", "locality"}
-    assert seen["default"] == {"photometric", "outside", "wanted", "texture", "unexplained", "closeup"}
+    assert seen["default"] == {"photometric", "unedited", "target", "texture", "unexplained", "closeup"}
 
 
 def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):
@@ -84,7 +84,7 @@ def test_locality_keeps_the_generator_where_it_was_nearby(clip: Clip, lpips):
     wanted = clip.generator.synthesis(code)
     drift = []
     for weight in (0.0, 200.0):
-        near = settings("style", epochs=2, rate=2e-3, locality_weight=weight, locality_distance=2.0)
+        near = settings("style", epochs=2, learning_rate=2e-3, locality_weight=weight, locality_distance=2.0)
         drift.append((tune(clip, lpips, near).synthesis(code) - wanted).square().mean().item())
     assert drift[1] < 0.8 * drift[0]
 

@@ -1,6 +1,5 @@
-"""Real portraits, aligned as FFHQ is, by their marked pupils and mouth corners."""
+"""Two real people, aligned as FFHQ is."""
 
-import json
 from pathlib import Path
 
 import cv2
@@ -9,9 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from steadyface.clip.folder import to_tensor
+from steadyface.faces import align
+from steadyface.faces.detect import FaceDetector
+from steadyface.faces.mesh import FaceMesh
+from steadyface.video.reader import read_frames
+
 _PUPILS, _MOUTH_CORNERS = (0, 1), (87, 93)
-
-
 SIDE = 256
 
 
@@ -36,27 +39,17 @@ def _aligned(image: np.ndarray, landmarks: np.ndarray, size: int = SIDE) -> np.n
     return cv2.resize(large, (size, size), interpolation=cv2.INTER_AREA)
 
 
-def _marks(shared: Path) -> dict[str, np.ndarray]:
-    """By name, (189, 2) in pixels of the photographs."""
-    marks = json.loads((shared / "faces" / "landmarks.json").read_text())
-    return {name: np.array(marks[name]) for name in sorted(marks)}
+@pytest.fixture(scope="session")
+def portraits(photograph: np.ndarray, marks: np.ndarray, grid_clip: Path) -> Tensor:
+    """The photograph, cut out by its marks, and the speaker's first frame, neutral: (2, 3, 256, 256) in [-1, 1]."""
+    frame = next(read_frames(grid_clip)).image
+    (face,) = FaceDetector.load().detect(frame)
+    speaker = align.crop(frame, align.quad(FaceMesh.load().find(frame, face).landmarks), SIDE)
+    return torch.cat([to_tensor(_aligned(photograph, marks)), to_tensor(speaker)])
 
 
 @pytest.fixture(scope="session")
-def portraits(shared: Path) -> Tensor:
-    """The thirteen portraits as crops (13, 3, 256, 256) in [-1, 1], in the order of their names."""
-    crops = [
-        _aligned(cv2.imread(str(shared / "faces" / f"{name}.jpg"))[..., ::-1], marks)
-        for name, marks in _marks(shared).items()
-    ]
-    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2) / 127.5 - 1
-
-
-@pytest.fixture(scope="session")
-def marked(shared: Path) -> np.ndarray:
-    """The marks of `portraits` by hand, pupils and corners of the mouth: (13, 4, 2) as parts of the crop's side."""
-    found = []
-    for marks in _marks(shared).values():
-        points = marks[[*_PUPILS, *_MOUTH_CORNERS]]
-        found.append(np.hstack([points, np.ones((4, 1))]) @ _alignment(marks, SIDE).T)
-    return (np.stack(found) + 0.5) / SIDE
+def marked(marks: np.ndarray) -> np.ndarray:
+    """The marks of the first of `portraits`, pupils and corners of the mouth: (4, 2) as parts of the crop's side."""
+    points = marks[[*_PUPILS, *_MOUTH_CORNERS]]
+    return (np.hstack([points, np.ones((4, 1))]) @ _alignment(marks, SIDE).T + 0.5) / SIDE

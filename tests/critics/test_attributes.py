@@ -1,11 +1,8 @@
-"""The classifiers on generated faces labelled by hand, on real portraits, and on real clips."""
+"""The classifiers on generated faces labelled by hand, and on two real ones."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -15,16 +12,17 @@ from steadyface.critics.attributes import Attributes
 from steadyface.critics.face_features import face_features
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
-from steadyface.faces import align
-from steadyface.faces.detect import FaceDetector
-from steadyface.faces.mesh import FaceMesh
-from steadyface.frames import to_tensor
-from steadyface.gan.base import broadcast_w, sample_w
+from steadyface.gan.base import broadcast_w, sample_w, synthesise
 from steadyface.gan.load import load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
 
-_BEARDED = (4, 6, 7)
-_BARE = (0, 1, 2, 3, 10)
+LABELLED = {
+    "eyeglasses": [8, 9, 22, 41, 47],
+    "sunglasses": [14, 118, 120, 125, 132],
+    "beard": [11, 31, 47, 76, 77],
+    "none": [0, 1, 2, 3, 4],
+}
+"""Numbers of faces drawn with seed 1234, as they look: the first five of each kind."""
 
 
 @pytest.fixture(scope="module")
@@ -48,41 +46,20 @@ def scored(attributes: Attributes, images: Tensor) -> dict[str, Tensor]:
 
 
 def test_portraits(attributes, portraits):
-    """Nobody wears eyeglasses; three have clear beards, five none at all."""
+    """Neither wears eyeglasses or a beard."""
     found = scored(attributes, portraits)
     assert (found["eyeglasses"] < -1).all()
     assert (found["sunglasses"] < -2).all()
-    assert (found["beard"][list(_BEARDED)] > 2).all()
-    assert (found["beard"][list(_BARE)] < -1).all()
-
-
-@pytest.mark.parametrize(
-    ("clip", "eyeglasses", "beard"),
-    [("brbk7n", False, False), ("lbax4n", True, False), ("lwbsza", False, False), ("swiz3n", False, True)],
-)
-def test_real_clips(clip, eyeglasses, beard, attributes, shared: Path):
-    with av.open(str(shared / "clips" / f"grid_{clip}.mpg")) as container:
-        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
-    (face, *_) = FaceDetector.load().detect(frame)
-    crop = align.crop(frame, align.quad(FaceMesh.load().find(frame, face).landmarks), 256)
-    found = scored(attributes, to_tensor(crop))
-    assert (found["eyeglasses"] > 0) == eyeglasses
-    assert (found["beard"] > 0) == beard
-    assert found["sunglasses"] < -2
+    assert (found["beard"] < -1).all()
 
 
 @torch.no_grad()
-def test_faces_labelled_by_hand(attributes, generator, shared: Path):
-    marks = json.loads((shared / "labels" / "faces480_labels.json").read_text())
-    z = torch.from_numpy(np.load(shared / "labels" / "faces480_z.npz")["z"])
-    chosen = {label: sorted(set(marks[label]) - set(marks["unsure_eyeglasses"]))[:5] for label in attributes.labels}
-    marked = {number for label in attributes.labels for number in marks[label]}
-    chosen["none"] = [number for number in range(40) if number not in marked][:5]
+def test_faces_labelled_by_hand(attributes, generator):
+    z = torch.randn(160, generator.z_dim, generator=torch.Generator().manual_seed(1234))
     found = {}
-    for label, numbers in chosen.items():
-        w = sample_w(generator, z[numbers], marks["truncation_psi"])
-        images = torch.cat([generator.synthesis(broadcast_w(generator, row[None])) for row in w])
-        found[label] = scored(attributes, images)
+    for label, numbers in LABELLED.items():
+        ws = broadcast_w(generator, sample_w(generator, z[numbers], 0.85))
+        found[label] = scored(attributes, synthesise(generator, ws))
     for label in attributes.labels:
         assert (found[label][label] > 0).sum() >= 4
         assert (found["none"][label] < 0).all()

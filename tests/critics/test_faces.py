@@ -1,6 +1,4 @@
-"""The face networks on real portraits (thirteen people, neutral, four women) and on generated faces."""
-
-from pathlib import Path
+"""The face networks on two real men, neutral, and on generated faces."""
 
 import numpy as np
 import pytest
@@ -15,9 +13,8 @@ from steadyface.critics.identity import Identity
 from steadyface.critics.landmarks import Landmarks
 from steadyface.faces.align import FACE_BOX
 from steadyface.faces.topology import ffhq_points
+from steadyface.gan.base import broadcast_w, sample_w, synthesise
 from steadyface.gan.load import load_generator
-
-_WOMEN = (0, 1, 3, 10)
 
 
 @pytest.fixture(scope="module")
@@ -62,25 +59,23 @@ def test_centred_undoes_the_unit_range():
 
 def test_identity_tells_people_apart_and_knows_them_again(identity, portraits, small):
     descriptors = identity(portraits)
-    between = torch.cdist(descriptors, descriptors)[~torch.eye(13, dtype=torch.bool)]
     again = (identity(small) - descriptors).norm(dim=1)
-    assert descriptors.shape == (13, 128)
+    assert descriptors.shape == (2, 128)
     assert again.max() < 0.3
-    assert between.min() > 0.5
-    assert between.median() > 0.7  # dlib's threshold for two people is 0.6
+    assert (descriptors[0] - descriptors[1]).norm() > 0.7  # dlib's threshold for two people is 0.6
 
 
 def test_similarity_is_the_cosine(identity, portraits):
-    similarity = identity.similarity(portraits[:2], portraits[[0, 4]])
+    similarity = identity.similarity(portraits[[0, 0]], portraits)
     assert similarity[0] == pytest.approx(1.0, abs=1e-5)
-    a, b = identity(portraits[[1, 4]])
+    a, b = identity(portraits)
     assert similarity[1] == pytest.approx(float(a @ b / (a.norm() * b.norm())), abs=1e-5)
 
 
 def test_expression_of_neutral_portraits(expression, portraits):
     probabilities = expression(portraits)
-    assert probabilities.shape == (13, len(EXPRESSIONS))
-    torch.testing.assert_close(probabilities.sum(1), torch.ones(13))
+    assert probabilities.shape == (2, len(EXPRESSIONS))
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(2))
     torch.testing.assert_close(expression.logits(portraits).softmax(1), probabilities)
     assert (probabilities[:, EXPRESSIONS.index("neutral")] > 0.9).all()
 
@@ -88,16 +83,14 @@ def test_expression_of_neutral_portraits(expression, portraits):
 def test_age_and_gender_of_portraits(age_gender, portraits, small):
     age, male = age_gender(portraits)
     assert ((age > 16) & (age < 50)).all()
-    women = torch.zeros(13, dtype=torch.bool)
-    women[list(_WOMEN)] = True
-    assert torch.equal(male < 0.5, women)
+    assert (male > 0.5).all()
     assert (age_gender(small)[0] - age).abs().mean() < 4
 
 
 def test_landmarks_lie_where_a_hand_has_marked_them(landmarks, portraits, marked):
     found = landmarks(portraits)
-    assert found.shape == (13, 68, 2)
-    apart = np.linalg.norm(ffhq_points(found.numpy()) - marked, axis=-1)
+    assert found.shape == (2, 68, 2)
+    apart = np.linalg.norm(ffhq_points(found[0].numpy()) - marked, axis=-1)
     assert apart.mean() < 0.012  # parts of the crop's side, where pupils are .25 apart
     assert apart.max() < 0.04
     jaw, lips = found[:, :17], found[:, 48:]
@@ -125,23 +118,22 @@ def test_frozen_and_differentiable_in_the_image(name, request, portraits):
 
 
 def test_the_expressions_gradient_leads_to_the_expression(expression, portraits):
-    image = portraits[4:5].clone()
+    image = portraits[:1].clone()
     happy = EXPRESSIONS.index("happy")
     for _ in range(10):
         image.requires_grad_()
         (gradient,) = torch.autograd.grad(expression.logits(image).log_softmax(1)[0, happy], image)
         image = (image + 0.02 * gradient.sign()).detach().clamp(-1, 1)
-    assert expression(portraits[4:5])[0, happy] < 0.1
+    assert expression(portraits[:1])[0, happy] < 0.1
     assert expression(image)[0, happy] > 0.9
 
 
 @torch.no_grad()
-def test_generated_faces_that_look_the_part(expression, age_gender, shared: Path):
+def test_generated_faces_that_look_the_part(expression, age_gender):
     """Judged by eye: a woman with a broad smile, a small girl who smiles, an earnest man of about fifty."""
     generator = load_generator("mobile-ffhq-1024")
-    z = torch.from_numpy(np.load(shared / "labels" / "faces480_z.npz")["z"][[12, 20, 22]])
-    w = generator.w_mean + 0.7 * (generator.mapping(z) - generator.w_mean)
-    images = torch.cat([generator.synthesis(row.expand(1, generator.num_ws, -1)) for row in w])
+    z = torch.randn(32, generator.z_dim, generator=torch.Generator().manual_seed(1234))[[12, 20, 22]]
+    images = synthesise(generator, broadcast_w(generator, sample_w(generator, z, 0.7)))
     probabilities = expression(images)
     assert (probabilities[:2, EXPRESSIONS.index("happy")] > 0.95).all()
     assert probabilities[2, EXPRESSIONS.index("neutral")] > 0.8

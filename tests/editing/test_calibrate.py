@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -5,10 +6,17 @@ import torch
 from torch import Tensor, nn
 
 from steadyface.editing import calibrate
-from steadyface.editing.calibrate import LEAST, MOST, TOLL, TRIALS, factor, factor_on_clip
+from steadyface.editing.calibrate import factor_on_clip
 from steadyface.editing.card import EditCard
 from steadyface.editing.edit import Edit
+from steadyface.editing.settings import Calibration
 from steadyface.gan.base import Generator
+
+SETTINGS = Calibration()
+
+
+def factor(effect: Callable[[float], float], wanted: float) -> float:
+    return calibrate.factor(effect, wanted, SETTINGS.most, SETTINGS)
 
 
 @pytest.mark.parametrize("wanted", [8.0, -8.0])
@@ -28,7 +36,7 @@ def test_what_is_close_stays_as_asked_and_is_looked_at_once() -> None:
     assert asked == [1.0]
 
 
-@pytest.mark.parametrize(("answer", "bound"), [(0.2, MOST), (-0.5, 1.0), (5.0, LEAST)])
+@pytest.mark.parametrize(("answer", "bound"), [(0.2, SETTINGS.most), (-0.5, 1.0), (5.0, SETTINGS.least)])
 def test_it_stays_within_bounds_and_few_trials(answer: float, bound: float) -> None:
     asked = []
 
@@ -37,8 +45,8 @@ def test_it_stays_within_bounds_and_few_trials(answer: float, bound: float) -> N
         return answer * k
 
     assert factor(effect, 1.0) == pytest.approx(bound)
-    assert len(asked) <= TRIALS
-    assert LEAST <= min(asked) <= max(asked) <= MOST
+    assert len(asked) <= SETTINGS.trials
+    assert SETTINGS.least <= min(asked) <= max(asked) <= SETTINGS.most
 
 
 class Fainter(nn.Module):
@@ -60,7 +68,7 @@ def on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: nn.Module) -> f
         return [tuned.synthesis(code[None]) for code in codes]  # type: ignore[operator]
 
     shown = lambda edit: pictures(edit(ws, generator))  # noqa: E731
-    return factor_on_clip(edit, ws, generator, pictures(ws), shown, None)  # type: ignore[arg-type]
+    return factor_on_clip(edit, ws, generator, pictures(ws), shown, None, SETTINGS)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_the_edit_has_the_untuned_generators_effect(
         return float((generator.synthesis(edit(ws, tiny_generator)) - generator.synthesis(ws)).mean())
 
     assert change(tuned, replace(edit, strength=k)) == pytest.approx(
-        (1 + TOLL) * change(tiny_generator, edit), rel=0.04
+        (1 + SETTINGS.loss) * change(tiny_generator, edit), rel=0.04
     )
     weak = replace(edit, strength=1e-4)
     assert on_clip(weak, ws, tiny_generator, tuned) == 1.0

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from steadyface.editing import catalogue
-from steadyface.editing.card import EditCard
-from steadyface.editing.catalogue import Request
+from steadyface.editing.card import EditCard, Effect
+from steadyface.editing.catalogue import EditContent, Request
 from steadyface.editing.edit import Edit
 from steadyface.errors import InputError
 from steadyface.gan.base import Generator
@@ -32,23 +32,27 @@ def test_strength_is_linear_and_signed(tiny_generator: Generator) -> None:
 
 def test_file_round_trip(tmp_path: Path) -> None:
     edit = made(s8=1.0, s64=0.5)
-    edit = replace(edit, card=replace(edit.card, region=(0.25, 0.5, 0.0, 1.0)))
+    edit = replace(edit, card=replace(edit.card, effect=Effect(region=(0.25, 0.5, 0.0, 1.0))))
     edit.save(tmp_path / "mine.safetensors")
     loaded = Edit.load(tmp_path / "mine.safetensors")
     assert loaded.card == edit.card
     torch.testing.assert_close(loaded.directions, edit.directions)
-    assert catalogue.read_card(tmp_path / "mine.safetensors")["description"] == "a test"
+    assert catalogue.read_card(tmp_path / "mine.safetensors").description == "a test"
 
 
 def test_a_fingerprint_is_of_what_is_done_and_not_of_its_wording(tmp_path: Path) -> None:
+    def fingerprint(edit: Edit) -> str:
+        edit.save(tmp_path / "x.safetensors")
+        return EditContent(tmp_path / "x.safetensors").fingerprint()
+
     edit = made(s8=1.0, s64=0.5)
     reworded = replace(edit.card, name="other", description="in other words", trained_on="more", licence="MIT")
-    replace(edit, card=reworded).save(tmp_path / "mine.safetensors")
-    assert Edit.load(tmp_path / "mine.safetensors").fingerprint() == edit.fingerprint()
-    others = [made(s8=1.0, s64=0.6), made(s8=1.0, s32=0.5), made(s8=1.0), edit.times(0.5)]
-    cards = [replace(edit.card, region=(0.0, 0.5, 0.0, 1.0)), replace(edit.card, whole_face=True)]
-    others += [replace(edit, card=card) for card in cards]
-    assert len({edit.fingerprint(), *(other.fingerprint() for other in others)}) == 1 + len(others)
+    assert fingerprint(replace(edit, card=reworded)) == fingerprint(edit)
+    others = [made(s8=1.0, s64=0.6), made(s8=1.0, s32=0.5), made(s8=1.0)]
+    effects = [Effect(region=(0.0, 0.5, 0.0, 1.0)), Effect(outline="included"), Effect(overlay=True)]
+    others += [replace(edit, card=replace(edit.card, effect=effect)) for effect in effects]
+    others += [replace(edit, card=replace(edit.card, attribute="age"))]
+    assert len({fingerprint(edit), *map(fingerprint, others)}) == 1 + len(others)
 
 
 def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,16 +64,19 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
     assert catalogue.load(Request("mine", 0.5)).strength == 0.5
 
 
-def test_a_card_says_what_is_kept(tmp_path: Path) -> None:
-    flags = ("whole_face", "holds_mouth", "overlay", "ends_at_face", "draws_hair")
-    card = EditCard("x", "", keeps=("eyes", "mouth"), **dict.fromkeys(flags, True))
+def test_a_card_says_where_and_how_it_acts(tmp_path: Path) -> None:
+    flags = dict.fromkeys(("preserves_lip_opening", "overlay", "draws_hair"), True)
+    card = EditCard("x", "", effect=Effect(outline="margin", preserved_parts=("eyes", "mouth"), **flags))
     Edit(card, {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
-    assert Edit.load(tmp_path / "x.safetensors").card == card
+    assert Edit.load(tmp_path / "x.safetensors").card == catalogue.read_card(tmp_path / "x.safetensors") == card
 
 
-@pytest.mark.parametrize("keeps", [("nose",), ("eyes", "hat"), 3])
-def test_parts_that_nobody_can_keep_are_refused(tmp_path: Path, keeps) -> None:
-    Edit(EditCard("x", "", keeps=keeps), {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
+@pytest.mark.parametrize(
+    "wrong", [{"preserved_parts": ("nose",)}, {"preserved_parts": ("eyes", "hat")}, {"preserved_parts": 3},
+              {"outline": "about"}],
+)  # fmt: skip
+def test_an_effect_that_nothing_can_have_is_refused(tmp_path: Path, wrong) -> None:
+    Edit(EditCard("x", "", effect=Effect(**wrong)), {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
     with pytest.raises(InputError, match="is not an edit of steadyface"):
         Edit.load(tmp_path / "x.safetensors")
 
@@ -77,7 +84,7 @@ def test_parts_that_nobody_can_keep_are_refused(tmp_path: Path, keeps) -> None:
 @pytest.mark.parametrize("region", [(0.5, 0.5, 0.0, 1.0), (0.0, 1.5, 0.0, 1.0), (0.0, 1.0, 0.0), "all"])
 def test_a_region_that_is_none_is_refused(tmp_path: Path, region) -> None:
     edit = made(s8=1.0)
-    replace(edit, card=replace(edit.card, region=region)).save(tmp_path / "x.safetensors")
+    replace(edit, card=replace(edit.card, effect=Effect(region=region))).save(tmp_path / "x.safetensors")
     with pytest.raises(InputError, match="is not an edit"):
         Edit.load(tmp_path / "x.safetensors")
 

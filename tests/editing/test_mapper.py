@@ -12,7 +12,7 @@ from steadyface.editing.catalogue import Request
 from steadyface.editing.mapper import MapperEdit, read_official
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
-from steadyface.imports import import_file
+from steadyface.interop.imports import import_file
 
 KEYS = {"levels": ("course_mapping", "medium_mapping"), "single": ("mapping",)}
 DIM, ROWS = 16, 10

@@ -1,4 +1,6 @@
-"""The networks, opened once, and synthetic faces."""
+"""The networks, opened once, and a real clip."""
+
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,14 +33,9 @@ def person() -> PersonMask:
 
 
 @pytest.fixture(scope="session")
-def photos(shared) -> dict[str, np.ndarray]:
-    return {f.stem: cv2.imread(str(f))[..., ::-1].copy() for f in sorted((shared / "faces").glob("*.jpg"))}
-
-
-@pytest.fixture(scope="session")
-def clip(shared) -> list[np.ndarray]:
-    """All 75 frames of a speaker who blinks at frame 21."""
-    reader = cv2.VideoCapture(str(shared / "clips" / "grid_brbk7n.mpg"))
+def clip(grid_clip: Path) -> list[np.ndarray]:
+    """All 75 frames of a speaker."""
+    reader = cv2.VideoCapture(str(grid_clip))
     frames = []
     while (read := reader.read())[0]:
         frames.append(read[1][..., ::-1].copy())

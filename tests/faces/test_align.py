@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,9 @@ from hypothesis import strategies as st
 from steadyface.faces import topology
 from steadyface.faces.align import crop, crop_matrix, quad, quad_side, quads, uncrop
 from steadyface.faces.resample import apply, invert
+from steadyface.faces.settings import Alignment
+
+ROUGH = Alignment(0, 0, 0)
 
 
 def square(x: float, y: float, side: float, angle: float) -> np.ndarray:
@@ -55,29 +60,31 @@ def test_quad_follows_a_similarity(angle, scale):
 def test_quads_without_smoothing_are_the_single_ones():
     rng = np.random.default_rng(0)
     track = np.stack([face(*(rng.normal(size=(4, 2)) + BASE)) for _ in range(5)])
-    np.testing.assert_allclose(quads(track, 0, 0, 0), np.stack([quad(f) for f in track]))
+    np.testing.assert_allclose(quads(track, ROUGH), np.stack([quad(f) for f in track]))
 
 
 def test_smoothed_quads_stay_square_and_calm_down():
     rng = np.random.default_rng(0)
     track = np.stack([face(*(rng.normal(size=(4, 2)) + BASE)) for _ in range(60)])
-    smooth = quads(track)
+    smooth = quads(track, Alignment())
     sides = np.linalg.norm(np.roll(smooth, 1, axis=1) - smooth, axis=-1)
     np.testing.assert_allclose(sides, sides[:, :1].repeat(4, 1))
-    rough = quads(track, 0, 0, 0)
+    rough = quads(track, ROUGH)
     assert np.diff(smooth, axis=0).std() < 0.3 * np.diff(rough, axis=0).std()
 
 
 def test_a_talking_mouth_does_not_move_the_crop_and_a_turning_head_does():
     jaw = 6 * np.sin(np.arange(50))[:, None, None] * np.array([[0, 0], [0, 0], [0, 1], [0, 1]])
-    talking = quads(np.stack([face(*(BASE + move)) for move in jaw]))
-    still = quads(np.stack([face(*BASE)] * 50))
+    talking = quads(np.stack([face(*(BASE + move)) for move in jaw]), Alignment())
+    still = quads(np.stack([face(*BASE)] * 50), Alignment())
     np.testing.assert_allclose(talking, still, atol=2)
-    breathing = quads(np.stack([face(*(BASE + move)) for move in jaw]), axes_sigma=0, mouth_sigma=0)
+    breathing = quads(
+        np.stack([face(*(BASE + move)) for move in jaw]), replace(Alignment(), axes_sigma=0, mouth_sigma=0)
+    )
     assert np.diff(talking, axis=0).std() < 0.05 * np.diff(breathing, axis=0).std()
     angles = np.linspace(-0.3, 0.3, 50)
     turns = [np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0]]) for a in angles]
-    turned = quads(np.stack([apply(turn, face(*BASE)) for turn in turns]))
+    turned = quads(np.stack([apply(turn, face(*BASE)) for turn in turns]), Alignment())
     np.testing.assert_allclose(turned, np.stack([apply(turn, still[0]) for turn in turns]), atol=0.5)
 
 

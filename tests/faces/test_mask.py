@@ -69,9 +69,8 @@ def test_a_face_that_leaves_the_crop_isnt_faded_at_the_border():
     assert mask[0, 99] > 0.98
 
 
-def test_a_real_face_is_within_its_mask(detector, mesh, photos):
-    photo = photos["061_neutral"]
-    landmarks = mesh.find(photo, detector.detect(photo)[0]).landmarks
+def test_a_real_face_is_within_its_mask(detector, mesh, photograph):
+    landmarks = mesh.find(photograph, detector.detect(photograph)[0]).landmarks
     inside = apply(crop_matrix(quad(landmarks), 256), landmarks)
     mask = face_mask(inside, 256)
     x, y = np.rint(inside).astype(int).T
@@ -81,8 +80,8 @@ def test_a_real_face_is_within_its_mask(detector, mesh, photos):
     assert mask[:, :25].max() == 0
 
 
-def test_the_person_is_the_person(person, photos):
-    photo = photos["061_neutral"][:, 40:]
+def test_the_person_is_the_person(person, photograph):
+    photo = photograph[:, 40:]
     probability = person.find(photo)
     assert probability.shape == photo.shape[:2]
     assert probability.dtype == np.float32

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
+from steadyface.faces.settings import Alignment
+from steadyface.faces.smooth import smooth
 
 
 @given(st.integers(1, 40), st.floats(0.2, 6), st.floats(-1e3, 1e3), st.floats(-10, 10))
@@ -50,4 +51,4 @@ def test_landmark_smoothing_keeps_a_blink():
     # A quick blink at 25 frames a second: shut for two frames, four to open.
     lids = np.ones(40)
     lids[20:26] = 0, 0, 0.3, 0.55, 0.75, 0.9
-    assert smooth(lids, LANDMARK_SIGMA).min() < 0.15
+    assert smooth(lids, Alignment().landmark_sigma).min() < 0.15

@@ -1,8 +1,15 @@
+from collections.abc import Callable
+
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steadyface.clip.folder import to_image
 from steadyface.faces import topology as t
+from steadyface.gan.base import sample_codes, synthesise
+from steadyface.gan.load import load_generator
 
 
 def lined_up(**places: tuple[float, float]) -> np.ndarray:
@@ -57,13 +64,30 @@ def test_measures_dont_change_under_a_similarity(angle, scale, shift):
         np.testing.assert_allclose(measure(moved), measure(face), rtol=1e-6)
 
 
-def test_mirrored_real_faces_change_the_sign_of_the_yaw(mesh, detector, photos):
-    def look(photo: np.ndarray) -> np.ndarray:
-        return mesh.find(photo, detector.detect(photo)[0]).landmarks
+@pytest.fixture
+def both_ways(mesh, detector) -> Callable[[list[np.ndarray]], tuple[np.ndarray, np.ndarray]]:
+    """Find the landmarks in pictures, and in their mirror images."""
 
-    ones = np.stack([look(photo) for photo in photos.values()])
-    others = np.stack([look(np.ascontiguousarray(photo[:, ::-1])) for photo in photos.values()])
+    def look(picture: np.ndarray) -> np.ndarray:
+        return mesh.find(picture, detector.detect(picture)[0]).landmarks
+
+    def found(pictures: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        mirrored = [np.ascontiguousarray(picture[:, ::-1]) for picture in pictures]
+        return np.stack([look(picture) for picture in pictures]), np.stack([look(picture) for picture in mirrored])
+
+    return found
+
+
+def test_a_mirrored_mouth_is_as_open(both_ways, photograph, clip):
+    ones, others = both_ways([photograph, *clip[::5]])
     np.testing.assert_allclose(t.mouth_opening(others), t.mouth_opening(ones), atol=0.03)
+
+
+@torch.no_grad()
+def test_mirrored_faces_change_the_sign_of_the_yaw(both_ways):
+    generator = load_generator("mobile-ffhq-256")
+    images = synthesise(generator, torch.cat(sample_codes(generator, 10, seed=5)))
+    ones, others = both_ways([to_image(image) for image in images])
     assert np.corrcoef(t.head_yaw(others), t.head_yaw(ones))[0, 1] < -0.8
 
 

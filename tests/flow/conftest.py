@@ -1,21 +1,23 @@
-"""A real face and known warps of it."""
+"""Real faces and known warps of them."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from steadyface.clip.folder import to_tensor
+from steadyface.video.reader import read_frames
+
 
 @pytest.fixture(scope="session")
-def face(shared: Path) -> Tensor:
-    """Two portraits, the middle of each: (2, 3, 256, 256) in [-1, 1]."""
-    names = ("009_neutral", "103_neutral")
-    images = [cv2.imread(str(shared / "faces" / f"{name}.jpg"))[140:396, 128:384, ::-1].copy() for name in names]
-    return torch.stack([torch.from_numpy(image) for image in images]).permute(0, 3, 1, 2) / 127.5 - 1
+def face(photograph: np.ndarray, grid_clip: Path) -> Tensor:
+    """The middle of the photograph and of the clip's first frame: (2, 3, 256, 256) in [-1, 1]."""
+    frame = next(read_frames(grid_clip)).image
+    return torch.cat([to_tensor(photograph[140:396, 128:384]), to_tensor(frame[16:272, 52:308])])
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
-"""The two sets of names, against each other and, where they are at hand, against the full tables."""
+"""The two sets of names, against each other and against the full tables."""
 
 import pytest
 
-from steadyface.flow.raft_names import PREFIX, is_official, to_official, to_torchvision
+from steadyface.flow.raft_names import PREFIX, is_official, to_torchvision
 from steadyface.flow.raft_network import LARGE, SMALL, RaftNetwork
+
+from .official_names import to_official
 
 NETWORKS = {"small": (SMALL, "corners", 106), "large": (LARGE, "mask", 179)}
 
@@ -24,8 +26,6 @@ def test_there_and_back(names):
     assert to_torchvision({name.removeprefix(PREFIX): value for name, value in official.items()}) == state
 
 
-def test_equals_the_published_tables(names, shared):
+def test_equals_the_published_tables(names, key_table):
     kind, _, state = names
-    lines = (shared / "reference" / "keys" / f"raft_official_to_torchvision_{kind}.tsv").read_text().splitlines()
-    table = {PREFIX + line.split("\t")[0]: line.split("\t")[1] for line in lines}
-    assert to_official(state) == table
+    assert to_official(state) == {PREFIX + theirs: ours for theirs, ours, _ in key_table(f"raft_{kind}")}

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import openvino
 import pytest
 import torch
 
@@ -60,7 +61,6 @@ def test_small_generator_shows_what_the_wide_one_does(wide: MobileStyleGAN, smal
 
 
 def test_equals_the_reference_runtime(wide: MobileStyleGAN, tmp_path: Path) -> None:
-    openvino = pytest.importorskip("openvino")
     card = CARDS["mobile-ffhq"]
     archive = tmp_path / card.source.filename
     download(card.source, archive)

@@ -1,7 +1,5 @@
 """StyleGAN2 against its formulas computed another way, and its arrays under both sets of names."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -103,9 +101,8 @@ def test_averages_of_all_shapes_are_taken(generator: StyleGAN2, shape: tuple[int
     assert torch.equal(from_rosinality(to_rosinality(generator), average)[AVERAGE], torch.arange(16.0))
 
 
-def test_names_and_shapes_are_the_published_ones(shared: Path) -> None:
-    lines = (shared / "reference" / "keys" / "ada_to_rosinality_1024.tsv").read_text().splitlines()[1:]
-    rows = [line.split("\t") for line in lines]
+def test_names_and_shapes_are_the_published_ones(key_table) -> None:
+    rows = key_table("stylegan2_1024")
     assert set(names(1024)) == {(theirs, ours) for theirs, _, ours, *_ in rows if theirs != "-"}
     with torch.device("meta"):
         made = StyleGAN2(1024)
@@ -113,9 +110,8 @@ def test_names_and_shapes_are_the_published_ones(shared: Path) -> None:
     assert ours == {key: eval(shape, {}) for _, _, key, shape, _ in rows}
 
 
-def test_their_shapes_are_the_published_ones(shared: Path) -> None:
-    lines = (shared / "reference" / "keys" / "ada_to_rosinality_1024.tsv").read_text().splitlines()[1:]
-    published = {row[0]: len(eval(row[1], {})) for row in (line.split("\t") for line in lines) if row[0] != "-"}
+def test_their_shapes_are_the_published_ones(key_table) -> None:
+    published = {row[0]: len(eval(row[1], {})) for row in key_table("stylegan2_1024") if row[0] != "-"}
     made = to_rosinality(StyleGAN2(1024, w_dim=4, z_dim=4, channel_max=4))
     assert {key: value.ndim for key, value in made.items()} == published
 

@@ -8,7 +8,7 @@ from steadyface.gan.base import Generator
 from steadyface.inversion.refine import code_penalties, refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
 
-QUICK = Refinement(common_steps=40, steps_per_frame=30, common_rate=0.05, rate=0.05, smoothing=0.0)
+QUICK = Refinement(common_steps=40, steps_per_frame=30, common_learning_rate=0.05, learning_rate=0.05, smoothing=0.0)
 
 
 def still(frames: torch.Tensor) -> torch.Tensor:
@@ -40,7 +40,7 @@ def test_smoothing_over_time_removes_what_differs_from_frame_to_frame(tiny_gener
     torch.manual_seed(0)
     ws = torch.randn(1, 1, 16) + torch.linspace(0, 1, 6)[:, None, None].expand(6, 4, 16)
     flickering = ws + 0.3 * torch.tensor([1.0, -1.0] * 3)[:, None, None]
-    nothing = replace(QUICK, common_steps=1, steps_per_frame=0, common_rate=1e-9)
+    nothing = replace(QUICK, common_steps=1, steps_per_frame=0, common_learning_rate=1e-9)
     frames = tiny_generator.synthesis(ws)
     smoothed = refine_codes(
         tiny_generator,
@@ -82,7 +82,7 @@ def test_a_direction_is_learnt_from_all_frames_that_move_along_it(tiny_generator
     plain = torch.randn(1, 4, 16).expand(8, 4, 16)
     with torch.no_grad():
         frames = tiny_generator.synthesis(plain + course[..., None] * torch.randn(1, 1, 16))
-    together = replace(QUICK, common_steps=160, steps_per_frame=0, common_rate=0.03, motion_scale=1.0)
+    together = replace(QUICK, common_steps=160, steps_per_frame=0, common_learning_rate=0.03, motion_scale=1.0)
 
     def error(motion: torch.Tensor) -> float:
         refined = refine_codes(tiny_generator, plain, lambda i: frames[list(i)], motion, lpips, together, seed=0)

@@ -6,7 +6,7 @@ import torch
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import PivotalTuning
-from steadyface.inversion.tuning import Survivor, tune_generator
+from steadyface.inversion.tuning import EditConstraint, tune_generator
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, 
         settings = PivotalTuning(
             epochs=0,
             least_steps=60,
-            rate=3e-3,
+            learning_rate=3e-3,
             edit_every=1,
             edit_strengths=(1.0, 1.0),
             edit_weight=edit_weight,
@@ -38,7 +38,7 @@ def test_tuning_reproduces_frames_and_keeps_the_edit(tiny_generator: Generator, 
             tiny_generator,
             ws,
             lambda i: frames[list(i)],
-            [Survivor(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))],
+            [EditConstraint(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))],
             lpips,
             settings,
             seed=0,
@@ -76,9 +76,9 @@ def test_tuning_goes_on_from_a_start_towards_what_the_edit_does_to_the_generator
             change = generator.synthesis(ws + shift) - frames
         return float((change - wanted).square().mean())
 
-    alive = Survivor(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))
+    alive = EditConstraint(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64))
     given = {key: value.clone() for key, value in start.state_dict().items()}
-    settings = PivotalTuning(epochs=0, least_steps=60, rate=3e-3, edit_every=1, edit_strengths=(1.0, 1.0))
+    settings = PivotalTuning(epochs=0, least_steps=60, learning_rate=3e-3, edit_every=1, edit_strengths=(1.0, 1.0))
     tuned = tune_generator(tiny_generator, ws, lambda i: frames[list(i)], [alive], lpips, settings, seed=0, start=start)
     assert left(tuned) < 0.5 * left(start)
     assert all(torch.equal(value, given[key]) for key, value in start.state_dict().items())

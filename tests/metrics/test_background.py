@@ -9,8 +9,8 @@ from safetensors.numpy import save_file
 
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
-from steadyface.files import file_sha256
 from steadyface.metrics.background import of_run, outside, reach
+from steadyface.runtime.files import file_sha256
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
@@ -57,10 +57,9 @@ def test_frames_of_different_size_are_refused():
 
 
 @pytest.fixture
-def run(tmp_path, shared):
+def run(tmp_path, grid_clip):
     """A run of five frames whose crop is white, and the folder's manifest."""
-    source = shared / "clips" / "grid_brbk7n.mpg"
-    info = probe(source)
+    info = probe(grid_clip)
     corners = np.array([[100.0, 60], [90, 200], [230, 210], [240, 70]])
     where = uncrop(np.ones((64, 64), np.float32), corners, (info.height, info.width), outside=0.0) > 0
 
@@ -68,10 +67,10 @@ def run(tmp_path, shared):
         frame.image[where] = 255
         return frame
 
-    write_video(tmp_path / "edited.mp4", map(edited, read_frames(source, 3, 8)), info)
+    write_video(tmp_path / "edited.mp4", map(edited, read_frames(grid_clip, 3, 8)), info)
     (tmp_path / "state").mkdir()
     save_file({"quads": np.stack([corners] * 5)}, tmp_path / "state" / "align.safetensors")
-    manifest = {"source": str(source), "source_sha256": file_sha256(source), "frames": [3, 8]}
+    manifest = {"source": str(grid_clip), "source_sha256": file_sha256(grid_clip), "frames": [3, 8]}
     return tmp_path, json.loads(json.dumps(manifest))
 
 
@@ -90,11 +89,12 @@ def test_what_goes_on_beyond_the_crop_does_not_count(run):
     plain = of_run(folder, manifest)
     ramps = np.zeros((64, 64), np.float32)
     ramps[:8] = 1
-    tone = {"gain": np.ones((40, 40, 3), np.float32), "offset": np.full((40, 40, 3), 0.3, np.float32)}
+    tone = {"mixture": np.zeros((64, 64, 3, 3), np.float16), "offset": np.full((64, 64, 3), 0.3, np.float16)}
     person = np.full((5, 32, 32), 255, np.uint8)
-    save_file({**tone, "ramps": ramps, "person": person}, folder / "state" / "beyond.safetensors")
+    sizes = {"side": np.array(40), "ground": np.array(1.0)}
+    save_file({**tone, **sizes, "ramps": ramps, "person": person}, folder / "state" / "compose.safetensors")
     assert 0.4 < of_run(folder, manifest).coverage < plain.coverage - 0.02
-    save_file({"ramps": np.zeros(0, np.float32)}, folder / "state" / "beyond.safetensors")
+    save_file({"change": ramps}, folder / "state" / "compose.safetensors")
     assert of_run(folder, manifest) == plain
 
 

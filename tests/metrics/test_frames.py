@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from steadyface.errors import InputError, SteadyfaceError
-from steadyface.metrics.frames import Crops, Wearing, batches, load, same_length
+from steadyface.metrics.frames import Crops, EditControl, batches, load, same_length
 
 
 def test_crops_are_read_in_order_and_in_rgb(tmp_path, write_crops):
@@ -33,14 +33,14 @@ def test_load_maps_bytes_to_minus_one_to_one():
     torch.testing.assert_close(tensor[:, 0, 0, 0], torch.tensor([1.0, -1.0, -0.6]))
 
 
-def test_wearing_the_mean_change_keeps_the_inputs_motion():
+def test_the_control_of_the_mean_change_keeps_the_inputs_motion():
     inputs = [np.full((2, 2, 3), value, np.uint8) for value in (100, 120, 140)]
     edited = [np.full((2, 2, 3), value, np.uint8) for value in (130, 120, 140)]  # 10 more in the mean, and frozen
-    worn = Wearing(inputs, edited)
+    worn = EditControl(inputs, edited)
     assert len(worn) == 3
     assert [int(worn[k][0, 0, 0]) for k in range(3)] == [110, 130, 150]
     with pytest.raises(InputError, match="3 and 2 frames"):
-        Wearing(inputs, edited[:2])
+        EditControl(inputs, edited[:2])
 
 
 @pytest.mark.parametrize(("count", "size"), [(7, 3), (6, 3), (1, 8), (0, 2)])

@@ -77,12 +77,12 @@ def test_bounds_belong_to_the_passing_side():
 
 def test_what_is_read_of_the_untouched_motion_stands_beside_what_seems_lost():
     moves = {"correlation": 0.99, "amplitude": 0.7}
-    lost = table(liveliness__edited__eyes=moves, liveliness__wearing={"eyes": {"correlation": 0.99, "amplitude": 0.69}})
+    lost = table(liveliness__edited__eyes=moves, liveliness__control={"eyes": {"correlation": 0.99, "amplitude": 0.69}})
     assert [(gate.quantity, gate.control) for gate in gates(lost) if not gate.passed and gate.value] == [
         ("eyes, amplitude", 0.69)
     ]
 
 
 def test_what_rims_add_themselves_stands_beside_the_sharpness():
-    (gate,) = (gate for gate in gates(table(sharpness={"edited": 1.6, "wearing": 1.5})) if gate.name == "photographic")
+    (gate,) = (gate for gate in gates(table(sharpness={"edited": 1.6, "control": 1.5})) if gate.name == "photographic")
     assert (gate.value, gate.control, gate.passed) == (1.6, 1.5, False)

@@ -10,6 +10,7 @@ from steadyface.faces import topology
 from steadyface.faces.align import crop, quads
 from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
+from steadyface.faces.settings import Alignment
 from steadyface.faces.smooth import smooth
 from steadyface.faces.track import choose_track, find_tracks
 from steadyface.metrics.liveliness import FLOORS, blinks, blinks_kept, face_signals, follow, liveliness, spread
@@ -93,11 +94,11 @@ def test_blinks_kept_and_lost():
 
 
 @pytest.fixture(scope="module")
-def speaker(shared):
+def speaker(grid_clip):
     """Crops of a speaker, the whole frames, and the landmarks found in them."""
-    frames = [frame.image for frame in read_frames(shared / "clips" / "grid_sbia1a.mpg", 20, 50)]
+    frames = [frame.image for frame in read_frames(grid_clip, 20, 50)]
     track = choose_track(find_tracks(frames), None, len(frames))
-    corners = quads(track.landmarks)
+    corners = quads(track.landmarks, Alignment())
     return [crop(frame, c, 256) for frame, c in zip(frames, corners, strict=True)], frames, track.landmarks
 
 

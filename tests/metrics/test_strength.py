@@ -7,19 +7,16 @@ import pytest
 import torch
 
 from steadyface.critics.lpips import Lpips
-from steadyface.errors import InputError
-from steadyface.metrics.strength import (
-    Change,
+from steadyface.critics.scorers import (
     age_gender_scorer,
     attributes_scorer,
-    changes,
     expression_scorer,
     log_odds,
-    retention,
     room_of,
     scorer_of,
-    scores,
 )
+from steadyface.errors import InputError
+from steadyface.metrics.strength import Change, changes, retention, scores
 
 
 def clip(*values: int) -> list[np.ndarray]:

@@ -7,9 +7,7 @@ import pytest
 
 from steadyface import __version__
 from steadyface.editing.catalogue import Request
-from steadyface.job import Job
 from steadyface.provenance.note import tags_of
-from steadyface.settings import PRESETS
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
@@ -22,10 +20,8 @@ from steadyface.video.writer import write_video
         (["age:-0.6", "smile"], "fast", "edits: age -0.6, smile 1; preset: fast"),
     ],
 )
-def test_a_file_says_tool_version_edits_and_preset(shared: Path, tmp_path: Path, edits, preset, said) -> None:
-    clip = shared / "clips" / "grid_sbia1a.mpg"
-    job = Job(clip, tuple(Request.parse(edit) for edit in edits), preset)
-    tags = tags_of(job, PRESETS[preset])
-    write_video(tmp_path / "edited.mp4", read_frames(clip, 0, 2), probe(clip), metadata=tags)
+def test_a_file_says_tool_version_edits_and_preset(grid_clip: Path, tmp_path: Path, edits, preset, said) -> None:
+    tags = tags_of([Request.parse(edit) for edit in edits], preset)
+    write_video(tmp_path / "edited.mp4", read_frames(grid_clip, 0, 2), probe(grid_clip), metadata=tags)
     with av.open(str(tmp_path / "edited.mp4")) as container:
         assert container.metadata["comment"] == f"edited with AI by steadyface {__version__}; {said}"

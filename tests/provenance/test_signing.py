@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 import av
+import c2pa
 import pytest
 
 from steadyface.cli.main import main
 from steadyface.errors import InputError
-from steadyface.files import file_sha256
 from steadyface.provenance.signing import EDITED_BY_AI, Credentials, sign_run
+from steadyface.runtime.files import file_sha256
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
@@ -22,28 +23,25 @@ def write(clip: Path, path: Path, frames: int = 3) -> Path:
 
 
 @pytest.fixture
-def make_run(shared, tmp_path):
+def make_run(grid_clip, tmp_path):
     """What signing looks at in a finished run."""
 
     def make(source: Path) -> Path:
         folder = tmp_path / "run"
         folder.mkdir()
-        clip = shared / "clips" / "grid_sbia1a.mpg"
-        videos = [write(clip, folder / name) for name in ("edited.mp4", "compare.mp4")]
+        videos = [write(grid_clip, folder / name) for name in ("edited.mp4", "compare.mp4")]
         manifest = {
             "source": str(source), "source_sha256": file_sha256(source), "versions": {"steadyface": "1.2"},
             "edits": [{"name": "age", "strength": -0.6}, {"name": "/home/me/mine.safetensors", "strength": 1.0}],
             "preset": {"name": "fast"}, "outputs": {path.name: file_sha256(path) for path in videos},
         }  # fmt: skip
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         return folder
 
     return make
 
 
 def read(path: Path) -> dict:
-    import c2pa
-
     with c2pa.Reader(str(path)) as reader:
         return json.loads(reader.json())
 
@@ -54,8 +52,8 @@ def actions_of(found: dict) -> list[dict]:
 
 
 @pytest.mark.parametrize("kind", ["es256", "es384", "ed25519", "ps256"])
-def test_a_result_says_who_signed_and_what_was_done(make_credentials, make_run, shared, kind):
-    folder = make_run(shared / "clips" / "grid_sbia1a.mpg")
+def test_a_result_says_who_signed_and_what_was_done(make_credentials, make_run, grid_clip, kind):
+    folder = make_run(grid_clip)
     signed = sign_run(folder, Credentials.read(*make_credentials(kind)))
     assert signed == [folder / "edited.mp4", folder / "compare.mp4"]
     found = read(folder / "edited.mp4")
@@ -72,9 +70,9 @@ def test_a_result_says_who_signed_and_what_was_done(make_credentials, make_run, 
     assert len(list(read_frames(folder / "edited.mp4"))) == 3
 
 
-def test_the_input_s_own_credentials_are_kept(make_credentials, make_run, shared, tmp_path):
+def test_the_input_s_own_credentials_are_kept(make_credentials, make_run, grid_clip, tmp_path):
     credentials = Credentials.read(*make_credentials())
-    source = write(shared / "clips" / "grid_sbia1a.mpg", tmp_path / "talk.mp4", 5)
+    source = write(grid_clip, tmp_path / "talk.mp4", 5)
     folder = make_run(source)
     sign_run(folder, credentials)
     found = read(folder / "edited.mp4")
@@ -84,8 +82,8 @@ def test_the_input_s_own_credentials_are_kept(make_credentials, make_run, shared
     assert found["validation_state"] == "Valid"
 
 
-def test_a_changed_video_shows(make_credentials, make_run, shared):
-    folder = make_run(shared / "clips" / "grid_sbia1a.mpg")
+def test_a_changed_video_shows(make_credentials, make_run, grid_clip):
+    folder = make_run(grid_clip)
     sign_run(folder, Credentials.read(*make_credentials()))
     content = bytearray((folder / "edited.mp4").read_bytes())
     content[-2000] ^= 1
@@ -93,19 +91,19 @@ def test_a_changed_video_shows(make_credentials, make_run, shared):
     assert read(folder / "edited.mp4")["validation_state"] == "Invalid"
 
 
-def test_signed_once_the_run_stays_finished(make_credentials, make_run, shared):
-    folder, credentials = make_run(shared / "clips" / "grid_sbia1a.mpg"), Credentials.read(*make_credentials())
+def test_signed_once_the_run_stays_finished(make_credentials, make_run, grid_clip):
+    folder, credentials = make_run(grid_clip), Credentials.read(*make_credentials())
     sign_run(folder, credentials)
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["outputs"] == manifest["signed"]
     assert manifest["outputs"] == {path.name: file_sha256(path) for path in folder.glob("*.mp4")}
     sign_run(folder, credentials)
-    assert json.loads((folder / "manifest.json").read_text()) == manifest
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8")) == manifest
     assert sorted(path.name for path in folder.iterdir()) == ["compare.mp4", "edited.mp4", "manifest.json"]
 
 
-def test_a_video_that_is_not_the_run_s_is_not_signed(make_credentials, make_run, shared):
-    folder = make_run(shared / "clips" / "grid_sbia1a.mpg")
+def test_a_video_that_is_not_the_run_s_is_not_signed(make_credentials, make_run, grid_clip):
+    folder = make_run(grid_clip)
     with (folder / "compare.mp4").open("ab") as file:
         file.write(b"more")
     with pytest.raises(InputError, match=r"compare.mp4 is not as the run wrote it"):
@@ -115,7 +113,7 @@ def test_a_video_that_is_not_the_run_s_is_not_signed(make_credentials, make_run,
 def test_what_cannot_be_signed_with(make_credentials, tmp_path):
     (chain, key), (other, _) = make_credentials(), make_credentials("ed25519")
     junk = tmp_path / "junk"
-    junk.write_text("junk")
+    junk.write_text("junk", encoding="utf-8")
     for pair, said in (
         ((tmp_path / "missing", key), "missing: can't be read"),
         ((junk, key), "junk is not a certificate"),
@@ -127,9 +125,9 @@ def test_what_cannot_be_signed_with(make_credentials, tmp_path):
             Credentials.read(*pair)
 
 
-def test_a_certificate_that_c2pa_refuses_is_one_line_and_changes_nothing(make_credentials, make_run, shared):
+def test_a_certificate_that_c2pa_refuses_is_one_line_and_changes_nothing(make_credentials, make_run, grid_clip):
     _, key = make_credentials()
-    folder = make_run(shared / "clips" / "grid_sbia1a.mpg")
+    folder = make_run(grid_clip)
     before = file_sha256(folder / "edited.mp4")
     credentials = Credentials(b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", key.read_bytes(), b"es256")
     with pytest.raises(InputError, match="can't be signed") as caught:
@@ -150,9 +148,9 @@ def test_without_the_extra_it_is_named(monkeypatch, capsys, tmp_path):
         assert said.count("\n") == 1
 
 
-def test_the_command(make_credentials, make_run, shared, capsys, tmp_path):
+def test_the_command(make_credentials, make_run, grid_clip, capsys, tmp_path):
     chain, key = make_credentials()
-    folder = make_run(shared / "clips" / "grid_sbia1a.mpg")
+    folder = make_run(grid_clip)
     assert main(["sign", str(folder), "--cert", str(chain), "--key", str(key)]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"signed   {folder / 'edited.mp4'}"
     assert main(["sign", str(tmp_path), "--cert", str(chain), "--key", str(key)]) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadyface.frames import FrameFolder
+from steadyface.clip.folder import FrameFolder
 
 SIZE, FRAMES = 64, 5
 
@@ -33,5 +33,5 @@ def finished(tmp_path: Path) -> Path:
         "stages": {"refine": {"seconds": 90.0, "peak_memory_mb": 512}},
         "weights": {"mobile-ffhq": "ab" * 32, "attributes": "cd" * 32},
     }
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return tmp_path

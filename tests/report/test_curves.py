@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from steadyface.optimise import Progress
 from steadyface.report.curves import FILE, LossLog, loss_curves, read_losses
+from steadyface.runtime.optimise import Progress
 
 
 def test_what_was_logged_is_read_back(tmp_path: Path) -> None:
@@ -29,7 +29,7 @@ def test_resumed_and_restarted_stages(tmp_path: Path) -> None:
 def test_a_line_cut_short_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     LossLog(tmp_path)(Progress("tune", 1, 3, {"l2": 1.0}))
-    with (tmp_path / FILE).open("a") as file:
+    with (tmp_path / FILE).open("a", encoding="utf-8") as file:
         file.write('{"stage": "tu')
     assert read_losses(tmp_path) == {"tune": {"l2": {1: 1.0}}}
     assert read_losses(tmp_path / "nowhere") == {}

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadyface.metrics.clip import find_parts
+from steadyface.metrics.evaluate import find_parts
 from steadyface.report.flicker import flicker_maps
 
 from .conftest import SIZE

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from steadyface.clip.folder import FrameFolder
 from steadyface.errors import InputError
-from steadyface.frames import FrameFolder
 from steadyface.report import page as module
 from steadyface.report.page import write_report
 
@@ -20,7 +20,7 @@ def data_of(text: str) -> dict:
 
 
 def test_all_frames_are_in_the_file_and_nothing_is_fetched(finished: Path) -> None:
-    text = write_report(finished).read_text()
+    text = write_report(finished).read_text(encoding="utf-8")
     data = data_of(text)
     assert list(data["frames"]) == ["input", "direct", "edited"]
     assert (data["size"], data["rate"], data["numbers"]) == (SIZE, 30.0, list(range(FRAMES)))
@@ -33,7 +33,7 @@ def test_all_frames_are_in_the_file_and_nothing_is_fetched(finished: Path) -> No
 
 
 def test_names_are_escaped_and_licences_named(finished: Path) -> None:
-    text = write_report(finished).read_text()
+    text = write_report(finished).read_text(encoding="utf-8")
     assert "a &lt;clip&gt;.mp4: age 0.5" in text
     assert "<clip>" not in text
     assert "research and non-commercial" in text
@@ -41,7 +41,7 @@ def test_names_are_escaped_and_licences_named(finished: Path) -> None:
 
 
 def test_metrics_come_in_when_they_are_there(finished: Path) -> None:
-    assert "Not measured yet" in write_report(finished).read_text()
+    assert "Not measured yet" in write_report(finished).read_text(encoding="utf-8")
     metrics = {
         "parts": ["input", "inverted", "direct", "edited"],
         "flow": "SpyNet",
@@ -51,8 +51,8 @@ def test_metrics_come_in_when_they_are_there(finished: Path) -> None:
             {"name": "alive", "quantity": "yaw", "value": None, "bound": ">= 0.95", "passed": None},
         ],
     }
-    (finished / "metrics.json").write_text(json.dumps(metrics))
-    text = write_report(finished).read_text()
+    (finished / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    text = write_report(finished).read_text(encoding="utf-8")
     assert "0.150" in text
     assert "fails" in text
     assert "&lt;= 1" in text
@@ -60,7 +60,7 @@ def test_metrics_come_in_when_they_are_there(finished: Path) -> None:
 
 def test_a_long_clip_is_thinned(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 3)
-    assert data_of(write_report(finished).read_text())["numbers"] == [0, 2, 4]
+    assert data_of(write_report(finished).read_text(encoding="utf-8"))["numbers"] == [0, 2, 4]
 
 
 def test_an_unfinished_run_is_refused(finished: Path) -> None:

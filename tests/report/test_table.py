@@ -27,7 +27,7 @@ def test_cells() -> None:
 
 
 def test_eyes_stand_beside_what_is_read_of_the_inputs_own() -> None:
-    both = {"edited": {"eyes": MOTION}, "wearing": {"eyes": {"correlation": 0.99, "amplitude": 0.66}}}
+    both = {"edited": {"eyes": MOTION}, "control": {"eyes": {"correlation": 0.99, "amplitude": 0.66}}}
     assert COLUMNS["eyes corr / ampl (own)"]({**METRICS, "liveliness": both}) == "0.99 / 1.02 (0.66)"
 
 

@@ -3,9 +3,9 @@ import pytest
 
 from steadyface.stitching.mask import paste_mask, seam, spread_change
 from steadyface.stitching.paste import paste
-from steadyface.stitching.settings import Stitching
+from steadyface.stitching.settings import Compositing
 
-SETTINGS = Stitching()
+SETTINGS = Compositing()
 
 
 def round_face(size: int = 128) -> np.ndarray:

@@ -23,7 +23,7 @@ def test_pictures_meet_the_input_at_the_seam_and_stay_inside(tiny_generator: Gen
         lambda frames: inputs[list(frames)],
         lambda _: (mask, ring),
         Lpips("alex"),
-        Stitching(epochs=20, rate=3e-3),
+        Stitching(epochs=20, learning_rate=3e-3),
         seed=0,
     )
     with torch.no_grad():

@@ -9,8 +9,8 @@ from steadyface.errors import InputError
 from steadyface.video.info import probe
 
 
-def test_the_grid_clip_is_what_its_readme_says(shared: Path) -> None:
-    info = probe(shared / "clips" / "grid_brbk7n.mpg")
+def test_the_grid_clip_is_what_its_readme_says(grid_clip: Path) -> None:
+    info = probe(grid_clip)
     assert (info.width, info.height, info.average_rate) == (360, 288, 25)
     assert info.time_base == Fraction(1, 90000)
     assert info.has_audio
@@ -63,7 +63,7 @@ def test_missing_file_folder_and_text(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="folder"):
         probe(tmp_path)
     text = tmp_path / "notes.txt"
-    text.write_text("FFmpeg would play this as a terminal\n" * 50)
+    text.write_text("FFmpeg would play this as a terminal\n" * 50, encoding="utf-8")
     with pytest.raises(InputError, match="text file"):
         probe(text)
 

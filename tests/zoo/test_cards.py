@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from steadyface.errors import WeightsError
-from steadyface.zoo import CARDS, is_cached, weights
+from steadyface.zoo import CARDS, weights
 from steadyface.zoo.cards import cards_of, find_card
 
 
@@ -36,17 +35,6 @@ def test_cards_of_one_source():
 
 
 def load_real(name: str) -> dict[str, np.ndarray]:
-    try:
-        return load_file(weights(name))
-    except WeightsError as error:
-        if "no connection" in str(error) or "STEADYFACE_OFFLINE" in str(error) or "NPM_CONFIG" in str(error):
-            pytest.skip(str(error))
-        raise
-
-
-def load_real_if_cached(name: str) -> dict[str, np.ndarray]:
-    if not is_cached(name):
-        pytest.skip(f"{name} is large and not cached")
     return load_file(weights(name))
 
 
@@ -61,27 +49,25 @@ def test_real_face_networks():
 
 
 def test_real_alexnet_is_torchvisions():
-    alexnet = load_real_if_cached("lpips-alex")
+    alexnet = load_real("lpips-alex")
     first_row = alexnet["features.0.weight"][0, 0, 0]
     np.testing.assert_allclose(first_row[:3], [1.1864e-01, 9.4069e-02, 9.5435e-02], rtol=1e-4)
     assert [alexnet[f"lin{k}.weight"].shape[1] for k in range(5)] == [64, 192, 384, 256, 256]
 
 
 def test_real_vgg_is_torchvisions():
-    vgg = load_real_if_cached("lpips-vgg")
+    vgg = load_real("lpips-vgg")
     np.testing.assert_allclose(vgg["features.0.weight"][0, 0, 0], [-0.55373, 0.14270, 0.52896], rtol=1e-4)
     assert [vgg[f"lin{k}.weight"].shape[1] for k in range(5)] == [64, 128, 256, 512, 512]
 
 
 def test_real_spynet_normalises_with_imagenets_mean():
-    spynet = load_real_if_cached("spynet")
+    spynet = load_real("spynet")
     np.testing.assert_allclose(spynet["mean"].ravel(), [0.485, 0.456, 0.406], rtol=1e-6)
     assert spynet["basic_module.5.basic_module.8.weight"].shape == (2, 16, 7, 7)
 
 
 @pytest.mark.parametrize("card", [card for card in CARDS.values() if card.converter == "copy"])
 def test_real_tflite_files_are_tflite(card):
-    if not is_cached(card.name):
-        pytest.skip(f"{card.name} is not cached")
     # The identifier of the format's FlatBuffers schema.
     assert weights(card.name).read_bytes()[4:8] == b"TFL3"

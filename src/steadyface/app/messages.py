@@ -1,16 +1,20 @@
-"""Errors as the page shows them: one line, without the server's folders, in the page's own words."""
+"""Errors as the page shows them: one line, without the server's folders, in the terms of the page."""
 
 import logging
 import re
 
 from steadyface.errors import SteadyfaceError
 
-_FOLDERS = re.compile(r"(?<![\w.])/(?:[^/\s:;,]+/)+")
+_FOLDERS = re.compile(
+    r"""(?<![\w.])/(?:[^/\s:;,]+/)+"""
+    r"""|(?:(?<!\w)[A-Za-z]:[\\/]+|\\\\+)(?:[^\\/:;,*?"'<>|]+[\\/]+)*"""
+)
+"""Folders in a path of POSIX or of Windows (from a drive or a server on, with spaces in names)."""
 _RANGE = re.compile(r"--frames (\d+):(\d*)")
 
 
 def one_line(error: BaseException) -> str:
-    """What to tell the user of an error; one that is nobody's mistake is logged whole."""
+    """The message for the user. An error that is not a `SteadyfaceError` is logged with its traceback."""
     if isinstance(error, SteadyfaceError):
         line = " ".join(str(error).split())
         return _RANGE.sub(_in_words, _FOLDERS.sub("", line)).replace("--frames A:B", "frames")

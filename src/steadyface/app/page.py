@@ -1,23 +1,23 @@
-"""The page's layout: which controls there are, and which event goes to which handler."""
+"""The page's layout: its controls, and the handler of each event."""
 
 from typing import Any
 
 import gradio as gr
 
-from steadyface.app import choices, words
+from steadyface.app import choices, html
+from steadyface.app.controller import Controller
 from steadyface.app.handlers import PREVIEW, RESULT, Handlers, told
-from steadyface.app.studio import Studio
 
 PRESETS = [("default: the best result, takes long", "default"), ("fast: for a look", "fast")]
 PRIVATE = {"api_visibility": "private"}
-"""Nothing is offered to programs: they have the command line and `edit_video`."""
+"""The page has no API: programs use the command line and `edit_video`."""
 LOOK = {"concurrency_id": "look", "concurrency_limit": 1, **PRIVATE}
-"""What computes at once, in Gradio's queue one after the other; runs have a line of their own (`desk`)."""
+"""For handlers that compute, one at a time in Gradio's queue; runs have their own queue (`job_queue`)."""
 QUICK = {"concurrency_limit": None, "show_progress": "hidden", **PRIVATE}
 
 
 def theme() -> Any:
-    """Fonts are the system's: nothing is fetched from anywhere."""
+    """The theme. It uses the system's fonts, so that nothing is fetched from the network."""
     plain, fixed = ("system-ui", "sans-serif"), ("ui-monospace", "monospace")
     calm = gr.themes.Default(primary_hue="teal", neutral_hue="slate", font=plain, font_mono=fixed, radius_size="md")
     return calm.set(
@@ -30,34 +30,34 @@ def theme() -> Any:
     )
 
 
-def build(studio: Studio) -> Any:
+def build(controller: Controller) -> Any:
     """The page, ready to be launched."""
     options = choices.options()
-    on = Handlers(studio, options)
+    on = Handlers(controller, options)
     with gr.Blocks(
         title="steadyface", analytics_enabled=False, fill_width=True, delete_cache=(3600, 24 * 3600)
     ) as page:
         clip, found, face = gr.State(None), gr.State(None), gr.State(1)
         watching, ended = gr.State(("", 0)), gr.State(0)
-        gr.HTML(words.TITLE, padding=False)
+        gr.HTML(html.TITLE, padding=False)
         notice = gr.HTML("", elem_id="notice", padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=4, min_width=340):
-                gr.HTML(words.step("Video", words.limits(studio.limits)), padding=False)
+                gr.HTML(html.step("Video", html.limits(controller.limits)), padding=False)
                 upload = gr.File(show_label=False, file_types=["video"], height=130, elem_id="upload")
                 about = gr.HTML("", elem_id="about", padding=False)
                 with gr.Column(visible=False) as chosen:
-                    gr.HTML(words.step("Whose face", "click to choose"), padding=False)
+                    gr.HTML(html.step("Whose face", "click to choose"), padding=False)
                     gallery = gr.Gallery(
                         show_label=False, columns=4, height=130, allow_preview=False, fit_columns=False,
                         interactive=False, buttons=[], object_fit="contain", elem_id="faces",
                     )  # fmt: skip
-                    gr.HTML(words.step("What to change"), padding=False)
+                    gr.HTML(html.step("What to change"), padding=False)
                     names = gr.CheckboxGroup(
                         [option.name for option in options], show_label=False, container=False, elem_id="edits"
                     )
                     dials = [_dial(option) for option in options]
-                    gr.HTML(words.step("How carefully"), padding=False)
+                    gr.HTML(html.step("How carefully"), padding=False)
                     preset = gr.Radio(PRESETS, value="default", show_label=False, container=False, elem_id="preset")
                     with gr.Accordion("Only some of the frames", open=False), gr.Row():
                         first = gr.Number(0, label="First frame", precision=0, minimum=0)
@@ -73,7 +73,7 @@ def build(studio: Studio) -> Any:
                     index = gr.Slider(0, 1, 0, step=1, label="Frame to preview")
                 with gr.Tab("Result", id=RESULT):
                     with gr.Row(equal_height=False, elem_classes="sf-row"):
-                        bar = gr.HTML(words.note("nothing has been run yet"), elem_id="progress", padding=False)
+                        bar = gr.HTML(html.note("nothing has been run yet"), elem_id="progress", padding=False)
                         stop = gr.Button("Cancel", visible=False, size="sm", scale=0, min_width=110, elem_id="stop")
                     with gr.Column(visible=False, elem_id="result") as result:
                         edited = gr.Video(label="Result", interactive=False, elem_id="edited")
@@ -105,12 +105,12 @@ def build(studio: Studio) -> Any:
         stop.click(told(0, on.cancel), [watching], [notice], **QUICK)
 
         def earlier() -> None:
-            runs = studio.earlier()
-            gr.HTML(words.earlier(len(runs)), padding=False)
+            runs = controller.earlier()
+            gr.HTML(html.earlier(len(runs)), padding=False)
             for kept, status in runs:
                 with gr.Row(equal_height=False, elem_classes="sf-row"):
-                    gr.HTML(words.run(kept, status), padding=False)
-                    button = gr.Button(words.verb(status), size="sm", scale=0, min_width=110)
+                    gr.HTML(html.run(kept, status), padding=False)
+                    button = gr.Button(html.verb(status), size="sm", scale=0, min_width=110)
                 button.click(told(1, on.again(kept.name)), [watching], [notice, watching], **QUICK)
 
         gr.render(triggers=[page.load, watching.change, ended.change], show_progress="hidden")(earlier)

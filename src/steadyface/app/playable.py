@@ -1,4 +1,4 @@
-"""Copies of results that every browser plays; the results themselves stay as they are."""
+"""Copies of results in a format that every browser plays; the results themselves stay as they are."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +17,14 @@ from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
 
 SOUNDS = ("aac", "opus", "flac")
-"""Sound in mp4 that browsers decode, and MP3."""
+"""Codecs of sound in mp4 that browsers decode, besides MP3."""
 FOLDER = "browser"
 
 
 def playable(video: Path) -> Path:
-    """The video itself if browsers play it, else a copy in a folder beside it, made when there is none that is newer.
+    """The video itself if browsers play it, else a copy in a folder beside it, made unless a newer one exists.
 
-    A copy has AAC sound, and even sides, as 4:4:4 pictures (which odd sides need) play in few browsers.
+    A copy has AAC sound, and even sides: odd sides need 4:4:4 pictures, which few browsers play.
     Raises `InputError` when the video can't be read and `ResourceError` when the copy can't be written.
     """
     with open_video(video) as container:
@@ -48,7 +48,7 @@ def _heard(container: InputContainer, stream: AudioStream) -> bool:
     name = stream.codec_context.name
     if not name.startswith("mp3"):
         return name in SOUNDS
-    # mp4 has one name for all of MPEG's layers, and FFmpeg calls MP2 there mp3 too: the packets know better
+    # mp4 has one name for all layers of MPEG audio, and FFmpeg calls MP2 in it mp3, too: look at a packet
     packet = next(container.demux(stream))
     header = bytes(packet)[:2]
     return len(header) == 2 and (header[1] >> 1) & 3 == 1

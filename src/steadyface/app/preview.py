@@ -1,8 +1,8 @@
-"""What an edit will look like, on one frame, in seconds.
+"""A preview of an edit on one frame, in seconds.
 
-The frame's code is the encoder's, refined for a few steps and kept; the preview is what the method aims at for each
-frame (`consistency/wanted.py`): the input plus what the edit changes, where it may. The generator isn't tuned, the
-strength isn't calibrated on the clip and nothing is known of other frames, so that the run's result differs a little.
+The frame's code is the encoder's, refined for a few steps and cached. The preview is the method's target for a frame
+(`temporal/target.py`): the input plus the edit's change, inside the edit's mask. The generator isn't tuned, the
+strength isn't calibrated on the clip, and other frames are not used, so that the run's result differs a little.
 """
 
 import tempfile
@@ -18,46 +18,50 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from steadyface.aligned import Aligned, person_over
 from steadyface.app.choices import MODEL
 from steadyface.app.clips import Clip
 from steadyface.app.faces import FoundFaces
+from steadyface.clip.aligned import Aligned
+from steadyface.clip.change import with_change
+from steadyface.clip.folder import FrameFolder, to_image
+from steadyface.clip.synthesis import Synthesis
 from steadyface.critics.lpips import Lpips
-from steadyface.device import choose_device
 from steadyface.editing import catalogue
-from steadyface.editing.change import with_change
+from steadyface.editing.edit import apply_edits
+from steadyface.editing.mask import edit_mask, preserved_parts
+from steadyface.editing.settings import Masking
 from steadyface.errors import FaceError, InputError
 from steadyface.faces.align import crop, crop_matrix, quads
 from steadyface.faces.resample import apply
-from steadyface.faces.smooth import LANDMARK_SIGMA, smooth
-from steadyface.frames import FrameFolder, to_image
+from steadyface.faces.settings import Alignment
+from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
-from steadyface.pipeline import apply_all
-from steadyface.render import Seams, Synthesis
 from steadyface.report.labels import text_line
-from steadyface.shown import parts_kept, where_edits_show
+from steadyface.runtime.device import choose_device
+from steadyface.stages.person import person_over
+from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.paste import paste
-from steadyface.stitching.settings import Stitching
+from steadyface.stitching.settings import Compositing
 from steadyface.video.reader import read_frames
 
 Image = NDArray[np.uint8]
 KEPT = 16
-"""Frames whose codes stay in memory."""
+"""Number of frames whose codes stay in memory."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a frame is refined."""
+    """How long the code of a frame is refined."""
 
     first: int = 16
     """Steps on the first frame of a face."""
     later: int = 6
-    """Steps on another frame of the same face: it begins with what the first ones found."""
-    rate: float = 0.05
+    """Steps on another frame of the same face, which starts from the correction found for an earlier one."""
+    learning_rate: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,11 @@ class Preview:
 class _Sketch:
     frame: Image
     one: Aligned
-    """The clip of this frame alone."""
+    """A clip of this frame only."""
     start: Tensor
     """(1, num_ws, w_dim): the encoder's code."""
     ws: Tensor
-    """The refined one."""
+    """The refined code."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class _Models:
 
 
 class Previewer:
-    """Makes previews; keeps the networks and the codes of the latest frames."""
+    """Makes previews; keeps the networks and the codes of the latest frames in memory."""
 
     def __init__(self, effort: Effort | None = None, device: str = "auto") -> None:
         self._effort = effort or Effort()
@@ -98,27 +102,27 @@ class Previewer:
         self._numbers = 0
 
     def show(self, clip: Clip, found: FoundFaces, face: int, index: int, edits: Sequence[catalogue.Request]) -> Preview:
-        """Edit frame ``index`` (counted in the clip).
+        """Edit frame ``index`` of the clip.
 
-        Raises `InputError` for a frame outside the part that ``found`` is of, `FaceError` when the face isn't there.
+        Raises `InputError` for a frame in which the face wasn't found, `FaceError` for a face that doesn't exist.
         """
         sketch = self._sketch(clip, found, face, index)
         generator = self._models.generator
         with torch.no_grad():
             styles = [catalogue.load_style(each) for each in edits if catalogue.is_style(each)]
             of_codes = [catalogue.load(each) for each in edits if not catalogue.is_style(each)]
-            cards = [edit.card for edit in of_codes] + [style.card for style in styles]
+            effects = [edit.card.effect for edit in of_codes] + [style.card.effect for style in styles]
             styled = reduce(lambda plain, style: style(plain), styles, generator)
             before = Synthesis(sketch.ws, generator)
-            direct = Synthesis(apply_all(of_codes, sketch.ws, generator), styled)
+            direct = Synthesis(apply_edits(of_codes, sketch.ws, generator), styled)
             plain, real = before([0]), sketch.one.inputs([0])
             change = explained(real, plain) * (direct([0]) - plain)
-            where = where_edits_show(sketch.one, *cards)
-            keeps = parts_kept(cards)
-            seams = Seams.of(sketch.one, lambda _: plain, lambda _: plain + change, where, keeps, Stitching())
+            where, parts = edit_mask(sketch.one, Masking(), effects), preserved_parts(effects)
+            with_edit = plain + change
+            compositor = Compositor.of(sketch.one, lambda _: plain, lambda _: with_edit, where, parts, Compositing())
             target = with_change(real, change, where)
-            aligned = to_image(seams.composite(lambda _: target, lambda _: plain)([0]))
-        after = paste(sketch.frame, aligned, seams.wide(0), sketch.one.quads[0])
+            aligned = to_image(compositor.composite(lambda _: target, lambda _: plain)([0]))
+        after = paste(sketch.frame, aligned, compositor.wide(0), sketch.one.quads[0])
         return Preview(sketch.frame, _labelled(after))
 
     @cached_property
@@ -139,7 +143,7 @@ class Previewer:
         return self._sketches[key]
 
     def _aligned(self, clip: Clip, found: FoundFaces, face: int, index: int) -> tuple[Image, Aligned]:
-        """The frame and its crop, cut as the run cuts it."""
+        """The frame, and its crop as a run would cut it."""
         if not 1 <= face <= len(found.tracks):
             raise FaceError(f"there is no face {face}: {len(found.tracks)} found")
         track = found.tracks[face - 1]
@@ -148,8 +152,9 @@ class Previewer:
             raise InputError(f"face {face} is not in frame {index}; choose another frame")
         frame = next(read_frames(clip.path, index, index + 1)).image
         size = self._models.generator.resolution
-        corners = quads(track.landmarks)[at]
-        points = apply(crop_matrix(corners, size), smooth(track.landmarks, LANDMARK_SIGMA)[at])
+        alignment = Alignment()
+        corners = quads(track.landmarks, alignment)[at]
+        points = apply(crop_matrix(corners, size), smooth(track.landmarks, alignment.landmark_sigma)[at])
         self._numbers += 1
         crops = FrameFolder(Path(self._crops.name) / str(self._numbers), self._models.generator.w_mean.device)
         crops.write(0, crop(frame, corners, size))
@@ -159,11 +164,16 @@ class Previewer:
         frame, one = aligned
         models, steps = self._models, self._effort.later if known else self._effort.first
         settings = replace(
-            Refinement(), motions=0, common_steps=steps, steps_per_frame=0, common_rate=self._effort.rate, smoothing=0.0
+            Refinement(),
+            motions=0,
+            common_steps=steps,
+            steps_per_frame=0,
+            common_learning_rate=self._effort.learning_rate,
+            smoothing=0.0,
         )
         with torch.no_grad():
             start = starting_codes(models.generator, models.encoder(one.inputs([0])), settings.motion_side)
-        # What was found of this person in another frame is true in this one too, up to pose, mouth and eyes
+        # The correction found for another frame of this person fits this one, too, except for pose, mouth and eyes
         begin = start if known is None else start + (known.ws - known.start)
         ws = refine_codes(
             models.generator, begin, one.inputs, begin.new_zeros(1, 0), models.lpips, settings, seed=0
@@ -172,18 +182,18 @@ class Previewer:
 
 
 def explained(real: Tensor, plain: Tensor, full: float = 0.1, none: float = 0.25) -> Tensor:
-    """Where an inversion is close enough to the frame to lend it a change: (N, 1, H, W) in [0, 1], blurred.
+    """Where an inversion is close enough to the frame to carry a change over: (N, 1, H, W) in [0, 1], blurred.
 
-    ``real`` and ``plain`` (N, 3, H, W) in [-1, 1]; a difference up to ``full`` counts fully, from ``none`` on not at
-    all. After a few steps the contours of the head aren't where the frame has them, and what an edit does to them there
-    would be a ghost beside it.
+    ``real`` and ``plain`` are (N, 3, H, W) in [-1, 1]. Up to a difference of ``full`` the mask is 1, from ``none`` on
+    it is 0. After a few steps the contours of the head don't match the frame's: a change of them would give a ghost
+    beside the head.
     """
     error = blurred((real - plain).abs().mean(dim=1, keepdim=True))
     return blurred(((none - error) / (none - full)).clamp(0.0, 1.0))
 
 
 def blurred(image: Tensor) -> Tensor:
-    """Averaged over a 28th of its side, twice: (N, C, H, W)."""
+    """A box filter of a 28th of the side, applied twice: (N, C, H, W)."""
     side = image.shape[-1] // 56 * 2 + 1
     for _ in range(2):
         image = F.avg_pool2d(image, side, 1, side // 2, count_include_pad=False)

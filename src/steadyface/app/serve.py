@@ -3,7 +3,7 @@
 import logging
 import os
 import tempfile
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:"
 )
-"""The browser fetches nothing from anywhere else, whatever Gradio's own page would like to."""
+"""The browser fetches nothing from other servers, even if Gradio's page asks for it."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the page is served and where its runs lie."""
+    """Where the page is served, and the folder of its runs."""
 
     runs: Path
     host: str = "127.0.0.1"
@@ -31,7 +31,7 @@ class Place:
 
     @property
     def public(self) -> bool:
-        """Whether other machines may reach it."""
+        """Whether other machines may be able to reach it."""
         try:
             return not ip_address(self.host).is_loopback
         except ValueError:
@@ -44,7 +44,8 @@ def serve(place: Place) -> None:
         print(f"steadyface is at {address} (Ctrl-C ends it); runs are kept in {place.runs}", flush=True)
         if place.public:
             print("there is no password: whoever reaches this address can use it", flush=True)
-        threading.Event().wait()
+        while True:
+            time.sleep(3600)  # on Windows, Ctrl-C interrupts a sleep, but not a wait for an event
 
 
 @contextmanager
@@ -54,27 +55,27 @@ def served(place: Place) -> Iterator[str]:
     Raises `InputError` when Gradio isn't installed, `ResourceError` when the port is taken or the folder of runs can't
     be written.
     """
-    with tempfile.TemporaryDirectory(prefix="steadyface-ui-") as uploads:
+    with tempfile.TemporaryDirectory(prefix="steadyface-ui-", ignore_cleanup_errors=True) as uploads:
         # Gradio reads these when it is imported and when a page is built
         os.environ |= {"GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_TEMP_DIR": uploads}
         try:
-            from steadyface.app import page, words
+            from steadyface.app import html, page
         except ImportError as error:
             if error.name != "gradio":
                 raise
             raise InputError('the page needs Gradio: pip install "steadyface[ui]"') from error
         from starlette.middleware import Middleware
 
-        from steadyface.app.desk import Desk
+        from steadyface.app.controller import Controller
         from steadyface.app.headers import Headers
-        from steadyface.app.shelf import Shelf
-        from steadyface.app.studio import Studio
+        from steadyface.app.job_queue import JobQueue
+        from steadyface.app.run_store import RunStore
 
         logging.getLogger("httpx").setLevel(logging.WARNING)
-        shelf = Shelf(place.runs)
-        shelf.make()
-        desk = Desk(shelf)
-        built = page.build(Studio(shelf, desk, place.limits))
+        store = RunStore(place.runs)
+        store.make()
+        queue = JobQueue(store)
+        built = page.build(Controller(store, queue, place.limits))
         try:
             _, address, _ = built.launch(
                 server_name=place.host,
@@ -89,17 +90,17 @@ def served(place: Place) -> Iterator[str]:
                 enable_monitoring=False,
                 run_history=False,
                 footer_links=[],
-                allowed_paths=[str(shelf.folder)],
+                allowed_paths=[str(store.folder)],
                 max_file_size=f"{place.limits.upload_mb}mb",
                 app_kwargs={"middleware": [Middleware(Headers, policy=POLICY)]},
                 theme=page.theme(),
-                css=words.CSS,
+                css=html.CSS,
             )
         except OSError as error:
             raise ResourceError(f"can't serve at {place.host}:{place.port} ({error}); choose another --port") from error
         try:
             yield address
         finally:
-            # a thread that computes while the interpreter ends would end it with a crash
-            desk.close()
+            # a thread that still computes when the interpreter ends would crash it
+            queue.close()
             built.close(verbose=False)

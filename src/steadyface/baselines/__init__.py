@@ -1,1 +1,1 @@
-"""What the method is compared with; each takes the place of phases 1 and 2."""
+"""Methods for comparison."""

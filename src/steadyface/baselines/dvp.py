@@ -1,8 +1,8 @@
 """Deep Video Prior (Lei, Xing, Chen, "Blind video temporal consistency via deep video prior", NeurIPS 2020).
 
-One network is trained, from random weights and on this clip alone, to make the processed frames from the input ones.
-Nothing in the loss speaks of time: a network learns what frames have in common before it learns their flicker, and is
-stopped in between.
+A network is trained, from random weights and on this clip alone, to map input frames to processed frames. The loss has
+no temporal term: a network learns what frames have in common before it learns their flicker, and training is stopped
+in between.
 """
 
 import torch
@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from steadyface.baselines.settings import DeepVideoPrior
-from steadyface.consistency.flows import Frames
+from steadyface.clip.frames import Frames
 from steadyface.critics.lpips import Lpips
-from steadyface.optimise import Checkpoint, Watcher, optimise
+from steadyface.runtime.optimise import Checkpoint, Watcher, optimise
 
 DEPTH = 4
 _SLOPE = 0.2
@@ -82,7 +82,7 @@ def train(
         losses_at,
         dict(network.named_parameters()),
         steps=steps,
-        rate=settings.rate,
+        learning_rate=settings.learning_rate,
         checkpoint=checkpoint,
         watch=watch,
     )

@@ -1,4 +1,4 @@
-"""Which Latent Transformers there are: those that ship, and the authors' files. Importing it doesn't import torch."""
+"""The Latent Transformers by name: those that ship, and the authors' files. Importing it doesn't import torch."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 SHIPPED = catalogue.SHIPPED.with_name("latent-transformer")
 
-# The order is CelebA's (Liu et al. 2015); a published file bears the number, counted from 0, of what it edits.
+# The order is CelebA's (Liu et al. 2015). A published file's name has the number, from 0, of the attribute it edits.
 CELEBA = (
     "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs", "Big_Lips", "Big_Nose",
     "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Bushy_Eyebrows", "Chubby", "Double_Chin", "Eyeglasses",
@@ -29,18 +29,18 @@ _MEANT: dict[str, tuple[str, int]] = {
     "age": ("Young", -1),
     "beard": ("No_Beard", -1),
 }
-"""Our edits that are one of CelebA's attributes, and the sign of alpha."""
+"""Our edits -> the attribute of CelebA that they correspond to, and the sign of alpha."""
 
 
 def own_folder() -> Path:
-    """Where the authors' files are looked for: ``latent-transformer`` in the folder of the user's edits."""
+    """The folder for the authors' files: ``latent-transformer`` in the folder of the user's edits."""
     return catalogue.folders()[-1] / "latent-transformer"
 
 
 def official_file(folder: Path, attribute: str) -> Path | None:
     """The authors' file of a CelebA attribute, ``tnet_15.pth.tar`` or ``tnet_Eyeglasses.pth.tar``; None if not there.
 
-    Raises `InputError` for an attribute that CelebA hasn't.
+    Raises `InputError` for an attribute that CelebA doesn't have.
     """
     lowered = [name.lower() for name in CELEBA]
     if attribute.lower() not in lowered:
@@ -51,7 +51,7 @@ def official_file(folder: Path, attribute: str) -> Path | None:
 
 
 def named_networks() -> dict[str, Path]:
-    """Name of an edit -> the file of its network; the authors' come before ours."""
+    """Name of an edit -> the file of its network. The authors' files are preferred to ours."""
     found = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
     official = {name: official_file(own_folder(), attribute) for name, (attribute, _) in _MEANT.items()}
     return found | {name: path for name, path in official.items() if path}

@@ -14,29 +14,17 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from steadyface.editing.card import EditCard, EditFile
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit_file import EditFile
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
+from steadyface.gan.equalized import EqualizedLinear
 from steadyface.zoo.convert import read_checkpoint
 
 KEPT_ROWS = 11
-"""Of the edited code, the authors' code keeps the first rows, up to 128 px, and restores the others."""
+"""The authors' program edits only the first rows of a code, up to 128 px, and leaves the others as they were."""
 _KEY = re.compile(r"dense\.(0|[1-9]\d{0,2})\.(weight|bias)")
-
-
-class Dense(nn.Module):
-    """A square dense layer, equalised: the weight is scaled where it is used (Karras et al. 2018)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(width, width))
-        self.bias = nn.Parameter(torch.zeros(width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, width) -> (N, width)."""
-        return F.linear(x, self.weight * len(self.bias) ** -0.5, self.bias)
 
 
 class LatentTransformer(nn.Module):
@@ -48,7 +36,7 @@ class LatentTransformer(nn.Module):
     def __init__(self, sides: Sequence[int], w_dim: int) -> None:
         super().__init__()
         self.sides, self.w_dim = tuple(sides), w_dim
-        self.dense = nn.ModuleList(Dense(w_dim) for _ in self.sides)
+        self.dense = nn.ModuleList(EqualizedLinear(w_dim, w_dim, start=torch.zeros(w_dim, w_dim)) for _ in self.sides)
 
     def forward(self, ws: Tensor, alpha: float | Tensor = 1.0) -> Tensor:
         """Edit codes (N, len(sides), w_dim) by ``alpha``, one number or (N, 1, 1)."""
@@ -58,8 +46,9 @@ class LatentTransformer(nn.Module):
     def edit(self, ws: Tensor, alpha: float, ws_resolutions: Sequence[int]) -> Tensor:
         """Edit codes (N, num_ws, w_dim) of a generator whose layers act at ``ws_resolutions``.
 
-        The first row that acts at a side is edited by the network's first row of that side, and so on; rows that the
-        network hasn't are left alone. Raises `InputError` when it is for another ``w_dim`` or for none of the rows.
+        The first row that acts at a side is edited by the network's first row of that side, and so on. Rows that the
+        network doesn't have stay as they are. Raises `InputError` when the network is for another ``w_dim``, or has
+        none of the rows.
         """
         if ws.shape[-1] != self.w_dim:
             raise InputError(f"the Latent Transformer is for codes of {self.w_dim} values, not {ws.shape[-1]}")
@@ -87,12 +76,12 @@ def _places(sides: Sequence[int]) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class LatentEdit:
-    """A network at a strength: takes the place of an `Edit`."""
+    """A network at a strength, used like an `Edit`."""
 
     card: EditCard
     network: LatentTransformer
     strength: float = 1.0
-    """alpha; 1 puts the attribute where there was none of it."""
+    """alpha; 1 adds the attribute to a face that doesn't have it."""
 
     @torch.no_grad()
     def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
@@ -125,7 +114,7 @@ class LatentEdit:
 def load_official(path: Path, kept_rows: int = KEPT_ROWS) -> LatentTransformer:
     """Read a file of the authors, ``tnet_*.pth.tar``: ``dense.{row}.weight`` (w_dim, w_dim) and ``.bias`` (w_dim,).
 
-    Nothing in it is executed. Any number of rows and any w_dim will do; the first ``kept_rows`` edit. Raises
+    Nothing in it is executed. Any number of rows and any w_dim are accepted; only the first ``kept_rows`` edit. Raises
     `WeightsError` for a file that can't be read, is cut short, or holds other arrays.
     """
     try:
@@ -147,7 +136,7 @@ def stylegan2_sides(rows: int) -> tuple[int, ...]:
 def network_of(
     state: Mapping[str, Tensor], sides: tuple[int, ...], path: Path, kept_rows: int | None = None
 ) -> LatentTransformer:
-    """Make the network of a state dictionary that was read from ``path``; one that it doesn't fit is refused."""
+    """Make the network from a state dictionary read from ``path``. Raises `WeightsError` if it doesn't fit."""
     wanted = {f"dense.{row}.{part}" for row in range(len(sides)) for part in ("weight", "bias")}
     odd = sorted(wanted ^ state.keys(), key=str)
     if odd or not sides:

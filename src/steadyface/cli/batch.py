@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadyface.cli.edit import add_clip_arguments
+from steadyface.config.presets import PRESETS
 from steadyface.errors import InputError, ResourceError
-from steadyface.settings import PRESETS
 
 if TYPE_CHECKING:
     from steadyface.cluster.executor import Executor
@@ -52,7 +52,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """What reads a whole number that isn't smaller, as an argparse type."""
+    """An argparse type for whole numbers of at least ``least``."""
 
     def read(text: str) -> int:
         if not text.isdigit() or int(text) < least:
@@ -71,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
     from steadyface.cluster.plan import read_plan
     from steadyface.cluster.schedule import run_batch
     from steadyface.cluster.table import status, status_table
-    from steadyface.files import cannot_write
-    from steadyface.job import Job
+    from steadyface.config.job import Job
+    from steadyface.runtime.files import cannot_write
 
     names = ("preset", "model", "frames", "face", "seed", "device", "inversion", "encoder")
     like = Job(Path(), (), **{name: getattr(args, name) for name in names})
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def executor_of(args: argparse.Namespace) -> "Executor":
-    """Where the jobs are run. Raises `InputError` for options that don't go together."""
+    """The executor that runs the jobs. Raises `InputError` for options that exclude each other."""
     if args.ray is None:
         from steadyface.cluster.executor import LocalExecutor
 

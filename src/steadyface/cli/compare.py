@@ -4,7 +4,7 @@ import argparse
 
 from steadyface.cli.edit import add_job_arguments, job_of
 from steadyface.cli.progress import stage_bars
-from steadyface.settings import PRESETS
+from steadyface.config.presets import PRESETS
 
 METHODS = "default,direct,smooth"
 
@@ -32,6 +32,6 @@ def run(args: argparse.Namespace) -> int:
 
     with stage_bars() as bars:
         compare_methods(job, methods or [""], args.out, watch=bars.watch, announce=bars.announce)
-    print((args.out / "table.md").read_text(), end="")
+    print((args.out / "table.md").read_text(encoding="utf-8"), end="")
     print(f"\nsheet    {args.out / 'sheet.png'}")
     return 0

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadyface.cli.progress import stage_bars
+from steadyface.config.presets import INVERSIONS, PRESETS
 from steadyface.errors import InputError
 from steadyface.gan.models import MODELS
-from steadyface.settings import INVERSIONS, PRESETS
 
 if TYPE_CHECKING:
-    from steadyface.job import Job
+    from steadyface.config.job import Job
     from steadyface.pipeline import Result
     from steadyface.provenance.signing import Credentials
 
@@ -43,7 +43,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what says which video is edited, how and where to; not by which preset."""
+    """Add the arguments of a job, except for the preset: the video, the edits, the output folder."""
     parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
     parser.add_argument(
         "--edit",
@@ -63,7 +63,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
-    """Add what says which part of a video is taken, and what it is made with."""
+    """Add the arguments for the part of a video and for the model."""
     parser.add_argument(
         "--inversion", default="joint", choices=INVERSIONS, help="the clip together, or each frame's code by itself"
     )
@@ -72,15 +72,15 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     )
     parser.add_argument("--encoder", default="", metavar="NAME", help="an imported encoder, for the first guess")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
-    parser.add_argument("--face", type=int, metavar="N", help="which face, counted from the largest (1)")
+    parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
 
 
 def job_of(args: argparse.Namespace, preset: str) -> "Job":
-    """The job that `add_job_arguments` was given."""
+    """The job from the arguments of `add_job_arguments`."""
+    from steadyface.config.job import Job
     from steadyface.editing.catalogue import Request
-    from steadyface.job import Job
 
     requests = tuple(Request.parse(text) for text in args.edit)
     names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks")
@@ -89,7 +89,7 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
 
 def frame_range(text: str) -> tuple[int, int | None]:
     """Read ``A:B``, ``A:`` or ``:B``."""
-    from steadyface.job import parse_frames
+    from steadyface.config.job import parse_frames
 
     try:
         return parse_frames(text)
@@ -98,7 +98,7 @@ def frame_range(text: str) -> tuple[int, int | None]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Edit, with progress bars, sign if asked to, and say where the result lies."""
+    """Edit, with progress bars, sign if requested, and print where the result is."""
     credentials = credentials_of(args)
     result = edit_with_bars(args)
     if credentials is not None:
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def credentials_of(args: argparse.Namespace) -> "Credentials | None":
-    """What to sign with, read before the long work begins. Raises `InputError` when it can't be used."""
+    """The credentials for signing, read before the long work begins. Raises `InputError` when they can't be used."""
     if args.c2pa_cert is None and args.c2pa_key is None:
         return None
     if args.c2pa_cert is None or args.c2pa_key is None:
@@ -122,15 +122,12 @@ def credentials_of(args: argparse.Namespace) -> "Credentials | None":
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
     """Check what can be checked without torch, then run the pipeline."""
-    from steadyface.job import check
+    from steadyface.config.job import check
 
-    job = job_of(args, args.preset)
-    check(job, args.out, args.reuse)
+    job, reuse = job_of(args, args.preset), [args.reuse] if args.reuse else []
+    check(job, args.out, reuse)
 
-    from steadyface.pipeline import run_job
-    from steadyface.run import Run
+    from steadyface.pipeline import run_checked
 
     with stage_bars() as bars:
-        run = Run.open(args.out, announce=bars.announce, reuse=[args.reuse])
-        with run.locked():
-            return run_job(job, run, watch=bars.watch)
+        return run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce)

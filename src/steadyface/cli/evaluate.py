@@ -32,10 +32,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the metrics as tables and write them to ``OUT/metrics.json``."""
     from rich.console import Console
 
-    from steadyface.device import choose_device
-    from steadyface.files import write_atomically
-    from steadyface.metrics.clip import Critics, evaluate_run, find_parts
+    from steadyface.metrics.evaluate import Critics, evaluate_run, find_parts
     from steadyface.report.page import write_report
+    from steadyface.runtime.device import choose_device
+    from steadyface.runtime.files import write_atomically
 
     find_parts(args.folder)
     path = args.folder / "metrics.json"
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         )
 
     def write(beside: Path) -> None:
-        beside.write_text(json.dumps(metrics, indent=2) + "\n")
+        beside.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
 
     write_atomically(path, write)
     if (args.folder / "manifest.json").exists():
@@ -74,7 +74,7 @@ def parts_table(metrics: Mapping[str, Any]) -> "Table":
 
 
 def gates_table(metrics: Mapping[str, Any]) -> "Table":
-    """What a good result has to hold, and whether it does."""
+    """The conditions on a good result, and whether they are met."""
     from rich.table import Table
 
     table = Table("gate", "quantity", "value", "bound", "control", "", box=None, pad_edge=False)

@@ -1,6 +1,8 @@
 """``steadyface``: the entry point."""
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -11,13 +13,13 @@ from steadyface.cli import batch, compare, demo, doctor, edit, edits, evaluate, 
 from steadyface.errors import SteadyfaceError
 
 FAILED = 2
-"""Exit status for everything that is the input's, the machine's or the user's doing."""
+"""Exit status for every error that is caused by the input, the machine or the user."""
 STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+"""Exit status after Ctrl-C, as in shells."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """A parser that reports errors in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2."""
@@ -39,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; a user's mistake is one line on stderr and exit status 2."""
+    _print_any_name()
     args = build_parser().parse_args(arguments)
     try:
         status = int(args.run(args))
@@ -50,13 +53,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not _out_of_memory(error):
             raise
         return _fail("not enough memory; close other programs or take a smaller model")
-    except BrokenPipeError:
-        # The reader has enough (`steadyface edits | head`); Python's own flush at the end must not complain either.
+    except OSError as error:
+        if not _reader_left(error):
+            raise
+        # The reader has closed the pipe (`steadyface edits | head`). Python's own flush at exit must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         print("steadyface: stopped; the same command goes on from here", file=sys.stderr)
         return STOPPED
+
+
+def _print_any_name() -> None:
+    """Don't fail on file names that stdout's encoding can't represent, such as Japanese ones on a western Windows."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _reader_left(error: OSError) -> bool:
+    """Whether the reader of stdout has closed the pipe. Windows has no signal and no specific error for it."""
+    unnamed = error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and unnamed)
 
 
 def _fail(message: str) -> int:
@@ -65,6 +82,6 @@ def _fail(message: str) -> int:
 
 
 def _out_of_memory(error: Exception) -> bool:
-    # torch has a class for the GPU's memory only
+    # torch has an exception class only for the GPU's memory
     says = str(error).lower()
     return isinstance(error, MemoryError) or "out of memory" in says or "can't allocate memory" in says

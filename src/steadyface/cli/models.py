@@ -10,7 +10,7 @@ from steadyface.zoo.fetch import fetch
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``models`` and its sub-commands; each sets ``run``, from the arguments to the exit status."""
+    """Add ``models`` and its sub-commands. Each sets ``run``, a function from the arguments to the exit status."""
     parser = subparsers.add_parser("models", help="list, fetch and verify the pretrained weights")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -68,7 +68,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def run_fetch(args: argparse.Namespace) -> int:
-    """Fetch the named weights and print where each one lies."""
+    """Fetch the named weights and print the path of each."""
     if bool(args.names) == args.all:
         raise InputError("say which weights to fetch: either names from `steadyface models list`, or --all")
     names = list(CARDS) if args.all else args.names
@@ -79,8 +79,8 @@ def run_fetch(args: argparse.Namespace) -> int:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Say what a file is, and keep the model that it makes."""
-    from steadyface.imports import import_file, import_style
+    """Import another program's file, and print what it is and how to use it."""
+    from steadyface.interop.imports import import_file, import_style
 
     if args.style_of:
         made = import_style(args.file, args.style_of, args.name, args.licence)
@@ -91,8 +91,8 @@ def run_import(args: argparse.Namespace) -> int:
 
 
 def run_convert(args: argparse.Namespace) -> int:
-    """Write a model in the form that the file's name asks for."""
-    from steadyface.imports import export_model
+    """Write a model in the format given by the file's extension."""
+    from steadyface.interop.imports import export_model
 
     export_model(args.name, args.out)
     print(args.out)

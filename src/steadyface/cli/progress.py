@@ -9,18 +9,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import TimeRemainingColumn as TimeLeft
 
 if TYPE_CHECKING:
-    from steadyface import optimise
+    from steadyface.runtime import optimise
 
 
 class Bars:
-    """Shows what `pipeline.run_job` tells its callbacks."""
+    """Callbacks for `pipeline.run_checked` that show progress bars."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
 
     def announce(self, stage: str) -> None:
-        """A stage begins, and the one before is done; those without steps show a pulse."""
+        """A stage begins, and the previous one is done. Stages without steps show a pulse."""
         self.finish()
         self._tasks[stage] = self._progress.add_task(stage, total=None)
 
@@ -38,7 +38,7 @@ class Bars:
 
 @contextmanager
 def stage_bars() -> Iterator[Bars]:
-    """Bars on stderr, so that stdout stays clean for pipes; nothing where nobody watches them move."""
+    """Bars on stderr, so that stdout stays clean for pipes; none if stderr isn't a terminal."""
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeLeft())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:

@@ -1,50 +1,71 @@
-"""Where attempts are run: the contract, and processes on this machine."""
+"""Executors run attempts at jobs: their interface, and the one that starts processes on this machine."""
 
 import multiprocessing
 import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from steadyface.cluster.signals import LEFT_ALONE, death, ignore_ctrl_c, without_ctrl_c
 from steadyface.cluster.worker import Outcome, Task, Work, edit, perform
 
 GRACE_SECONDS = 5.0
-"""From asking a worker to end until it is killed. Neither loses more than what is newer than the last checkpoint."""
+"""How long a worker that was asked to end may take until it is killed. Either way it loses only what is newer than its
+last checkpoint."""
 
 
 class Executor(Protocol):
     """Runs attempts, several at a time, each in a fresh process."""
 
     threads: int
-    """Of each worker."""
+    """Number of threads of each worker."""
 
     def free(self) -> int:
-        """How many more attempts can be taken now."""
+        """How many more attempts can be started now."""
         ...
 
     def submit(self, task: Task) -> None:
-        """Begin an attempt; what the worker prints goes into the task's log."""
+        """Start an attempt. The worker's output goes into the task's log."""
         ...
 
     def wait(self, seconds: float) -> Sequence[tuple[str, Outcome]]:
-        """The attempts that ended since the last call, by the name of the task; waits so long for the first of them."""
+        """The attempts that ended since the last call, by task name. Waits at most ``seconds`` for the first one."""
         ...
 
     def close(self) -> None:
-        """Stop all that is running."""
+        """Stop all running attempts."""
+        ...
+
+
+class Asking(Protocol):
+    """The batch's end of the pipe to a worker. The classes of both ends differ from system to system."""
+
+    def recv(self) -> Outcome:
+        """Return the worker's answer. Raises `EOFError` when it died without one."""
+        ...
+
+    def close(self) -> None:
+        """Close this end."""
+        ...
+
+
+class Answering(Protocol):
+    """The worker's end of the pipe."""
+
+    def send(self, outcome: Outcome, /) -> None:
+        """Send the answer."""
         ...
 
 
 @dataclass
 class _Attempt:
     process: BaseProcess
-    answer: "Connection[None, Outcome]"
+    answer: Asking
     begun: float
 
 
@@ -58,7 +79,7 @@ class LocalExecutor:
         self._running: dict[str, _Attempt] = {}
 
     def free(self) -> int:
-        """How many more attempts can be taken now."""
+        """How many more attempts can be started now."""
         return self._workers - len(self._running)
 
     def submit(self, task: Task) -> None:
@@ -66,25 +87,27 @@ class LocalExecutor:
         context = multiprocessing.get_context("spawn")
         answer, asked = context.Pipe(duplex=False)
         process = context.Process(target=serve, args=(task, self._work, asked), daemon=True)
-        # Ctrl-C is for the batch, which then ends its workers; they never see it, not even while they start
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        process.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        asked.close()  # the worker's own end is now the only one, so that its death is seen
+        # On Ctrl-C the batch itself ends its workers
+        with without_ctrl_c():
+            process.start()
+        asked.close()  # the worker now has the only copy of its end, so that its death is noticed
         self._running[task.name] = _Attempt(process, answer, time.monotonic())
 
     def pid(self, name: str) -> int | None:
-        """The process that works on a task."""
+        """The id of the process that works on a task."""
         return self._running[name].process.pid if name in self._running else None
 
     def wait(self, seconds: float) -> list[tuple[str, Outcome]]:
-        """The attempts that ended since the last call; waits so long for the first of them."""
+        """The attempts that ended since the last call. Waits at most ``seconds`` for the first one."""
+        if not self._running:  # on Windows, waiting for no processes fails
+            time.sleep(seconds)
+            return []
         ready = wait([attempt.process.sentinel for attempt in self._running.values()], seconds)
         ended = [name for name, attempt in self._running.items() if attempt.process.sentinel in ready]
         return [(name, _outcome(self._running.pop(name))) for name in ended]
 
     def close(self) -> None:
-        """Stop all that is running."""
+        """Stop all running attempts."""
         for attempt in self._running.values():
             attempt.process.terminate()
         for attempt in self._running.values():
@@ -99,36 +122,31 @@ def _outcome(attempt: _Attempt) -> Outcome:
     try:
         return attempt.answer.recv()
     except (EOFError, OSError):  # it never answered
-        return Outcome(_death(attempt.process.exitcode or 0), True, time.monotonic() - attempt.begun)
+        return Outcome(death(attempt.process.exitcode or 0), True, time.monotonic() - attempt.begun)
     finally:
         attempt.answer.close()
 
 
-def _death(code: int) -> str:
-    if code == -signal.SIGKILL:
-        return "the worker was killed (SIGKILL); if that wasn't you, memory ran out"
-    how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with status {code}"
-    return f"the worker {how}"
-
-
-def serve(task: Task, work: Work, answer: "Connection[Outcome, None]") -> None:
+def serve(task: Task, work: Work, answer: Answering) -> None:
     """The main function of a worker's process."""
+    ignore_ctrl_c()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         task.out.mkdir(parents=True, exist_ok=True)
-        said = task.log.open("a", buffering=1)
+        said = task.log.open("a", buffering=1, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         answer.send(Outcome(f"can't write {task.out}: {error.strerror}"))
         return
-    with said:
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(said.fileno(), stream.fileno())
+    # Python's own streams are replaced, since on Windows those of a console can't be redirected into a file
+    with said, redirect_stdout(said), redirect_stderr(said):
+        for descriptor in (1, 2):  # for libraries that aren't written in Python
+            os.dup2(said.fileno(), descriptor)
         answer.send(perform(task, work))
 
 
 def _end_with_parent() -> None:
-    """A batch that is killed takes its workers along: they would hold their folders against the next one."""
+    """End this worker when its batch is killed: it would keep its folder locked for the next batch."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
-        os._exit(os.EX_UNAVAILABLE)
+        os._exit(LEFT_ALONE)

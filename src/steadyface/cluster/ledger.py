@@ -1,4 +1,4 @@
-"""The state of every job of a batch, kept in ``batch.json``: what the same command takes up again."""
+"""The state of every job of a batch, saved in ``batch.json``, from which the same command resumes."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from steadyface.cluster.plan import BatchJob
-from steadyface.cluster.worker import INVERSION
-from steadyface.files import file_sha256, write_atomically
+from steadyface.runtime.files import file_sha256, write_atomically
+from steadyface.stages.stage_list import INVERSION
 
 State = Literal["waiting", "running", "done", "failed"]
 FILE = "batch.json"
@@ -16,31 +16,31 @@ FILE = "batch.json"
 
 @dataclass
 class Entry:
-    """One job, and how far it is."""
+    """One job and its state."""
 
     planned: BatchJob
     state: State = "waiting"
     reason: str = ""
-    """Why it failed, or why its last attempt did; in one line."""
+    """Why it, or its last attempt, failed; in one line."""
     stage: str = ""
-    """The last stage that a worker was seen in."""
+    """The last stage that a worker has reported."""
     seconds: float = 0.0
-    """Of all attempts together."""
+    """Duration of all attempts together."""
     attempts: int = 0
 
     @property
     def name(self) -> str:
-        """What the job is called."""
+        """The job's name."""
         return self.planned.name
 
     @property
     def has_inversion(self) -> bool:
-        """Whether other edits of the clip can use this one's folder."""
-        inverted = self.state == "done" or self.stage not in INVERSION
+        """Whether other edits of the clip can reuse the inversion in this one's folder."""
+        inverted = self.state == "done" or self.stage not in ("", *INVERSION)
         return inverted and (self.planned.out / "state").is_dir()
 
     def as_json(self) -> dict[str, Any]:
-        """What ``batch.json`` says about it."""
+        """The job's entry in ``batch.json``."""
         job = self.planned.job
         return {
             "name": self.name,
@@ -58,7 +58,7 @@ class Ledger:
     """All jobs of a batch, in their order."""
 
     def __init__(self, folder: Path, plan: Sequence[BatchJob]) -> None:
-        """Take up what ``batch.json`` says about the same jobs; what it calls done has to be there, whole."""
+        """Resume from ``batch.json``, for the same jobs. A job counts as done only if its files are intact."""
         self.folder = folder
         kept = _read(folder / FILE)
         self._entries = {planned.name: _taken_up(planned, kept.get(planned.name, {})) for planned in plan}
@@ -81,7 +81,7 @@ class Ledger:
         return next((other.planned.out for other in self._siblings(entry) if other.has_inversion), None)
 
     def next_to_start(self) -> Entry | None:
-        """The first waiting job whose clip is inverted, or that may invert it because no other one is at it."""
+        """The first waiting job whose clip is inverted already, or is not being inverted by another job."""
         for entry in self.of("waiting"):
             inverting = any(other.state == "running" for other in self._siblings(entry))
             if entry.has_inversion or not inverting or self.inversion_for(entry):
@@ -91,16 +91,16 @@ class Ledger:
     def save(self) -> None:
         """Write ``batch.json``. Raises `ResourceError` when it can't be written."""
         text = json.dumps({"jobs": [entry.as_json() for entry in self]}, indent=2) + "\n"
-        write_atomically(self.folder / FILE, lambda beside: beside.write_text(text))
+        write_atomically(self.folder / FILE, lambda beside: beside.write_text(text, encoding="utf-8"))
 
     def _siblings(self, entry: Entry) -> Iterator[Entry]:
         return (other for other in self._clips[entry.planned.clip] if other is not entry)
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a run folder's videos are there and as its manifest states."""
+    """Whether a run folder's videos exist and have the hashes that its manifest states."""
     try:
-        outputs = json.loads((folder / "manifest.json").read_text())["outputs"]
+        outputs = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["outputs"]
         return all(file_sha256(folder / name) == sha for name, sha in outputs.items())
     except (OSError, ValueError, KeyError):
         return False
@@ -108,13 +108,14 @@ def is_whole(folder: Path) -> bool:
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     try:
-        return {job["name"]: job for job in json.loads(path.read_text())["jobs"]}
-    except (OSError, ValueError, KeyError, TypeError):  # not there, or damaged: the run folders know the rest
+        return {job["name"]: job for job in json.loads(path.read_text(encoding="utf-8"))["jobs"]}
+    except (OSError, ValueError, KeyError, TypeError):  # missing or damaged: the run folders still have their stages
         return {}
 
 
 def _taken_up(planned: BatchJob, kept: Mapping[str, Any]) -> Entry:
-    """Failed jobs are tried again, as the user has done something about it; those that were running, too."""
+    """A job's entry when a batch resumes. Failed jobs are tried again, since the user may have fixed the cause; so are
+    those that were running."""
     if kept.get("key") != planned.key:
         return Entry(planned)
     done = kept["state"] == "done" and is_whole(planned.out)

@@ -11,22 +11,22 @@ import numpy as np
 from steadyface.cluster.ledger import FILE, Entry, Ledger
 from steadyface.cluster.table import counts
 from steadyface.errors import SteadyfaceError
-from steadyface.files import write_atomically
 from steadyface.report.jpeg import jpeg_uri
 from steadyface.report.labels import Image
+from steadyface.runtime.files import write_atomically
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 
 TEMPLATE = Path(__file__).with_name("page.html")
 HEIGHT = 240
-"""Of a thumbnail, px."""
+"""Height of a thumbnail, px."""
 
 
 def write_page(ledger: Ledger) -> Path:
-    """Write the page beside ``batch.json``; its links lead into the run folders. Raises `ResourceError`."""
+    """Write the page beside ``batch.json``, with links to the run folders. Raises `ResourceError`."""
     entries = list(ledger)
     seconds = sum(entry.seconds for entry in entries)
-    page = Template(TEMPLATE.read_text()).substitute(
+    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(ledger.folder.absolute().name),
         summary=f"{len(entries)} jobs: {counts(ledger)}; {seconds / 60:.1f} minutes of workers.",
         jobs="\n".join(map(_figure, entries)),
@@ -47,7 +47,8 @@ def thumbnail(video: Path) -> Image:
 def _figure(entry: Entry) -> str:
     job, name = entry.planned.job, html.escape(entry.name)
     done = entry.state == "done"
-    title = f'<a href="{quote(entry.name)}/report.html">{name}</a>' if done else f"<b>{name}</b>"
+    folder = entry.planned.out.as_uri() if Path(entry.name).is_absolute() else quote(entry.name)
+    title = f'<a href="{folder}/report.html">{name}</a>' if done else f"<b>{name}</b>"
     facts = [
         f"{html.escape(job.source.name)}: {html.escape(', '.join(map(str, job.edits)))}",
         f"preset {html.escape(job.preset)}, seed {job.seed}, {entry.seconds:.0f} s in {entry.attempts} "
@@ -63,6 +64,6 @@ def _picture(entry: Entry) -> str:
         try:
             address = jpeg_uri(thumbnail(entry.planned.out / "edited.mp4"))
             return f'<img class="picture" src="{address}" alt="{html.escape(entry.name)}">'
-        except SteadyfaceError:  # removed since: the page still says all the rest
+        except SteadyfaceError:  # removed since then: only the picture is missing on the page
             pass
     return f'<div class="picture {entry.state}">{entry.state}</div>'

@@ -1,17 +1,25 @@
-"""What a batch consists of: jobs read from a table or a folder, and which of them share an inversion."""
+"""The jobs of a batch, read from a table or a folder, and which of them share an inversion."""
 
 import csv
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from steadyface import __version__
+from steadyface.config.job import (
+    Job,
+    check_request,
+    edit_file,
+    parse_frames,
+    preset_of,
+)
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
-from steadyface.files import digest
-from steadyface.job import Job, check_request, edit_file, parse_frames, preset_of
+from steadyface.runtime.files import digest
+from steadyface.stages.stage_list import INVERSION, STAGES
 
 REQUIRED = ("input", "edit")
 COLUMNS = (*REQUIRED, "out", "preset", "frames", "face", "seed", "model", "inversion")
@@ -22,33 +30,32 @@ VIDEOS = frozenset(
 
 @dataclass(frozen=True)
 class BatchJob:
-    """One job of a batch, and the folder that it writes into. Its paths are absolute, as workers can be elsewhere."""
+    """One job of a batch and its folder. Paths are absolute, since workers can have another working directory."""
 
     name: str
-    """The folder as seen from the batch's own."""
+    """The folder, relative to the batch's own."""
     job: Job
     out: Path
 
     @cached_property
     def key(self) -> str:
-        """Digest of all that was asked for, and of size and time of the source and the edits' files."""
+        """Digest of everything that was requested, and of size and time of the source and the edits' files."""
         preset = preset_of(self.job)
         files = [self.job.source, *(edit_file(request, preset) for request in self.job.edits)]
         return digest(__version__, asdict(self.job), asdict(preset), [_stamp(path) for path in files])
 
     @cached_property
     def clip(self) -> str:
-        """The same for jobs that share an inversion."""
-        job, preset = self.job, preset_of(self.job)
-        shared = job.source, job.frames, job.face, job.seed, job.model, job.encoder, job.landmarks
-        return digest(shared, asdict(preset.refinement), asdict(preset.tuning))
+        """Equal for jobs that share an inversion: digest of the settings of its stages, with files by their paths."""
+        preset = preset_of(self.job)
+        return digest([repr(stage.settings(self.job, preset)) for stage in STAGES if stage.name in INVERSION])
 
 
 def read_plan(source: Path, edits: Sequence[str], like: Job, out: Path) -> list[BatchJob]:
-    """The jobs of a table, or of a folder of videos times ``edits``; ``like`` says what isn't said for a job.
+    """The jobs of a table, or of a folder of videos times ``edits``. ``like`` has the values that a job doesn't state.
 
-    Each job writes into its own folder, ``<clip>_<edits>`` below ``out`` unless the table says where. Raises
-    `InputError`, with the line of a table, for everything that can be told without opening the videos.
+    Each job writes into its own folder, ``<clip>_<edits>`` below ``out`` unless the table names another. Raises
+    `InputError`, with the line of a table, for everything that can be checked without opening the videos.
     """
     source, out = source.absolute(), out.absolute()
     if source.is_dir():
@@ -59,7 +66,8 @@ def read_plan(source: Path, edits: Sequence[str], like: Job, out: Path) -> list[
         plan = list(_from_table(source, like, out))
     taken: dict[str, BatchJob] = {}
     for each in plan:
-        other = taken.setdefault(each.name, each)
+        # on some systems, names that differ only in upper and lower case are the same folder
+        other = taken.setdefault(each.name.casefold() if sys.platform in ("win32", "darwin") else each.name, each)
         if other is not each:
             raise InputError(
                 f"{other.job.source} and {each.job.source} would both write into {each.out}; "
@@ -88,7 +96,7 @@ def _from_folder(folder: Path, edits: Sequence[str], like: Job, out: Path) -> It
 
 def _from_table(table: Path, like: Job, out: Path) -> Iterator[BatchJob]:
     try:
-        # Spreadsheets put a mark at the front of what they call UTF-8.
+        # Spreadsheets put a byte order mark at the front of UTF-8.
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restkey="", restval="", skipinitialspace=True)
             _check_header(table, reader.fieldnames or ())
@@ -139,11 +147,18 @@ def _from_row(cells: Mapping[str, str], beside: Path, like: Job, out: Path) -> B
 def _checked(job: Job, out: Path, own: Path | None = None) -> BatchJob:
     check_request(job)
     folder = own or out / folder_name(job)
-    return BatchJob(Path(os.path.relpath(folder, out)).as_posix(), job, Path(os.path.normpath(folder)))
+    return BatchJob(_seen_from(out, folder), job, Path(os.path.normpath(folder)))
+
+
+def _seen_from(out: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(folder, out)).as_posix()
+    except ValueError:  # on another drive
+        return folder.as_posix()
 
 
 def _file_in(folder: Path, request: Request) -> Request:
-    """An edit that is a file, by its whole path: one of a table lies beside the table, as the videos do."""
+    """An edit that is a file, with its absolute path. Paths in a table are relative to the table, as for videos."""
     path = folder / request.name
     return replace(request, name=str(path)) if path.suffix == ".safetensors" else request
 
@@ -158,7 +173,7 @@ def _whole(cells: Mapping[str, str], column: str) -> int:
 def _stamp(path: Path) -> list[int]:
     try:
         found = path.stat()
-    except OSError:  # the worker says it better
+    except OSError:  # the worker reports it with a better message
         return []
     return [found.st_size, found.st_mtime_ns]
 

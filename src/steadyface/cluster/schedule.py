@@ -1,4 +1,4 @@
-"""The batch itself: starts what can start, notes what ended, tries again what is worth it."""
+"""The batch itself: starts the jobs that can start, records how they end, and retries them if that can help."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,10 +13,10 @@ Show = Callable[[Ledger], None]
 
 
 def run_batch(ledger: Ledger, executor: Executor, *, retries: int = 1, show: Show = lambda _: None) -> None:
-    """Run all jobs that are waiting; ``show`` sees the ledger whenever time has passed or something has happened.
+    """Run all jobs that are waiting. ``show`` is called with the ledger at least every `TICK_SECONDS`.
 
-    A job is tried at most ``retries`` times more after its first attempt. However this ends, the workers are stopped,
-    and what was running counts as waiting.
+    After its first attempt, a job is retried at most ``retries`` times. However this ends, the workers are stopped, and
+    the jobs that were running count as waiting.
     """
     tasks: dict[str, Task] = {}
     left = {entry.name: retries + 1 for entry in ledger}
@@ -43,8 +43,8 @@ def run_batch(ledger: Ledger, executor: Executor, *, retries: int = 1, show: Sho
 def _start(entry: Entry, ledger: Ledger, executor: Executor) -> Task:
     reuse = None if entry.has_inversion else ledger.inversion_for(entry)
     task = Task(entry.name, entry.planned.job, entry.planned.out, reuse, executor.threads)
-    with suppress(OSError):  # there is none, or the folder can't be one: the worker tells
-        task.stage_file.unlink()  # of the attempt before
+    with suppress(OSError):  # there is none, or the folder is unusable, which the worker will report
+        task.stage_file.unlink()  # left by the previous attempt
     executor.submit(task)
     entry.state, entry.attempts = "running", entry.attempts + 1
     ledger.save()

@@ -1,4 +1,4 @@
-"""A batch as a table in the terminal, while it runs and at its end; lines where nobody watches."""
+"""A batch as a table in the terminal, while it runs and at its end; plain lines if the output isn't a terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ STATES: tuple[State, ...] = ("running", "waiting", "done", "failed")
 
 
 def counts(ledger: Ledger) -> str:
-    """``2 running, 3 waiting, 1 done``."""
+    """The number of jobs in each state: ``2 running, 3 waiting, 1 done``."""
     found = {state: len(ledger.of(state)) for state in STATES}
     return ", ".join(f"{count} {state}" for state, count in found.items() if count)
 
@@ -36,7 +36,7 @@ def status_table(entries: list[Entry]) -> Table:
 
 @contextmanager
 def status(stream: TextIO) -> Iterator[Callable[[Ledger], None]]:
-    """What to show a ledger to: a table of what runs and what failed, or a line for each change of state."""
+    """A function that shows a ledger: as a table of running and failed jobs, or as a line for each change of state."""
     console = Console(file=stream)
     if not console.is_terminal:
         yield _Lines(stream)
@@ -52,7 +52,7 @@ def status(stream: TextIO) -> Iterator[Callable[[Ledger], None]]:
 
 
 class _Lines:
-    """Tells of each job when its state or stage changes."""
+    """Prints a line for each job whose state or stage has changed."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

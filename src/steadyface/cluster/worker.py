@@ -1,4 +1,4 @@
-"""What a worker does: one attempt at one job, in a process of its own, wherever that is."""
+"""What a worker does: one attempt at one job, in its own process, on any machine."""
 
 import os
 import time
@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from steadyface.config.job import Job
 from steadyface.errors import FaceError, InputError, SteadyfaceError
-from steadyface.job import Job
 
-INVERSION = ("", "align", "person", "refine", "tune")
-"""The stages after which a run's folder serves other edits of the clip; the empty one is before the first."""
 PATIENCE_SECONDS = 120.0
-"""How long an attempt waits for the lock of the one before it: on a lost node a worker can live on for a moment, and a
-file server keeps the locks of a client that it doesn't hear of for a while (NFS 4: 90 s)."""
+"""How long an attempt waits for the lock of the previous one. On a lost node a worker can live on for a moment, and a
+file server keeps the locks of an unreachable client for a while (NFS 4: 90 s)."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,12 @@ class Task:
 
     @property
     def stage_file(self) -> Path:
-        """Where the worker notes the stage that it is in, on the disk that it shares with the batch."""
+        """The file in which the worker records its current stage, on the disk that it shares with the batch."""
         return self.out / "state" / "stage.txt"
 
     @property
     def log(self) -> Path:
-        """What its workers print."""
+        """The file for the workers' output."""
         return self.out / "log.txt"
 
 
@@ -43,43 +41,40 @@ class Outcome(NamedTuple):
     """How an attempt ended; a tuple, because it is sent from process to process."""
 
     reason: str
-    """In one line why it failed; empty when it is done."""
+    """Why it failed, in one line; empty when it is done."""
     again: bool = False
-    """Whether another attempt may end otherwise."""
+    """Whether another attempt may succeed."""
     seconds: float = 0.0
 
 
 Announce = Callable[[str], None]
 Work = Callable[[Task, Announce], None]
-"""Does the job of a task and names the stages that begin. A function of a module: workers import it by its name."""
+"""Runs the job of a task and announces the stages that begin. A module-level function, since workers import it by
+name."""
 
 
 def edit(task: Task, announce: Announce) -> None:
-    """Run the pipeline; what an earlier attempt left in the folder is taken up."""
+    """Run the pipeline. It resumes from what an earlier attempt left in the folder."""
     import cv2
     import torch
 
-    from steadyface.job import check
-    from steadyface.pipeline import run_job
-    from steadyface.run import Run
+    from steadyface.pipeline import run_checked
 
     torch.set_num_threads(task.threads)
     cv2.setNumThreads(task.threads)
-    check(task.job, task.out, task.reuse)
-    run = Run.open(task.out, announce=announce, reuse=[task.reuse])
-    with run.locked(PATIENCE_SECONDS):
-        run_job(task.job, run)
+    reuse = [task.reuse] if task.reuse else []
+    run_checked(task.job, task.out, reuse=reuse, announce=announce, patience_seconds=PATIENCE_SECONDS)
 
 
 def perform(task: Task, work: Work = edit) -> Outcome:
-    """Make one attempt; every error becomes an outcome. Tracebacks of what isn't the user's doing go to stderr."""
+    """Make one attempt; every error becomes an outcome. Errors that the user didn't cause print a traceback."""
     os.environ["OMP_NUM_THREADS"] = str(task.threads)  # before torch, which reads it once
     begun = time.monotonic()
 
     def announce(stage: str) -> None:
         print(f"{task.name}: {stage}", flush=True)
         task.stage_file.parent.mkdir(parents=True, exist_ok=True)
-        task.stage_file.write_text(stage)
+        task.stage_file.write_text(stage, encoding="utf-8")
 
     try:
         work(task, announce)
@@ -97,14 +92,14 @@ def reason_of(error: Exception) -> str:
 
 
 def worth_another_attempt(error: Exception) -> bool:
-    """Not if the input is at fault or the optimisation diverged: both would end in the same way."""
+    """Whether to retry. Not if the input is wrong or the optimisation diverged, since both would happen again."""
     diverged = type(error).__name__ == "DivergedError"  # its module needs torch
     return not (isinstance(error, InputError | FaceError) or diverged)
 
 
 def stage_of(task: Task) -> str:
-    """The stage that the worker noted last; empty when there is none yet."""
+    """The stage that the worker has recorded last; empty if there is none yet."""
     try:
-        return task.stage_file.read_text()
+        return task.stage_file.read_text(encoding="utf-8")
     except OSError:
         return ""

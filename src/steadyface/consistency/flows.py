@@ -1,20 +1,17 @@
 """Where the flow of a pair comes from: the current images, as in the paper, or the input frames."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from steadyface.clip.frames import Frames, shrink
 from steadyface.consistency.pairs import Pair
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.occlusion import consistency_error
-
-Frames = Callable[[Sequence[int]], Tensor]
-"""The aligned input frames by number: (len, 3, R, R) in [-1, 1]."""
 
 CACHED_PAIRS = 256
 
@@ -28,7 +25,7 @@ class Flows:
     ba: Tensor
     """(P, 2, S, S) in pixels, on b's grid, to a."""
     error_ab: Tensor
-    """(P, 1, S, S): how far there-and-back misses, in pixels, on a's grid."""
+    """(P, 1, S, S): forward-backward error in pixels, on a's grid."""
     error_ba: Tensor
     """(P, 1, S, S): the same on b's grid."""
 
@@ -37,26 +34,8 @@ class PairFlow(Protocol):
     """Gives the flows of pairs of frames."""
 
     def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
-        """Flows between the current images a and b (P, 3, S, S) in [-1, 1] of the pairs of frame numbers."""
+        """Flows of pairs of frame numbers, whose current images are a and b: (P, 3, S, S) in [-1, 1]."""
         ...
-
-
-def kept(frame: Callable[[int], Tensor], capacity: int = CACHED_PAIRS) -> Frames:
-    """Frames made one at a time, (C, S, S) each, without gradient; the last ``capacity`` used are kept, in float16."""
-
-    @lru_cache(capacity)
-    @torch.no_grad()
-    def made(index: int) -> Tensor:
-        return frame(index).half()
-
-    return lambda frames: torch.stack([made(index) for index in frames]).float()
-
-
-def shrink(images: Tensor, size: int) -> Tensor:
-    """(N, 3, R, R) -> (N, 3, size, size), antialiased; images that are not larger stay as they are."""
-    if images.shape[-1] <= size:
-        return images
-    return F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
 
 
 def both_ways(ab: Tensor, ba: Tensor) -> Flows:
@@ -65,7 +44,7 @@ def both_ways(ab: Tensor, ba: Tensor) -> Flows:
 
 
 class CurrentFlow:
-    """The paper's: estimated on the images as they are now; differentiable if the estimator is."""
+    """The paper's flow, estimated on the current images. It is differentiable if the estimator is."""
 
     def __init__(self, estimator: FlowEstimator) -> None:
         self.estimator = estimator
@@ -77,9 +56,9 @@ class CurrentFlow:
 
 
 class InputFlow:
-    """Estimated on the input frames, where correspondence is true, and kept: no network runs in the loop.
+    """Flow estimated on the input frames, whose correspondences are real. It is cached: no network runs in the loop.
 
-    ``capacity`` bounds the pairs that are kept, in float16: half a megabyte each at 256 pixels.
+    ``capacity`` bounds the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
     """
 
     def __init__(self, estimator: FlowEstimator, inputs: Frames, capacity: int = CACHED_PAIRS) -> None:
@@ -88,7 +67,7 @@ class InputFlow:
         self._kept = lru_cache(capacity)(self._estimate)
 
     def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
-        """As `PairFlow`; of the images only the size matters, and the flows carry no gradient."""
+        """As `PairFlow`. Only the size of the images is used, and the flows carry no gradient."""
         kept = [self._kept(min(pair), max(pair), a.shape[-1]) for pair in pairs]
         ordered = [flow if i < j else flow.flip(0) for flow, (i, j) in zip(kept, pairs, strict=True)]
         flows = torch.stack(ordered).float()  # (P, 2 directions, 2, S, S)
@@ -101,5 +80,5 @@ class InputFlow:
 
 
 def pair_flow(kind: Literal["current", "input"], estimator: FlowEstimator, inputs: Frames) -> PairFlow:
-    """Make the flow that `settings.Consistency.flow` names."""
+    """Make the kind of flow that a preset's `Consistency.flow` names."""
     return CurrentFlow(estimator) if kind == "current" else InputFlow(estimator, inputs)

@@ -2,17 +2,15 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from steadyface.consistency.flows import Flows
+from steadyface.critics.filters import low_pass
 from steadyface.critics.lpips import Lpips, Seen
 from steadyface.flow.warp import warp
 from steadyface.gan.base import Generator, broadcast_w
 
 CHARBONNIER = 0.01
 """Colour differences below this, in [-1, 1] units, count quadratically, larger ones linearly."""
-BLUR = 5
-"""Side in pixels of the box that blurs colours before they are compared."""
 _EPSILON = 1e-6
 
 
@@ -32,20 +30,10 @@ def difference(lpips: Lpips, a: Tensor | Seen, b: Tensor | Seen, pixel_weight: f
 def colour_difference(a: Tensor, b: Tensor) -> Tensor:
     """Charbonnier difference of the blurred colours of images (N, 3, S, S): (N, 1, S, S).
 
-    Blurred, since a warped image has been interpolated: equal pixels would ask the other one to be as soft.
+    Both are blurred because warping interpolates: a loss on raw pixels would ask the unwarped image to be as soft.
     """
-    squared = coarser(a - b).square().mean(1, keepdim=True)
+    squared = low_pass(a - b).square().mean(1, keepdim=True)
     return (squared + CHARBONNIER**2).sqrt() - CHARBONNIER
-
-
-def coarser(x: Tensor) -> Tensor:
-    """Mean over a box of `BLUR` pixels: (N, C, S, S), the same shape."""
-    return F.avg_pool2d(x, BLUR, stride=1, padding=BLUR // 2, count_include_pad=False)
-
-
-def finer(x: Tensor) -> Tensor:
-    """What `coarser` leaves out."""
-    return x - coarser(x)
 
 
 def photometric(
@@ -57,7 +45,7 @@ def photometric(
     mask_b: Tensor,
     pixel_weight: float = 0.0,
 ) -> Tensor:
-    """L_photo, eq. 1: each image of P pairs against the other one, warped to it.
+    """L_photo, eq. 1: each image of P pairs compared with the other one, warped to it.
 
     a, b: (P, 3, S, S) in [-1, 1]; mask_a (on a's grid: the paper's M_{b -> a}) and mask_b: (P, 1, S, S) in
     [0, 1].
@@ -82,18 +70,18 @@ def flow_error(flows: Flows, mask_a: Tensor, mask_b: Tensor) -> Tensor:
     return masked_mean(flows.error_ab, mask_a) + masked_mean(flows.error_ba, mask_b)
 
 
-def outside(differences: Tensor, mask: Tensor, power: float = 1.0) -> Tensor:
-    """L_M, eq. 6: distance of frames to their inputs where the edit changes nothing, summed over a pair.
+def unedited_fidelity(differences: Tensor, mask: Tensor, power: float = 1.0) -> Tensor:
+    """L_M, eq. 6: distance of frames to their targets where the edit changes nothing, summed over a pair.
 
-    differences: (N, 1, S, S), the `difference` of frames and inputs; mask: (N, 1, S, S) in [0, 1], M^PD, whose
-    complement is raised to ``power``. The mean over frames is doubled as in `residual_size`.
+    differences: (N, 1, S, S), the `difference` of frames and targets (inputs in the paper); mask: (N, 1, S, S) in
+    [0, 1], M^PD, whose complement is raised to ``power``. The mean over frames is doubled as in `residual_size`.
     """
     return 2 * masked_mean(differences, (1 - mask) ** power)
 
 
 @torch.no_grad()
 def nearby_code(generator: Generator, code: Tensor, z: Tensor, distance: float) -> Tensor:
-    """W_r, above eq. 7: ``distance`` from ``code`` (N, num_ws, w_dim) towards mapping(z), z (N, z_dim)."""
+    """W_r, above eq. 7: ``code`` (N, num_ws, w_dim) moved by ``distance`` towards mapping(z), z (N, z_dim)."""
     way = broadcast_w(generator, generator.mapping(z)) - code
     length: Tensor = torch.linalg.vector_norm(way, dim=(1, 2), keepdim=True)
     return code + distance * way / length
@@ -107,7 +95,7 @@ def locality(
     lpips_weight: float,
     pixel_weight: float,
 ) -> Tensor:
-    """L_r, eq. 7: both generators must show the same at ``code`` (N, num_ws, w_dim) of `nearby_code`."""
+    """L_r, eq. 7: both generators must give the same image for ``code`` (N, num_ws, w_dim) of `nearby_code`."""
     with torch.no_grad():
         wanted = original.synthesis(code)
     image = tuned.synthesis(code)

@@ -4,39 +4,21 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from steadyface.gan.equalized import EqualizedLinear
 
 LEVELS = (8, 32)
 """Rows that act up to 8 px are coarse, up to 32 px medium, above fine."""
 LAYERS = 4
 RATE_FACTOR = 0.01
-_SLOPE = 0.2
-
-
-class SlowLinear(nn.Module):
-    """Dense layer with weights kept at 1 / `RATE_FACTOR` of their scale, so that Adam moves them that much
-    less.
-
-    Leaky ReLU 0.2 with gain sqrt(2) follows, after the last layer too, as in StyleCLIP.
-    """
-
-    def __init__(self, width: int, draws: torch.Generator | None) -> None:
-        super().__init__()
-        start = torch.randn(width, width, generator=draws) / RATE_FACTOR if draws else torch.zeros(width, width)
-        self.weight = nn.Parameter(start)
-        self.bias = nn.Parameter(torch.zeros(width))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., width) -> (..., width)."""
-        scale = RATE_FACTOR / self.weight.shape[0] ** 0.5
-        return F.leaky_relu(F.linear(x, self.weight * scale, self.bias * RATE_FACTOR), _SLOPE) * 2**0.5
+"""Weights are stored at 100 times their scale, so that Adam's steps are 100 times smaller, as in StyleCLIP."""
 
 
 class Mapper(nn.Module):
     """Residuals of W+ codes: one small MLP for the coarse, one for the medium, one for the fine rows.
 
-    The last layer of each starts at zero (the others are drawn with ``seed``), so that untrained it returns
-    zeros and phase 1 starts from the directly edited video.
+    The last layer of each MLP starts at zero, the others at random (``seed``). Untrained, the mapper returns zeros,
+    so that phase 1 starts from the directly edited video.
     """
 
     def __init__(self, ws_resolutions: Sequence[int], w_dim: int, seed: int) -> None:
@@ -44,7 +26,10 @@ class Mapper(nn.Module):
         draws = torch.Generator().manual_seed(seed)
         self.rows = _rows_of_levels(ws_resolutions)
         self.levels = nn.ModuleList(
-            nn.Sequential(*(SlowLinear(w_dim, draws) for _ in range(LAYERS - 1)), SlowLinear(w_dim, None))
+            nn.Sequential(
+                *(_layer(torch.randn(w_dim, w_dim, generator=draws)) for _ in range(LAYERS - 1)),
+                _layer(torch.zeros(w_dim, w_dim)),
+            )
             for _ in self.rows
         )
 
@@ -57,6 +42,11 @@ class Mapper(nn.Module):
         for rows, level in zip(self.rows, self.levels, strict=True):
             residual[:, rows] = level(x[:, rows])
         return residual
+
+
+def _layer(start: Tensor) -> EqualizedLinear:
+    """A linear layer and a leaky ReLU, which StyleCLIP also has after the last layer."""
+    return EqualizedLinear(*start.shape, rate_factor=RATE_FACTOR, active=True, start=start)
 
 
 def _rows_of_levels(ws_resolutions: Sequence[int]) -> list[list[int]]:

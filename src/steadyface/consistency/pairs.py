@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from steadyface.optimise import shuffled_index
+from steadyface.runtime.optimise import shuffled_index
 
 Pair = tuple[int, int]
 
 
 def anchor_index(count: int) -> int:
-    """Number of the middle frame of ``count``, from 0; of the two middle ones the earlier (section 3.2)."""
+    """Index of the middle one of ``count`` frames, the earlier one if there are two (section 3.2)."""
     return (count - 1) // 2
 
 
@@ -18,11 +18,11 @@ def steps_of(epochs: int, count: int) -> int:
 
 
 def step_pairs(seed: int, step: int, count: int, partners: Literal["anchor", "anchor+neighbours"]) -> list[Pair]:
-    """Pairs (a, b) of frame numbers that ``step`` compares, the drawn frame always being b of the first.
+    """Pairs (a, b) of frame numbers that ``step`` compares. The first is the anchor with the drawn frame.
 
-    Section 3.2, "Frame sampling": the anchor with one other frame. With neighbours also (drawn, the frame
-    after it), or before it where there is none or that is the anchor; so every pair of consecutive frames is
-    met in each epoch.
+    That pair is the paper's (section 3.2, "Frame sampling"). With neighbours, the drawn frame is also compared with the
+    next one, or with the previous one if the next doesn't exist or is the anchor. So each epoch compares every pair of
+    consecutive frames.
     """
     anchor = anchor_index(count)
     drawn = shuffled_index(seed, step, count - 1)

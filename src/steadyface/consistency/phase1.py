@@ -9,7 +9,7 @@ from steadyface.consistency.objective import Scene, Start, frame_losses
 from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase1
 from steadyface.gan.base import Generator, synthesise
-from steadyface.optimise import Checkpoint, Watcher, optimise, ramp
+from steadyface.runtime.optimise import Checkpoint, Watcher, optimise, ramp
 
 
 def refine_codes(
@@ -22,10 +22,10 @@ def refine_codes(
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> Tensor:
-    """Return the refined codes W + alpha f_theta(W) (eq. 2), the generator left as it is.
+    """Return the refined codes W + alpha f_theta(W) (eq. 2). The generator stays as it is.
 
-    ws_edit: (T, num_ws, w_dim), the directly edited codes; Both frames of a pair are synthesised anew in each step,
-    the anchor's too. Raises `DivergedError`.
+    ws_edit: (T, num_ws, w_dim), the directly edited codes. Each step synthesises both frames of a pair anew, the
+    anchor too. Raises `DivergedError`.
     """
     count, objective = len(ws_edit), settings.objective
     mapper = Mapper(generator.ws_resolutions, generator.w_dim, seed).to(ws_edit.device)
@@ -48,7 +48,7 @@ def refine_codes(
         losses_at,
         dict(mapper.named_parameters()),
         steps=steps,
-        rate=ramp(settings.rate, steps) if settings.ramped else settings.rate,
+        learning_rate=ramp(settings.learning_rate, steps) if settings.ramped else settings.learning_rate,
         checkpoint=checkpoint,
         watch=watch,
     )

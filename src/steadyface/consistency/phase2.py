@@ -9,7 +9,13 @@ from steadyface.consistency.pairs import frames_of, step_pairs, steps_of
 from steadyface.consistency.settings import Phase2
 from steadyface.gan.base import synthesise
 from steadyface.gan.parameters import AnyGenerator, copy_to_tune, frozen
-from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, step_rng
+from steadyface.runtime.optimise import (
+    Checkpoint,
+    Watcher,
+    optimise,
+    ramp,
+    step_rng,
+)
 
 
 def tune_generator(
@@ -24,7 +30,7 @@ def tune_generator(
 ) -> AnyGenerator:
     """Return a tuned copy of the generator, frozen, for the codes ``ws`` (T, num_ws, w_dim) of phase 1.
 
-    Only synthesis layers are trained (`Phase2.trained_below`), never the mapping; the given generator stays as it is.
+    Only synthesis layers are trained (`Phase2.trained_below`), never the mapping. The given generator stays as it is.
     Raises `DivergedError`.
     """
     count, objective = len(ws), settings.objective
@@ -49,7 +55,7 @@ def tune_generator(
         losses_at,
         parameters,
         steps=steps,
-        rate=ramp(settings.rate, steps) if settings.ramped else settings.rate,
+        learning_rate=ramp(settings.learning_rate, steps) if settings.ramped else settings.learning_rate,
         checkpoint=checkpoint,
         watch=watch,
     )

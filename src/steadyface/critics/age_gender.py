@@ -1,4 +1,4 @@
-"""How old and of which gender a face looks: face-api's small Xception, in torch."""
+"""Apparent age and gender of a face: face-api's small Xception, in torch."""
 
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ class _Main(nn.Module):
 class AgeGender(nn.Module):
     """Apparent age and gender of FFHQ-aligned crops (N, 3, R, R) in [-1, 1].
 
-    Frozen: no parameter wants a gradient, images may.
+    Frozen; gradients reach the images.
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.

@@ -15,10 +15,10 @@ ATTRIBUTES_FILE = Path(__file__).resolve().parents[1] / "weights" / "attributes.
 class Attributes(nn.Module):
     """Log-odds of `labels` for FFHQ-aligned crops (N, 3, R, R) in [-1, 1].
 
-    Fitted and calibrated by ``training/train_attributes.py`` as if each label were as frequent as its absence:
-    positive means seen, and a unit is the same odds for every label. "eyeglasses" are clear ones, "sunglasses" dark.
+    Fitted and calibrated by ``training/train_attributes.py`` as if each label were as frequent as its absence: positive
+    means that it is seen, and a unit means the same odds for every label. "eyeglasses" are clear, "sunglasses" dark.
 
-    Frozen: no parameter wants a gradient, images may. `lpips` has the trunk "alex".
+    Frozen; gradients reach the images. `lpips` has the trunk "alex".
     """
 
     labels: tuple[str, ...]
@@ -34,7 +34,7 @@ class Attributes(nn.Module):
             self.register_buffer("bias", file.get_tensor("bias").float())
 
     def of_features(self, features: Tensor) -> Tensor:
-        """Log-odds (N, labels) of what `face_features` returned (N, D); only as many of them as were fitted count."""
+        """Log-odds (N, labels) of features (N, D) of `face_features`. Only the first ones, which were fitted, count."""
         return features[:, : len(self.weight)] @ self.weight + self.bias
 
     def forward(self, images: Tensor) -> Tensor:

@@ -23,22 +23,22 @@ TEMPLATES = (
     "a dark picture of a {}.",
     "a good picture of a {}.",
 )
-"""A text is the mean over these, as in Radford et al.; a word alone is a poor description."""
+"""A text's descriptor is the mean over these, as in Radford et al.: a word alone is a poor description."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """The two encoders. Gradients reach the pictures; nothing of the model is trained."""
+    """The two encoders. Gradients reach the pictures; the model is not trained."""
 
     model: Any
     """With ``encode_image`` (N, 3, S, S) and ``encode_text``, both to (N, D)."""
     tokenise: Callable[[list[str]], Tensor]
     side: int = 224
-    """S: the pictures' side in pixels that it was trained with."""
+    """S: the side in pixels of the pictures that it was trained on."""
 
     @classmethod
     def load(cls, name: str, weights: Path, device: torch.device | str = "cpu") -> Self:
-        """A model of open_clip by its name ("ViT-B-32") with weights from a file of the user's.
+        """Load a model of open_clip by its name ("ViT-B-32") with weights from the user's file.
 
         Raises `InputError` without open_clip, for an unknown name and without the file, `WeightsError` when the file
         doesn't fit.

@@ -1,4 +1,4 @@
-"""A closer look at eyes and mouth, where a face is alive and where LPIPS of the whole crop looks past."""
+"""LPIPS of enlarged eyes and mouth, whose details LPIPS of the whole crop hardly sees."""
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -23,7 +23,7 @@ def closeups(images: Tensor) -> list[Tensor]:
 
 
 def closeup_distance(lpips: Lpips, a: Tensor, b: Tensor) -> Tensor:
-    """LPIPS of eyes and mouth, enlarged, their mean: crops (N, 3, R, R) twice -> (N,)."""
+    """The mean LPIPS of enlarged eyes and mouth: crops (N, 3, R, R) twice -> (N,)."""
     eyes, mouth = (lpips(x, y) for x, y in zip(closeups(a), closeups(b), strict=True))
     total: Tensor = eyes + mouth
     return total / 2

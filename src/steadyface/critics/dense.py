@@ -1,4 +1,4 @@
-"""What face-api's networks of expressions and of landmarks are: four dense blocks and a linear layer."""
+"""The architecture of face-api's expression and landmark networks: four dense blocks and a linear layer."""
 
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ class _Dense(nn.Module):
 class DenseNetwork(nn.Module):
     """The trunk and one linear layer, on FFHQ-aligned crops (N, 3, R, R) in [-1, 1].
 
-    Frozen: no parameter wants a gradient, images may.
+    Frozen; gradients reach the images.
 
     Raises:
         steadyface.errors.WeightsError: if the weights of that name can't be had.
@@ -44,6 +44,6 @@ class DenseNetwork(nn.Module):
         self.requires_grad_(False).eval()
 
     def outputs(self, images: Tensor) -> Tensor:
-        """What the linear layer says: (N, outputs)."""
+        """Outputs of the linear layer: (N, outputs)."""
         out: Tensor = self.head(self.trunk(centred(face_box(images, _SIDE), 255)).mean((2, 3)))
         return out

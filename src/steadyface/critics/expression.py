@@ -1,4 +1,4 @@
-"""What a face expresses: face-api's classifier of seven expressions, in torch."""
+"""Expression of a face: face-api's classifier of seven expressions, in torch."""
 
 from torch import Tensor
 
@@ -10,7 +10,7 @@ EXPRESSIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surp
 class Expression(DenseNetwork):
     """Expression of FFHQ-aligned crops (N, 3, R, R) in [-1, 1]; the classes are `EXPRESSIONS`, in that order.
 
-    Frozen: no parameter wants a gradient, images may.
+    Frozen; gradients reach the images.
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.

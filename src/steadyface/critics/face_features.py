@@ -1,4 +1,4 @@
-"""What linear models read off an aligned face: AlexNet's features (LPIPS has the network already) and colours."""
+"""Features of an aligned face for linear models: AlexNet's (LPIPS has the network already) and colours."""
 
 import torch
 from torch import Tensor

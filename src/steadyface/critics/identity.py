@@ -1,4 +1,4 @@
-"""Who a face is: dlib's face recogniser as face-api distributes it, in torch."""
+"""Identity of a face: dlib's face recogniser as face-api distributes it, in torch."""
 
 import torch
 from safetensors.torch import load_file
@@ -50,7 +50,7 @@ class Identity(nn.Module):
 
     King's ResNet of dlib ("High quality face recognition with deep metric learning", 2017), with the 8-bit
     weights of face-api.
-    Frozen: no parameter wants a gradient, images may.
+    Frozen; gradients reach the images.
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.
@@ -67,7 +67,7 @@ class Identity(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Descriptors (N, 128), about 1.5 long; dlib takes two within 0.6 of each other for one person."""
+        """Descriptors (N, 128), of length about 1.5. For dlib, two at a distance below 0.6 are one person."""
         descriptor: Tensor = self.head(self.trunk(centred(face_box(images, _SIDE), 256)).mean((2, 3)))
         return descriptor
 

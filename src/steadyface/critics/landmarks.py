@@ -1,6 +1,6 @@
-"""Where brows, eyes, nose, lips and jaw are: face-api's 68 landmarks, in torch.
+"""Landmarks of brows, eyes, nose, lips and jaw: face-api's 68 points, in torch.
 
-Less exact than the face mesh, of whose network there is no gradient.
+They are less exact than the face mesh, but they have a gradient.
 """
 
 import torch
@@ -12,9 +12,9 @@ from steadyface.faces.topology import POINTS_68
 
 
 class Landmarks(DenseNetwork):
-    """Landmarks of FFHQ-aligned crops (N, 3, R, R) in [-1, 1]: (N, 68, 2), x and y as parts of the crop's side.
+    """Landmarks of FFHQ-aligned crops (N, 3, R, R) in [-1, 1]: (N, 68, 2), x and y as fractions of the crop's side.
 
-    In the order of the 68-point scheme: jaw, brows, nose, eyes, lips. Frozen: images may want a gradient.
+    In the order of the 68-point scheme: jaw, brows, nose, eyes, lips. Frozen; gradients reach the images.
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.
@@ -24,7 +24,7 @@ class Landmarks(DenseNetwork):
         super().__init__("face-landmark-68")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Find them."""
+        """Return the landmarks (N, 68, 2)."""
         in_box = self.outputs(images).view(-1, POINTS_68, 2)
         first, last = images.new_tensor(FACE_BOX).view(2, 2)
         return torch.lerp(first, last, in_box)

@@ -29,13 +29,13 @@ class Seen:
     """Of `Lpips.features`."""
 
     def __getitem__(self, places: Sequence[int]) -> "Seen":
-        """Those at these places, in this order, with repetitions."""
+        """The images at these places, in this order; a place can be repeated."""
         rows = list(places)
         return Seen(self.images[rows], [level[rows] for level in self.features])
 
 
 def _alexnet() -> list[list[nn.Module]]:
-    """AlexNet up to its last ReLU, cut after each ReLU; torchvision's numbering, which the keys have."""
+    """AlexNet up to its last ReLU, cut after each ReLU. Layers are numbered as in torchvision, and so in the keys."""
     relu = nn.ReLU
     return [
         [nn.Conv2d(3, 64, 11, stride=4, padding=2), relu()],
@@ -47,7 +47,7 @@ def _alexnet() -> list[list[nn.Module]]:
 
 
 def _vgg16() -> list[list[nn.Module]]:
-    """VGG16 up to its last ReLU, cut before each pooling; torchvision's numbering, which the keys have."""
+    """VGG16 up to its last ReLU, cut before each pooling. Layers are numbered as in torchvision, and so in the keys."""
     slices: list[list[nn.Module]] = []
     before = 3
     for width, depth in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
@@ -62,9 +62,9 @@ def _vgg16() -> list[list[nn.Module]]:
 class Lpips(nn.Module):
     """LPIPS v0.1 between images (N, 3, H, W) in [-1, 1]; 0 for equal images, larger is more different.
 
-    Frozen: no parameter wants a gradient, images may. `trunk` is "alex" (the one to report) or "vgg".
-    What is compared more than once can be `Seen` once; gradients reach the images through that, too.
-    Images need at least 31 pixels a side (alex) or 16 (vgg).
+    Frozen; gradients reach the images. `trunk` is "alex" (the one to report) or "vgg". For images that are compared
+    more than once, `see` computes the features once; gradients reach the images through these, too. Images need at
+    least 31 pixels a side (alex) or 16 (vgg).
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.
@@ -100,7 +100,7 @@ class Lpips(nn.Module):
         return maps
 
     def see(self, images: Tensor | Seen) -> Seen:
-        """Compute the features of images (N, 3, H, W), unless they are there."""
+        """Compute the features of images (N, 3, H, W), unless that is done already."""
         return images if isinstance(images, Seen) else Seen(images, self.features(images))
 
     def _layers(self, a: list[Tensor], b: list[Tensor]) -> list[Tensor]:

@@ -41,14 +41,14 @@ def linear(matrix: Tensor, bias: Tensor | None = None) -> nn.Linear:
 
 
 def same_conv(weights: Weights, name: str, stride: int = 1) -> nn.Sequential:
-    """`name/filters` and `name/bias` as a convolution with "same" padding; stride 2 wants even sizes."""
+    """`name/filters` and `name/bias` as a convolution with "same" padding; stride 2 needs even sizes."""
     kernel = weights[f"{name}/filters"]
     padded, padding = _same(kernel.shape[0], stride)
     return nn.Sequential(*padded, conv(kernel, weights[f"{name}/bias"], stride, padding))
 
 
 def separable_conv(weights: Weights, name: str, stride: int = 1) -> nn.Sequential:
-    """Depthwise 3x3 ("same" padding), then pointwise 1x1 with the bias; stride 2 wants even sizes."""
+    """Depthwise 3x3 ("same" padding), then pointwise 1x1 with the bias; stride 2 needs even sizes."""
     depthwise = weights[f"{name}/depthwise_filter"]  # (3, 3, C, 1)
     padded, padding = _same(depthwise.shape[0], stride)
     channels = depthwise.shape[2]
@@ -60,7 +60,7 @@ def separable_conv(weights: Weights, name: str, stride: int = 1) -> nn.Sequentia
 
 
 def _same(kernel: int, stride: int) -> tuple[list[nn.Module], int]:
-    """Layers to go before, and the padding of, a convolution with an odd kernel of 1 or 3."""
+    """For a convolution with a kernel of 1 or 3: the layers that go before it, and its padding."""
     if kernel == 3 and stride == 2:
         return [PadEnd()], 0
     return [], kernel // 2

@@ -1,94 +1,81 @@
-"""What a user should know of an edit, and the small file that every kind of edit is: tensors with that card."""
+"""What a user should know about an edit: the card in its file's metadata. Importing it doesn't import torch."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Self, get_args
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Self, get_args
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
+from steadyface.faces.parts import Part
 
-from steadyface.editing.parts import Part
-from steadyface.editing.region import EVERYWHERE, Region
-from steadyface.errors import InputError
+Region = tuple[float, float, float, float]
+"""Top, bottom, left, right as fractions of the crop's side. In aligned crops, eyes and mouth have fixed places."""
 
-KEY = "steadyface.edit"
-"""Where the card is in the file's metadata."""
+EVERYWHERE: Region = (0.0, 1.0, 0.0, 1.0)
+
+Outline = Literal["ignored", "included", "margin", "inside"]
+"""How an edit uses the face's outline, brows to chin. "included": the face is added to the box, which may end above
+the chin. "margin": the edit ends a little beyond the outline, as a beard does; long hair, neck and collar beside it
+are excluded. "inside": the edit ends just within the outline, as one that moves the jaw must."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Where in an aligned crop an edit acts, and how."""
+
+    region: Region = EVERYWHERE
+    """The box in which the edit acts; what it changes elsewhere is a side effect, and left out."""
+    outline: Outline = "ignored"
+    preserved_parts: tuple[Part, ...] = ()
+    """Parts of the face that are taken from the input: the edit is not meant to change them, except in shade."""
+    preserves_lip_opening: bool = False
+    """Whether lips must stay as far apart as in the input."""
+    overlay: bool = False
+    """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
+    draws_hair: bool = False
+    """Whether it draws strands of hair. They differ from frame to frame, so that their mean is grey."""
+
+    @property
+    def extends_past_crop(self) -> bool:
+        """Whether the edit is meant to continue past the crop, as one of hair or of the whole picture is. What an edit
+        of the mouth does at the crop's lower border, where collars are, is a side effect."""
+        return self.region[0] == 0
+
+    @classmethod
+    def of(cls, said: dict[str, Any]) -> Self:
+        """Read it from a card. Raises `TypeError` or `ValueError` for invalid content."""
+        top, bottom, left, right = (float(edge) for edge in said.get("region", EVERYWHERE))
+        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+            raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
+        parts = tuple(said.get("preserved_parts", ()))
+        if not set(parts) <= set(get_args(Part)):
+            raise ValueError(f"an edit preserves {' or '.join(get_args(Part))}")
+        if said.get("outline", "ignored") not in get_args(Outline):
+            raise ValueError(f"an edit's outline is {' or '.join(get_args(Outline))}")
+        flags = {each.name: bool(said.get(each.name, False)) for each in fields(cls) if each.type is bool}
+        return cls(**{**said, **flags, "region": (top, bottom, left, right), "preserved_parts": parts})
 
 
 @dataclass(frozen=True)
 class EditCard:
-    """Kept in the file's metadata."""
+    """What a user should know about an edit."""
 
     name: str
     description: str
     attribute: str = ""
-    """Which score of the metrics tells its strength."""
+    """The score that measures its strength."""
     opposite: str = ""
-    """What a negative strength does; empty: not meant to be used."""
+    """What a negative strength does; empty if negative strengths are not meant to be used."""
     licence: str = "Apache-2.0"
     trained_on: str = ""
     model: str = ""
-    """The generator that a style is for; empty for an edit of codes, which fits all of one W space."""
-    region: Region = EVERYWHERE
-    """The part of the aligned crop that it is about; what it does elsewhere is a side effect, and left out."""
-    whole_face: bool = False
-    """Whether the face belongs to the region down to its chin, where the box ends above."""
-    keeps: tuple[Part, ...] = ()
-    """The parts of the face that stay the input's: nothing that it does to them is meant, but for a shade."""
-    holds_mouth: bool = False
-    """Whether lips are to be as far apart as they were."""
-    overlay: bool = False
-    """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
-    ends_at_face: bool = False
-    """Whether it ends about the face's outline, as a beard does: long hair, neck and collar beside it aren't meant."""
-    draws_hair: bool = False
-    """Whether it draws hair, strand by strand: the mean over frames that have other strands each is grey."""
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether what it does is meant beyond the crop, too: of hair and of a whole picture it is. What an edit of the
-        mouth does at the crop's lower border, where collars are, is a side effect."""
-        return self.region[0] == 0
+    """The generator that a style is for; empty for an edit of codes, which fits every generator of one W space."""
+    effect: Effect = field(default_factory=Effect)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a card from a file's metadata. Raises `TypeError` or `ValueError` when it isn't one."""
         said = dict(json.loads(text))
-        top, bottom, left, right = (float(edge) for edge in said.get("region", EVERYWHERE))
-        if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
-            raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
-        keeps = tuple(said.get("keeps", ()))
-        if not set(keeps) <= set(get_args(Part)):
-            raise ValueError(f"an edit keeps {' or '.join(get_args(Part))}")
-        flags = {each.name: bool(said.get(each.name, False)) for each in fields(cls) if each.type is bool}
-        return cls(**{**said, **flags, "region": (top, bottom, left, right), "keeps": keeps})
+        return cls(**{**said, "effect": Effect.of(dict(said.get("effect", {})))})
 
-
-@dataclass(frozen=True)
-class EditFile:
-    """What one file holds."""
-
-    card: EditCard
-    tensors: Mapping[str, Tensor]
-    more: Mapping[str, str]
-    """The rest of the metadata."""
-
-    def save(self, path: Path) -> None:
-        """Write it as safetensors."""
-        tensors = {key: tensor.clone(memory_format=torch.contiguous_format) for key, tensor in self.tensors.items()}
-        save_file(tensors, path, metadata={**self.more, KEY: json.dumps(asdict(self.card))})
-
-    @classmethod
-    def load(cls, path: Path, kind: str) -> Self:
-        """Read a file that `save` wrote. Raises `InputError` that it is not ``kind`` ("an edit") when it is none."""
-        try:
-            with safe_open(path, "pt") as file:
-                more = dict(file.metadata() or {})
-                card = EditCard.parse(more.pop(KEY))
-                return cls(card, {key: file.get_tensor(key) for key in list(file.keys())}, more)
-        except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{path} is not {kind} of steadyface (a safetensors file with a card)") from error
+    def written(self) -> str:
+        """The card as text for a file's metadata; `parse` reads it."""
+        return json.dumps(asdict(self))

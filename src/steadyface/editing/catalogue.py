@@ -1,17 +1,19 @@
 """The named edits and styles: those that ship, and those that the user has added. Importing it doesn't import torch."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from steadyface.editing.card import EditCard
 from steadyface.errors import InputError
-from steadyface.files import safetensors_metadata, user_folder
+from steadyface.runtime.files import digest, safetensors_content, safetensors_metadata, user_folder
 
 if TYPE_CHECKING:
     from steadyface.editing.edit import CodeEdit
     from steadyface.editing.style import Style
 
+KEY = "steadyface.edit"
+"""Key of the card in a file's metadata."""
 SHIPPED = Path(__file__).resolve().parents[1] / "weights" / "edits"
 STYLES = SHIPPED.with_name("styles")
 MAPPERS = SHIPPED.with_name("mappers")
@@ -29,7 +31,7 @@ class Request:
     def parse(cls, text: str) -> "Request":
         """Read ``eyeglasses``, ``age:-0.5`` or ``mine.safetensors:1.2``. Raises `InputError` for a bad strength."""
         name, colon, strength = text.rpartition(":")
-        if not colon:
+        if not colon or text.endswith(".safetensors"):  # the colon of C:\edits\mine.safetensors is a drive's
             return cls(text)
         try:
             value = float(strength)
@@ -54,12 +56,25 @@ def named_edits() -> dict[str, Path]:
     return {path.stem: path for folder in folders() for path in sorted(folder.glob("*.safetensors"))}
 
 
-def read_card(path: Path) -> dict[str, str]:
+def read_card(path: Path) -> EditCard:
     """The card of an edit, read from the file's header alone. Raises `InputError` when it is something else."""
     try:
-        return dict(json.loads(safetensors_metadata(path)["steadyface.edit"]))
+        return EditCard.parse(safetensors_metadata(path)[KEY])
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path} is not an edit of steadyface (a safetensors file with a card)") from error
+
+
+@dataclass(frozen=True)
+class EditContent:
+    """An edit's file, identified by what the edit does. The wording of its card doesn't matter."""
+
+    path: Path
+
+    def fingerprint(self) -> str:
+        """Short hash of its tensors, and of what the card says about its effect. Raises `InputError`."""
+        card = read_card(self.path)
+        others = {key: said for key, said in safetensors_metadata(self.path).items() if key != KEY}
+        return digest(safetensors_content(self.path), others, card.effect, card.attribute, card.model)
 
 
 def find(request: Request) -> Path:
@@ -75,7 +90,7 @@ def find(request: Request) -> Path:
 
 def is_style(request: Request) -> bool:
     """Whether a requested edit changes the generator (out of domain) instead of the codes."""
-    return bool(read_card(find(request)).get("model"))
+    return bool(read_card(find(request)).model)
 
 
 def load(request: Request) -> "CodeEdit":

@@ -1,4 +1,4 @@
-"""Codes of a whole clip that another program has edited: what the paper's code keeps between its scripts."""
+"""Codes of a whole clip that another program has edited, such as those that the paper's code saves."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from steadyface.editing.card import EditCard, EditFile
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit_file import EditFile
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
 
@@ -16,7 +17,7 @@ KIND = {"kind": "codes"}
 
 @dataclass(frozen=True)
 class GivenCodes:
-    """Takes the place of an `Edit` for one clip: its codes are those given; half the strength is half of the way."""
+    """An edit of one clip whose edited codes are given. Strength 0.5 goes half of the way to them."""
 
     card: EditCard
     codes: Tensor
@@ -49,8 +50,8 @@ class GivenCodes:
 def latents_in(content: object, path: Path) -> Tensor | None:
     """The codes (T, num_ws, w_dim) of ``latents.pth``, an array, or ``variables.pth``, ``{latents: array}``.
 
-    ``content`` is what `read_torch` found in ``path``. None when it is something else, `WeightsError` for codes that
-    no face has.
+    ``content`` is what `read_torch` found in ``path``. Returns None when it is something else. Raises `WeightsError`
+    for codes that are not finite.
     """
     found = content.get("latents") if isinstance(content, dict) else content
     if not isinstance(found, Tensor) or found.ndim != 3 or not found.is_floating_point():

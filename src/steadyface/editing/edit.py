@@ -1,22 +1,24 @@
-"""In-domain edits: a direction in W for each layer side, in a small file with a card."""
+"""In-domain edits: a direction in W for each side at which layers act, in a small file with a card."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 
-from steadyface.editing.card import EditCard, EditFile
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit_file import EditFile
 from steadyface.errors import InputError
-from steadyface.files import digest
 from steadyface.gan.base import Generator
 
 _PREFIX = "direction."
 
 
 class CodeEdit(Protocol):
-    """What changes codes: an `Edit`, or what a baseline has in its place."""
+    """Anything that edits codes: an `Edit`, a mapper, given codes, or the networks of a baseline."""
 
     @property
     def card(self) -> EditCard:
@@ -30,6 +32,11 @@ class CodeEdit(Protocol):
     def times(self, factor: float) -> Self:
         """The same edit, stronger or weaker."""
         ...
+
+
+def apply_edits(edits: Sequence[CodeEdit], ws: Tensor, generator: Generator) -> Tensor:
+    """Codes (T, num_ws, w_dim) with all edits, one after the other."""
+    return reduce(lambda codes, edit: edit(codes, generator), edits, ws)
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,6 @@ class Edit:
     def times(self, factor: float) -> Self:
         """The same edit at its strength times ``factor``."""
         return replace(self, strength=factor * self.strength)
-
-    def fingerprint(self) -> str:
-        """Short hash of what it changes and where; how the card words it doesn't matter."""
-        directions = {side: self.directions[side].tolist() for side in sorted(self.directions)}
-        return digest(directions, self.strength, self.card.region, self.card.whole_face)
 
     def save(self, path: Path) -> None:
         """Write the edit and its card as one safetensors file."""

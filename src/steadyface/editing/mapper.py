@@ -1,6 +1,6 @@
 """StyleCLIP's latent mapper (Patashnik et al. 2021, section 4) as an edit: a step in W+ that depends on the code.
 
-Our code, for the published files; their arrays keep their names.
+This is our own code for the published files. Arrays keep their published names.
 """
 
 import re
@@ -11,29 +11,30 @@ from typing import Self
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from steadyface.editing.card import EditCard, EditFile
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit_file import EditFile
 from steadyface.errors import InputError, WeightsError
 from steadyface.gan.base import Generator
+from steadyface.gan.equalized import activated, equalized_linear
 from steadyface.zoo.convert import read_tree
 
 KIND = {"kind": "styleclip-mapper"}
 STEP = 0.1
-"""Of the network's output, at strength 1: as the authors' scripts have it."""
+"""Factor on the network's output at strength 1, as in the authors' scripts."""
 LEVELS = {"course_mapping": slice(0, 4), "medium_mapping": slice(4, 8), "fine_mapping": slice(8, None)}
-"""Rows of W+ by level, in order, under the names in the files; a file for all rows alike has ``mapping`` alone."""
-_LAYERS, _RATE, _SLOPE = 4, 0.01, 0.2
+"""Rows of W+ by level, in order, under the names in the files. A file with one level for all rows has ``mapping``."""
+_LAYERS, _RATE = 4, 0.01
 _KEY = re.compile(r"((course|medium|fine)_mapping|mapping)\.mapping\.[1-4]\.(weight|bias)")
 
 
 @dataclass(frozen=True)
 class MapperEdit:
-    """A mapper at a strength: takes the place of an `Edit`."""
+    """A mapper at a strength, used like an `Edit`."""
 
     card: EditCard
     state: Mapping[str, Tensor]
-    """``LEVEL.mapping.N.weight`` (w_dim, w_dim) and ``.bias`` (w_dim,); levels that are missing leave their rows."""
+    """``LEVEL.mapping.N.weight`` (w_dim, w_dim) and ``.bias`` (w_dim,). Rows of missing levels stay as they are."""
     strength: float = 1.0
 
     def __call__(self, ws: Tensor, generator: Generator) -> Tensor:
@@ -49,12 +50,11 @@ class MapperEdit:
         return ws + STEP * self.strength * torch.cat(steps, dim=1)
 
     def _mapped(self, level: str, ws: Tensor) -> Tensor:
-        # the published networks were trained with the mean over the rows, not over a code's numbers
+        # the published networks were trained with the mean over the rows, not over the channels
         x = ws * torch.rsqrt(ws.square().mean(1, keepdim=True) + 1e-8)
         for layer in range(1, _LAYERS + 1):
             weight, bias = (self.state[f"{level}.mapping.{layer}.{part}"].to(ws) for part in ("weight", "bias"))
-            x = F.linear(x, weight * (_RATE / weight.shape[1] ** 0.5), bias * _RATE)
-            x = F.leaky_relu(x, _SLOPE) * 2**0.5
+            x = activated(equalized_linear(x, weight, bias, _RATE))
         return x
 
     def times(self, factor: float) -> Self:
@@ -73,7 +73,7 @@ class MapperEdit:
 
 
 def read_official(path: Path) -> dict[str, Tensor]:
-    """The arrays of a file of the authors, ``{state_dict, opts}`` with the mapper beside a whole decoder.
+    """The mapper's arrays in a file of the authors, ``{state_dict, opts}``, which also holds a whole decoder.
 
     Nothing in it is executed. Raises `WeightsError` for a file that can't be read, holds no mapper, or holds one in
     StyleSpace, which only their generator has.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from steadyface.editing.card import EditCard, EditFile
+from steadyface.editing.card import EditCard
+from steadyface.editing.edit_file import EditFile
 from steadyface.errors import InputError
 from steadyface.gan.parameters import AnyGenerator
 
@@ -19,7 +20,7 @@ class Style:
 
     card: EditCard
     deltas: dict[str, Tensor]
-    """By parameter name, what is added at strength 1; other parameters are left alone."""
+    """Parameter name -> what is added to it at strength 1. Other parameters stay as they are."""
     strength: float = field(default=1.0)
 
     def __call__(self, generator: AnyGenerator) -> AnyGenerator:

@@ -17,44 +17,31 @@ from numpy.typing import NDArray
 
 from steadyface.faces import topology
 from steadyface.faces.resample import Floats, Matrix, invert, resample
+from steadyface.faces.settings import Alignment
 from steadyface.faces.smooth import smooth
 
 Pixel = TypeVar("Pixel", np.uint8, np.float32)
 Vectors = NDArray[np.float64]
 
-CENTRE_SIGMA = 1.0
-AXES_SIGMA = 3.0
-"""Frames; Tzaban et al., "Stitch it in Time" (2022): size and rotation of the crop may only change slowly."""
-MOUTH_SIGMA = 25.0
-"""Frames; where the mouth lies below the eyes. FFHQ's recipe takes the crop's size from it, so that without this a crop
-breathes with the jaw: 5 % in a GRID clip, while the eyes' distance stays within 0.3 %."""
-
-SIGMAS = (CENTRE_SIGMA, AXES_SIGMA, MOUTH_SIGMA)
-"""All that the crops of a clip depend on besides the landmarks."""
-
 FACE_BOX = (9 / 64, 16 / 64, 55 / 64, 62 / 64)
-"""Left, top, right, bottom of the face, brows to chin, as parts of an aligned crop: 64ths, to fall between pixels."""
+"""Left, top, right, bottom of the face, brows to chin, as fractions of an aligned crop. In 64ths, so that the edges
+fall between pixels."""
 PUPILS = ((0.375, 0.47), (0.625, 0.47))
-"""Where an aligned crop has them: right, left."""
+"""Where the pupils are in an aligned crop, as fractions of it: right, left."""
 
 _FEATHER = 0.1
 _BLUR = 0.02
 
 
-def quads(
-    landmarks: NDArray[np.floating],
-    centre_sigma: float = CENTRE_SIGMA,
-    axes_sigma: float = AXES_SIGMA,
-    mouth_sigma: float = MOUTH_SIGMA,
-) -> NDArray[np.float64]:
+def quads(landmarks: NDArray[np.floating], settings: Alignment) -> NDArray[np.float64]:
     """Return the FFHQ quads (T, 4, 2) of a track's landmarks (T, 468, 2), or (T, 68, 2), smoothed over time.
 
-    Centre, axes and the mouth's place are smoothed apart, with a sigma in frames each; 0 leaves them as they are.
+    Centre, axes and the mouth's place are smoothed separately.
     """
     eyes, eye_to_eye, eye_to_mouth = _eyes_and_mouth(landmarks)
-    steady = _turned(eye_to_eye, smooth(_relative(eye_to_mouth, eye_to_eye), mouth_sigma))
+    steady = _turned(eye_to_eye, smooth(_relative(eye_to_mouth, eye_to_eye), settings.mouth_sigma))
     centre, axis = _centre_and_axis(eyes, eye_to_eye, steady)
-    return _corners(smooth(centre, centre_sigma), smooth(axis, axes_sigma))
+    return _corners(smooth(centre, settings.centre_sigma), smooth(axis, settings.axes_sigma))
 
 
 def quad(landmarks: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -75,8 +62,8 @@ def crop_matrix(corners: NDArray[np.floating], size: int) -> Matrix:
 def crop(image: NDArray[Pixel], corners: NDArray[np.floating], size: int) -> NDArray[Pixel]:
     """Cut the quad out of `image` (H, W, 3) as (size, size, 3), uint8, or float32 without rounding.
 
-    What lies outside the image is mirrored at its border and blurred the more the farther out it is, as in
-    FFHQ. Unlike there, no pixel inside the image is touched, so that a crop can go back unchanged.
+    What lies outside the image is mirrored at its border, and blurred more the farther out it is, as in FFHQ. Unlike
+    there, no pixel inside the image is changed, so that a crop can be put back unchanged.
     """
     to_image = _to_image(corners, size)
     part, origin = _with_surroundings(image, corners)
@@ -97,8 +84,8 @@ def uncrop(
         corners: the quad (4, 2) it was cut with.
         frame_size: height and width, px.
         outside: the value around the crop, which it blends into: 0 for masks. By default the crop's edge
-            pixels go on over the quad's bounding box, so that a picture has no dark rim, and the frame beyond
-            is 0.
+            pixels are repeated inside the quad's bounding box, so that a picture has no dark rim, and the frame
+            beyond the box is 0.
 
     Returns the frame (H, W) or (H, W, C). Masks stay within their own range: cubic ringing is cut off.
     """
@@ -113,8 +100,8 @@ def uncrop(
     to_crop = crop_matrix(corners, picture.shape[0])
     to_crop[:, 2] += to_crop[:, :2] @ low
     if outside is not None:
-        # A border of the kernel's reach, even after a whole-factor reduction, makes replication repeat the
-        # fill.
+        # A border as wide as the kernel, also after a reduction by a whole factor, so that edge replication repeats
+        # the fill value.
         reach = 3 * math.ceil(max(1.0, picture.shape[0] / max(quad_side(corners), 1e-6)))
         around = ((reach, reach), (reach, reach), *[(0, 0)] * (picture.ndim - 2))
         source = np.pad(source, around, constant_values=outside)
@@ -126,7 +113,7 @@ def uncrop(
 
 
 def _eyes_and_mouth(landmarks: NDArray[np.floating]) -> tuple[Vectors, Vectors, Vectors]:
-    """Return the middle of the eyes (..., 2), the way from eye to eye, and that from their middle to the mouth's."""
+    """Return the middle of the eyes (..., 2), the vector from eye to eye, and that from their middle to the mouth's."""
     points = topology.ffhq_points(np.asarray(landmarks, np.float64))
     eyes, mouth = points[..., :2, :].mean(-2), points[..., 2:, :].mean(-2)
     return eyes, points[..., 1, :] - points[..., 0, :], mouth - eyes
@@ -147,7 +134,7 @@ def _corners(centre: NDArray[np.float64], axis: NDArray[np.float64]) -> NDArray[
 
 
 def _relative(vector: Vectors, base: Vectors) -> Vectors:
-    """Return how vectors (..., 2) lie to others, as parts along them and a quarter turn from them."""
+    """Return the coordinates of vectors (..., 2) in the basis of `base` and `base` turned by a quarter."""
     along = np.stack([(vector * base).sum(-1), (vector * _quarter_turn(base)).sum(-1)], -1)
     parts: Vectors = along / np.square(base).sum(-1, keepdims=True)
     return parts

@@ -48,7 +48,7 @@ class _View:
 
 @dataclass(frozen=True)
 class _Network:
-    """One of the two models. The thresholds are MediaPipe's own: the full-range model is surer of faces."""
+    """One of the two models. The thresholds are MediaPipe's own: the full-range model gives faces higher scores."""
 
     model: TfliteModel
     anchors: Floats
@@ -78,7 +78,7 @@ class FaceDetector:
         return cls(weights("face-detector-short"), weights("face-detector-full"), threads=threads)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
-        """Return the faces in `image` (H, W, 3), surest first."""
+        """Return the faces in `image` (H, W, 3), highest score first."""
         height, width = image.shape[:2]
         whole = _View(0, 0, width, height)
         found = _look(self._short, image, whole)
@@ -124,12 +124,12 @@ def decode(
     """Turn a network's output into detections in image px.
 
     Args:
-        regressors: (N, 16): box centre x, y, width, height, six keypoints x, y, in input px off the anchor.
+        regressors: (N, 16): box centre x, y, width, height, six keypoints x, y, in input px from the anchor.
         logits: (N,), before the sigmoid.
         grid: (N, 2), from `anchors`.
         side: the input's side, px.
         to_image: (2, 3), from input px to image px.
-        min_score: what scores less is dropped.
+        min_score: detections with a lower score are dropped.
     """
     scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -100, 100)))
     scale = to_image.diagonal()
@@ -145,7 +145,7 @@ def decode(
 
 
 def weighted_nms(detections: list[Detection], min_iou: float = 0.3) -> list[Detection]:
-    """Merge detections that overlap into their mean weighted by score, surest first (BlazeFace, section 3.3).
+    """Merge overlapping detections into their mean weighted by score, highest score first (BlazeFace, section 3.3).
 
     Unlike picking the best, the mean doesn't jump between neighbouring anchors from frame to frame.
     """
@@ -202,7 +202,7 @@ def _starts(length: int, tile: int) -> list[int]:
 
 
 def _is_whole(detection: Detection, view: _View, width: int, height: int) -> bool:
-    """Tell whether a tile's own border leaves the face whole: a cut face gives a wrong box."""
+    """Whether the face is not cut by the tile's own border: a cut face gives a wrong box."""
     left, top, right, bottom = detection.box
     return bool(
         (left >= view.left or view.left == 0)

@@ -1,8 +1,8 @@
 """Lids and irises of one face with MediaPipe's iris network.
 
 Ablavatski et al., "Real-time Pupil Tracking from Monocular Video for Digital Puppetry" (2020): the network looks at a
-square 2.3 times an eye's width, turned so that its corners are level, mirrored for the person's left eye. Where the
-face mesh sees a closed eye three quarters open, this network sees a quarter.
+square 2.3 times an eye's width, turned so that its corners are level, mirrored for the person's left eye. For a closed
+eye, the face mesh measures three quarters of the opening of an open one, this network a quarter.
 """
 
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ class EyeFinder(OneNetwork):
 
 
 def _square(outer: Floats, inner: Floats, side: int, mirrored: bool) -> Matrix:
-    """The map (2, 3) from px of the network's square to px of the image; the eye's outer corner comes to the left."""
+    """The map (2, 3) from px of the network's square to px of the image; the eye's outer corner is on the left."""
     across = (inner - outer) * _MARGIN / side
     down = np.array([-across[1], across[0]]) * (-1.0 if mirrored else 1.0)
     axes = np.column_stack([across, down])

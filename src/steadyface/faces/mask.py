@@ -28,8 +28,8 @@ def face_mask(
     Args:
         landmarks: (468, 2), in crop px.
         size: the crop's side, px.
-        forehead: how far the outline is raised above the mesh, which ends short of the hairline: part of the
-            height between the brows and the mesh's upper end.
+        forehead: how far the outline is raised above the mesh, which ends short of the hairline, as a fraction of
+            the height between the brows and the mesh's upper end.
         dilation: px to widen by; negative to narrow.
         feather: px over which the mask goes from nearly 1 to nearly 0 (four sigmas of a Gaussian), centred on
             the outline.
@@ -50,9 +50,10 @@ def parts_mask(
 
     Args:
         landmarks: (468, 2), in crop px.
-        contours: which landmarks go around a part, from one corner over the other: eyes, lips.
+        contours: indices of the landmarks around each part (eyes, lips), from one corner along one side to the
+            other corner and back.
         size: the crop's side, px.
-        reach: how far the mask goes beyond the contours, as a part of a part's width.
+        reach: how far the mask extends beyond the contours, as a fraction of a part's width.
         feather: as in `face_mask`.
     """
     masks = []
@@ -66,7 +67,7 @@ def parts_mask(
 def _soft(mask: Floats, feather: float) -> Floats:
     if feather <= 0:
         return mask
-    # Where a face leaves the crop the mask goes on, so it mustn't fade along the crop's border.
+    # A face may continue past the crop, so that the mask mustn't fade at the crop's border.
     return np.asarray(cv2.GaussianBlur(mask, (0, 0), feather / 4, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
@@ -113,7 +114,7 @@ def _widened(outline: NDArray[np.float64], distance: float) -> NDArray[np.float6
     if np.sum(normals * (outline - outline.mean(0))) < 0:
         normals = -normals
     miter = normals + np.roll(normals, 1, axis=0)
-    # Bounded, since a sharp corner would run away.
+    # Bounded, since a sharp corner would move too far.
     length = np.maximum((miter**2).sum(1, keepdims=True) / 2, 0.5)
     widened: NDArray[np.float64] = outline + distance * miter / length
     return widened
@@ -136,8 +137,8 @@ def _grown(outline: NDArray[np.float64], size: int, reach: float) -> Floats:
 
 
 def _filled(outline: NDArray[np.float64], size: int) -> Floats:
-    """Fill an outline, drawn at several times the size: OpenCV's own antialiasing widens shapes."""
-    # It also fills the pixels that the outline only touches: half a fine pixel all around.
+    """Fill an outline, drawn at several times the size, since OpenCV's own antialiasing widens shapes."""
+    # fillPoly also fills pixels that the outline only touches, so that it is narrowed by half a fine pixel.
     fine = (_widened(outline, -0.5 / _OVERSAMPLING) + 0.5) * _OVERSAMPLING - 0.5
     canvas = np.zeros((size * _OVERSAMPLING, size * _OVERSAMPLING), np.uint8)
     cv2.fillPoly(canvas, [np.rint(fine * 2**_SUBPIXEL_BITS).astype(np.int32)], 255, shift=_SUBPIXEL_BITS)

@@ -31,15 +31,15 @@ class MeshFace:
 
 
 class FaceMesh(OneNetwork):
-    """Finds the landmarks of a face whose place is known roughly."""
+    """Finds the landmarks of a face whose place is roughly known."""
 
     CARD = "face-mesh"
 
     def find(self, image: NDArray[np.uint8], detection: Detection) -> MeshFace:
         """Return the landmarks of a detected face in `image` (H, W, 3).
 
-        A second look, at the square given by the first look's landmarks, removes the detector's error from
-        the framing.
+        The network runs twice: the second time on the square given by the first landmarks, which removes the
+        detector's error from the framing.
         """
         eyes = detection.keypoints[[RIGHT_EYE, LEFT_EYE]]
         first = self._look(image, _square(detection.box, eyes))

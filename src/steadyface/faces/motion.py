@@ -1,4 +1,4 @@
-"""How a face moves over a clip, in a few numbers a frame."""
+"""How a face moves over a clip, in a few numbers per frame."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,15 +7,15 @@ from steadyface.faces import topology
 
 _LIPS = (*topology.OUTER_LIPS, *topology.INNER_LIPS)
 _STILL = 0.0008
-"""Motion below this part of the crop's side is the landmarks' own noise, and isn't made more of."""
+"""Motion below this fraction of the crop's side is the landmarks' own noise, and isn't amplified."""
 
 
 def motion(landmarks: NDArray[np.floating], side: int, most: int) -> NDArray[np.float64]:
-    """The principal motions of a face: (T, K), K at most ``most`` and T - 1, of mean 0; the first has deviation 1,
-    or less in a face that is still.
+    """The principal components of a face's motion: (T, K), K at most ``most`` and T - 1, of mean 0. The first has
+    standard deviation 1, or less in a face that is still.
 
-    ``landmarks`` (T, 468, 2) in px of crops of this side. The head, the lips and the eyes, each of them in itself, have
-    an equal say: a blink moves few points by little.
+    ``landmarks`` (T, 468, 2) are in px of crops of this side. The head, the lips and each eye, the latter relative to
+    their own centres, have equal weights, since a blink moves few points by little.
     """
     parts = [
         landmarks,

@@ -1,9 +1,8 @@
 """Anti-aliased resampling under an affine map, exact to the sub-pixel.
 
 Pixel centres are at integer coordinates. OpenCV's own cubic warp rounds positions to 1/32 px and uses a
-kernel that does not reproduce a parabola; on a moving face both come back as flicker, so the pictures that
-end up in the result go through `resample`, and only what a network looks at goes through the faster
-`resample_fast`.
+kernel that does not reproduce a parabola. On a moving face both cause flicker. So pictures that end up in the
+result go through `resample`; only the inputs of networks go through the faster `resample_fast`.
 """
 
 import math
@@ -120,7 +119,7 @@ def _finer(matrix: Matrix, repeats: int) -> Matrix:
 
 
 def _cut(image: Floats, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats, Matrix]:
-    """Keep only the part of `image` that is needed: the cost follows the face and not the frame."""
+    """Keep only the part of `image` that is needed: the cost depends on the face's size, not on the frame's."""
     width, height = size
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) - 0.5
     reached = apply(matrix, corners)

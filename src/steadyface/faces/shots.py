@@ -6,8 +6,6 @@ returns, and a change of light alone leaves the correlation high, so none of the
 one camera position does pass unnoticed here; it shows as a face that jumps (see `track`).
 """
 
-from collections.abc import Iterable, Iterator
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +18,7 @@ _FLASH_RETURN = 0.5
 
 
 class CutFinder:
-    """Watches frames go by and tells where cuts are, one frame late, holding four thumbnails."""
+    """Finds cuts in a sequence of frames, one frame late, and keeps four thumbnails."""
 
     def __init__(self) -> None:
         """Start before the first frame."""
@@ -48,18 +46,8 @@ class CutFinder:
         return self._seen - 2 if jump > max(_MIN_JUMP, _MIN_RATIO * around) and stays else None
 
 
-def find_cuts(frames: Iterable[NDArray[np.uint8]]) -> Iterator[int]:
-    """Yield the numbers, from 0, of the frames (H, W, 3) that begin a new shot; the first frame isn't one."""
-    finder = CutFinder()
-    for frame in frames:
-        if (cut := finder.push(frame)) is not None:
-            yield cut
-    if (cut := finder.finish()) is not None:
-        yield cut
-
-
 def _thumbnail(frame: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the frame small, without its mean colour, which light alone changes."""
+    """Return a thumbnail minus its mean colour, which a change of light alone would change."""
     small = cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float64)
     return np.asarray(small - small.mean((0, 1)))
 

@@ -5,9 +5,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-LANDMARK_SIGMA = 0.5
-"""Frames: a quarter less jitter, at nine tenths of a blink's depth and 95 % of the mouth's motion."""
-
 
 def smooth(series: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
     """Smooth `series` (T, ...) along its first axis with a Gaussian of `sigma` frames.

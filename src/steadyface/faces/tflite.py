@@ -27,8 +27,9 @@ class TfliteModel:
             WeightsError: the file isn't there or isn't a TensorFlow Lite model.
         """
         try:
+            content = path.read_bytes()  # on Windows the library only opens paths that are in its code page
             with _quiet():
-                self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
+                self._interpreter = Interpreter(model_content=content, num_threads=threads)
                 self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, OSError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
@@ -52,7 +53,7 @@ class TfliteModel:
 
 
 class OneNetwork:
-    """Base of what looks at a picture with a single network of the zoo."""
+    """Base class of finders that apply a single network of the zoo to a picture."""
 
     CARD: ClassVar[str]
     """The network's name in the zoo."""
@@ -69,8 +70,13 @@ class OneNetwork:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what the library's C++ part says of itself, which no setting stops, off stderr."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    """Keep the messages of the library's C++ code off stderr, since no setting turns them off."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none, as in a program without a console
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
         yield

@@ -78,9 +78,8 @@ def mouth_opening(landmarks: Points) -> Points:
 def head_yaw(landmarks: Points) -> Points:
     """Return (...): how far the nose's tip is off the middle of the face's two sides, from -1 to 1.
 
-    Along the line between the sides, in units of half their distance: 0 for a face seen from the front,
-    positive when it turns towards the picture's right; a mirrored face gives the same number with the other
-    sign.
+    Measured along the line between the sides, in units of half their distance: 0 for a face seen from the front,
+    positive when it turns towards the picture's right. A mirrored face gives the same number with the other sign.
     """
     right, left = landmarks[..., RIGHT_SIDE, :], landmarks[..., LEFT_SIDE, :]
     across = left - right

@@ -53,7 +53,7 @@ class Track:
 
 @dataclass
 class _Growing:
-    """A track that may go on."""
+    """A track that may still be continued."""
 
     numbers: list[int] = field(default_factory=list)
     landmarks: list[Floats] = field(default_factory=list)
@@ -73,8 +73,8 @@ def find_tracks(
 ) -> list[Track]:
     """Find every face in one shot, reading each frame (H, W, 3) once and keeping none.
 
-    Every frame is searched afresh; a face that the detector misses is looked for where it was. A face not
-    found for up to `max_gap` frames is bridged by straight-line interpolation, after more the track ends.
+    The detector runs on every frame. A face that it misses is looked for where it was last. Gaps of up to `max_gap`
+    frames are filled by linear interpolation; after a longer gap the track ends.
 
     Args:
         frames: one shot, all of one size.
@@ -101,7 +101,7 @@ def find_tracks(
         lost = _link(live, faces, number)
         for track in lost:
             again = mesh.refine(frame, track.landmarks[-1])
-            # Where another track is already, it has slid over to another person.
+            # If another track is there already, this one has slid over to another person.
             taken = [t.landmarks[-1] for t in live if t.numbers[-1] == number]
             overlaps = _overlap(again.landmarks, [*taken, track.landmarks[-1]])
             if again.presence >= _MIN_PRESENCE and overlaps[-1] > _SAME_PERSON and (overlaps[:-1] < _SAME_FACE).all():
@@ -202,7 +202,7 @@ def _overlap(landmarks: Floats, others: list[Floats]) -> NDArray[np.floating]:
 
 
 def _finished(track: _Growing, frame_size: tuple[int, int]) -> Track:
-    """Fill the gaps by straight lines."""
+    """Fill the gaps by linear interpolation."""
     first, total = track.numbers[0], track.numbers[-1] - track.numbers[0] + 1
     found = np.array(track.numbers) - first
     seen = np.zeros(total, bool)

@@ -1,1 +1,1 @@
-"""Optical flow: the estimators' contract, three estimators, warping and visibility."""
+"""Optical flow: the estimators' interface, three estimators, warping and visibility."""

@@ -1,4 +1,4 @@
-"""The contract of everything that estimates optical flow."""
+"""The interface of all estimators of optical flow."""
 
 from typing import Protocol
 

@@ -9,11 +9,11 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 class DisFlow:
-    """A `FlowEstimator` that needs no weights; a twentieth of a second a pair on a CPU at 256 pixels.
+    """A `FlowEstimator` that needs no weights. A pair at 256 pixels takes a twentieth of a second on a CPU.
 
-    OpenCV's medium preset, but searched denser and at full resolution, and refined smoother: the end-point error on
-    smooth warps of faces is a third. Denser still, and refined twice as long, took 1.7 times as long for no less.
-    The result carries no gradient.
+    OpenCV's medium preset, but with a denser search, at full resolution, and a smoother refinement: the end-point error
+    on smooth warps of faces is a third. An even denser search, refined twice as long, took 1.7 times as long for no
+    smaller error. The result carries no gradient.
     """
 
     def __init__(self) -> None:

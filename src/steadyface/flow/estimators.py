@@ -1,4 +1,4 @@
-"""Make a flow estimator by name: the one place that knows which there are."""
+"""Make a flow estimator by name: the only place that knows which estimators exist."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

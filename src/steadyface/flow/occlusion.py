@@ -1,6 +1,6 @@
 """Which pixels of one image are visible in another, from the flows of both directions.
 
-All functions take flow_ab and flow_ba (N, 2, H, W) in pixels and answer on a's grid, (N, 1, H, W).
+All functions take flow_ab and flow_ba (N, 2, H, W) in pixels and return values on a's grid, (N, 1, H, W).
 """
 
 import torch
@@ -11,21 +11,21 @@ from steadyface.flow.warp import warp
 
 
 def consistency_error(flow_ab: Tensor, flow_ba: Tensor) -> Tensor:
-    """How far there-and-back misses, in pixels: eps(p) = || F_ab(p) + F_ba(p + F_ab(p)) ||_2.
+    """Forward-backward error in pixels: eps(p) = || F_ab(p) + F_ba(p + F_ab(p)) ||_2.
 
-    Xu et al., "Temporally Consistent Semantic Video Editing" (ECCV 2022), section 3.2, whose printed formula
-    leaves out the sum that is meant. A pixel that leaves the frame finds no flow back (zero), so that its
-    error is the length of its own flow. Differentiable, gradient 0 at error 0.
+    Xu et al., "Temporally Consistent Semantic Video Editing" (ECCV 2022), section 3.2, whose printed formula leaves out
+    the sum. For a pixel that leaves the frame the flow back is zero, so that its error is the length of its own flow.
+    Differentiable, gradient 0 at error 0.
     """
     back = warp(flow_ba, flow_ab, padding="zeros")
-    # A vector's numbers side by side: on a CPU a norm over distant ones takes ten times as long
+    # Both components next to each other in memory: otherwise the norm takes ten times as long on a CPU
     missed = (flow_ab + back).movedim(1, -1).contiguous()
     error: Tensor = torch.linalg.vector_norm(missed, dim=-1)[:, None]
     return error
 
 
 def visibility(error: Tensor, sharpness: float = 10.0) -> Tensor:
-    """Soft mask exp(-sharpness * eps) in [0, 1] of a `consistency_error` in pixels; the paper has 10."""
+    """Soft mask exp(-sharpness * eps) in [0, 1] of a `consistency_error` in pixels; the paper's sharpness is 10."""
     return torch.exp(-sharpness * error)
 
 

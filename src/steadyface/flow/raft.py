@@ -22,8 +22,8 @@ _LEAST_SIDE = CELL * 2 ** (LEVELS - 1)
 class Raft(nn.Module):
     """A `FlowEstimator` for small and large motion, differentiable in both images.
 
-    Frozen: no parameter wants a gradient. Any image size; sides that are no multiples of 8 are extended by their
-    border. ``updates`` trades time for precision.
+    Frozen; gradients reach the images. Any image size: sides that are not multiples of 8 are padded with their border.
+    More ``updates`` take longer and are more precise.
     """
 
     def __init__(self, network: RaftNetwork, updates: int = UPDATES) -> None:
@@ -43,7 +43,7 @@ class Raft(nn.Module):
 
 
 def load_raft(path: str | Path, updates: int = UPDATES) -> Raft:
-    """The network in a file: ours or anybody's safetensors, torchvision's .pth, the authors' .pth; small or large.
+    """Load a network, small or large, from a file: safetensors, torchvision's .pth, or the authors' .pth.
 
     Nothing in the file is executed. Raises `WeightsError` when it can't be read or isn't a RAFT.
     """
@@ -70,7 +70,7 @@ def load_raft(path: str | Path, updates: int = UPDATES) -> Raft:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a weight file, and the notes that safetensors may have."""
+    """The tensors of a weight file, and its metadata if it is a safetensors file."""
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, framework="pt") as file:

@@ -1,7 +1,7 @@
 """The two sets of names under which RAFT's weights are published: the authors' and torchvision's.
 
-The authors' release (github.com/princeton-vl/RAFT) saves its networks out of `DataParallel`, which puts ``module.``
-before every name, and holds the norm of a projection twice, as ``norm3`` and as ``downsample.1``.
+The authors' release (github.com/princeton-vl/RAFT) saves its networks inside `DataParallel`, which puts ``module.``
+before every name, and saves the norm of a projection twice, as ``norm3`` and as ``downsample.1``.
 """
 
 import re
@@ -29,19 +29,6 @@ _TO_TORCHVISION = (
     (r"^update_block\.mask\.0\.", "mask_predictor.convrelu.0."),
     (r"^update_block\.mask\.2\.", "mask_predictor.conv."),
 )
-_TO_OFFICIAL = (
-    (r"convnormrelu(\d?)\.0\.", r"conv\1."),
-    (r"convnormrelu(\d?)\.1\.", r"norm\1."),
-    (r"^(feature|context)_encoder\.(conv|norm)\.(?=\w+$)", r"\1_encoder.\g<2>1."),
-    (r"^feature_encoder\.", "fnet."),
-    (r"^context_encoder\.", "cnet."),
-    (r"\.motion_encoder\.convcorr(\d)\.0\.", r".encoder.convc\1."),
-    (r"\.motion_encoder\.convflow(\d)\.0\.", r".encoder.convf\1."),
-    (r"\.motion_encoder\.conv\.0\.", ".encoder.conv."),
-    (r"\.recurrent_block\.convgru(\d)\.conv([zrq])\.", r".gru.conv\2\1."),
-    (r"^mask_predictor\.convrelu\.0\.", "update_block.mask.0."),
-    (r"^mask_predictor\.conv\.", "update_block.mask.2."),
-)
 
 
 def is_official(names: Mapping[str, object]) -> bool:
@@ -52,26 +39,6 @@ def is_official(names: Mapping[str, object]) -> bool:
 def to_torchvision(state: Mapping[str, T]) -> dict[str, T]:
     """The authors' state dict, large or small, under torchvision's names."""
     return {_renamed(name.removeprefix(PREFIX), _TO_TORCHVISION): value for name, value in state.items()}
-
-
-def to_official(state: Mapping[str, T]) -> dict[str, T]:
-    """torchvision's state dict, large or small, under the authors' names and with what they hold twice."""
-    small = not any(".convgru2." in name for name in state)
-    official: dict[str, T] = {}
-    for name, value in state.items():
-        renamed = PREFIX + _official_name(name, small)
-        official[renamed] = value
-        if ".downsample.1." in renamed:
-            official[renamed.replace(".downsample.1.", ".norm3.")] = value
-    return official
-
-
-def _official_name(name: str, small: bool) -> str:
-    head, _, tail = name.partition(".")
-    if tail.startswith("conv.") and head.endswith("_encoder"):
-        return f"{head[0]}net.conv2.{tail.removeprefix('conv.')}"
-    renamed = _renamed(name, _TO_OFFICIAL)
-    return re.sub(r"(\.gru\.conv[zrq])1\.", r"\1.", renamed) if small else renamed
 
 
 def _renamed(name: str, rules: tuple[tuple[str, str], ...]) -> str:

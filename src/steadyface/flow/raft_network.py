@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 Norm = Callable[[int], nn.Module]
 Upsampling = Literal["corners", "centres", "mask"]
-"""How the coarse flow becomes fine: bilinear with aligned corners (the published small network; the cells' places then
-drift against the pixels by up to 7), bilinear with cells that tile the image (ours), or a learned convex mask."""
+"""How the flow of the cells is upsampled to pixels. "corners": bilinear with aligned corners, as in the published small
+network; cells are then displaced by up to 7 pixels. "centres": bilinear with cells that tile the image (ours). "mask":
+a learned convex combination."""
 
 CELL = 8
 LEVELS = 4
@@ -163,7 +164,7 @@ class _Update(nn.Module):
 
 
 class _MaskPredictor(nn.Module):
-    """Logits of each fine pixel's nine coarse neighbours: (N, 9 * 64, h, w), a quarter as in the released code."""
+    """Logits of each pixel's nine neighbouring cells: (N, 9 * 64, h, w), divided by 4 as in the released code."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -192,22 +193,22 @@ class RaftNetwork(nn.Module):
         return self.flows(a, self.pyramid(a, b), updates, last_only)
 
     def pyramid(self, a: Tensor, b: Tensor) -> list[Tensor]:
-        """The `correlations` of all cells of both images."""
+        """The `correlations` between all cells of both images."""
         return correlations(*self.feature_encoder(torch.cat([a, b])).chunk(2))
 
     def flows(self, a: Tensor, pyramid: list[Tensor], updates: int, last_only: bool = False) -> list[Tensor]:
-        """As `forward`, with what `pyramid` gave."""
+        """As `forward`, with the result of `pyramid`."""
         hidden, context = self.context_encoder(a).split([self.plan.hidden, self.plan.context], 1)
         hidden, context = hidden.tanh(), context.relu()
         flow = hidden.new_zeros(hidden.shape[0], 2, *hidden.shape[2:])
         flows = []
         for number in range(1, updates + 1):
-            flow = flow.detach()  # as in the paper: no gradient through where the correlations are read
+            flow = flow.detach()  # as in the paper: no gradient through the positions of the look-up
             hidden, step = self.update_block(hidden, context, look_up(pyramid, flow, self.plan.radius), flow)
             flow = flow + step
             if number == updates or not last_only:
                 mask = self.mask_predictor(hidden) if self.mask_predictor else None
-                flows.append(finer(flow, mask, corners=self.upsampling == "corners"))
+                flows.append(upsampled(flow, mask, corners=self.upsampling == "corners"))
         return flows
 
 
@@ -226,7 +227,7 @@ def correlations(a: Tensor, b: Tensor) -> list[Tensor]:
 
 
 def look_up(pyramid: list[Tensor], flow: Tensor, radius: int) -> Tensor:
-    """Correlations around where each cell's flow (N, 2, h, w) points: (N, 4 (2 radius + 1)^2, h, w).
+    """Correlations around the target of each cell's flow (N, 2, h, w): (N, 4 (2 radius + 1)^2, h, w).
 
     Bilinear, 0 outside; the window's first axis is x, its second y.
     """
@@ -245,8 +246,11 @@ def look_up(pyramid: list[Tensor], flow: Tensor, radius: int) -> Tensor:
     return torch.cat(seen, 3).permute(0, 3, 1, 2)
 
 
-def finer(flow: Tensor, mask: Tensor | None, corners: bool) -> Tensor:
-    """Flow (N, 2, h, w) in cells to (N, 2, 8 h, 8 w) in pixels; appendix B of the paper with a mask (N, 576, h, w)."""
+def upsampled(flow: Tensor, mask: Tensor | None, corners: bool) -> Tensor:
+    """Upsample flow (N, 2, h, w) in cells to (N, 2, 8 h, 8 w) in pixels.
+
+    With a mask (N, 576, h, w) as in appendix B of the paper.
+    """
     count, _, height, width = flow.shape
     if mask is None:
         return CELL * F.interpolate(flow, scale_factor=CELL, mode="bilinear", align_corners=corners)

@@ -29,9 +29,9 @@ class _Level(nn.Module):
 
 
 class SpyNet(nn.Module):
-    """A `FlowEstimator` for small motion: sub-pixel within a few pixels, lost on large motion.
+    """A `FlowEstimator` for small motion: sub-pixel precision up to a few pixels, unusable for large motion.
 
-    Frozen: no parameter wants a gradient, images may. Any image size.
+    Frozen; gradients reach the images. Any image size.
 
     Raises:
         steadyface.errors.WeightsError: if the weights can't be had.
@@ -54,9 +54,9 @@ class SpyNet(nn.Module):
         return self.refine(a, b, a.new_zeros(a.shape[0], 2, *a.shape[2:]), levels=_LEVELS)
 
     def refine(self, a: Tensor, b: Tensor, flow: Tensor, levels: int = 2) -> Tensor:
-        """`flow` (N, 2, H, W) in pixels, corrected by the `levels` finest levels of the pyramid only.
+        """Correct `flow` (N, 2, H, W) in pixels by the `levels` finest levels of the pyramid only.
 
-        For a start that is right to a pixel or two, from an estimator that also finds large motion.
+        For an initial flow with an error of a pixel or two, from an estimator that also finds large motion.
         """
         size = (a.shape[2], a.shape[3])
         inner = (-(-size[0] // 32) * 32, -(-size[1] // 32) * 32)
@@ -79,7 +79,7 @@ class SpyNet(nn.Module):
 
 
 def _resize_flow(flow: Tensor, size: tuple[int, int]) -> Tensor:
-    """Flow (N, 2, H, W) on another grid of the same view, its vectors scaled along: (N, 2, *size)."""
+    """Resize flow (N, 2, H, W) to (N, 2, *size), and scale its vectors accordingly."""
     height, width = flow.shape[2:]
     if (height, width) == size:
         return flow

@@ -18,7 +18,7 @@ def _targets(flow: Tensor) -> tuple[Tensor, Tensor]:
 def _unit(pixels: Tensor, size: int) -> Tensor:
     """Pixel coordinates to grid_sample's with align_corners=False, where -1 and 1 are the outer edges.
 
-    That convention and not the other one, because it rounds nowhere if sides are powers of two.
+    This convention has no rounding errors if sides are powers of two, unlike align_corners=True.
     """
     return (2 * pixels + 1) / size - 1
 
@@ -31,9 +31,9 @@ def warp(
 ) -> Tensor:
     """Sample `image` (N, C, H, W) at p + flow(p): (N, C, H, W), differentiable in both.
 
-    `flow` is (N, 2, H, W) in pixels. Outside the frame the border's value goes on, or it is 0 with
+    `flow` is (N, 2, H, W) in pixels. Outside the frame the border's value is repeated, or it is 0 with
     `padding="zeros"`. Zero flow is the identity: bit for bit if sides are powers of two, else within 1e-4.
-    The wider of the two dtypes is used: half precision would round the coordinates to whole pixels.
+    The wider of the two dtypes is used, since half precision would round the coordinates to whole pixels.
     """
     x, y = _targets(flow)
     grid = torch.stack([_unit(x, image.shape[3]), _unit(y, image.shape[2])], dim=-1)

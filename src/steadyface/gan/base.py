@@ -1,4 +1,4 @@
-"""The contract every generator meets. Nothing downstream asks which one it has."""
+"""The interface of every generator. The rest of the code doesn't depend on which one it is given."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
@@ -23,7 +23,8 @@ class Generator(Protocol):
     w_dim: int
     z_dim: int
     w_space: str
-    """Which W space it has, `models.W_SPACE` for one; empty if it is its own. Directions and encoders are for one."""
+    """Name of its W space, such as `models.W_SPACE`; empty if it has one of its own. Directions and encoders fit only
+    generators of the same W space."""
     ws_resolutions: tuple[int, ...]
     """For each W+ row, the side in pixels of the features that it modulates."""
 
@@ -34,7 +35,7 @@ class Generator(Protocol):
 
     @property
     def w_std(self) -> Tensor:
-        """(w_dim,): its standard deviation, the unit in which distances from the mean are judged."""
+        """(w_dim,): the standard deviation of ``mapping(z)``, the unit for distances from the mean."""
         ...
 
     def mapping(self, z: Tensor) -> Tensor:
@@ -69,7 +70,7 @@ def sample_w(generator: Generator, z: Tensor, truncation_psi: float = 1.0) -> Te
 
 
 def sample_codes(generator: Generator, count: int, seed: int, truncation_psi: float = 0.7) -> list[Tensor]:
-    """Codes (1, num_ws, w_dim) of ``count`` faces that the seed draws."""
+    """Codes (1, num_ws, w_dim) of ``count`` faces drawn with the seed."""
     z = torch.randn(count, generator.z_dim, generator=torch.Generator().manual_seed(seed)).to(generator.w_mean)
     return [broadcast_w(generator, w[None]) for w in sample_w(generator, z, truncation_psi)]
 
@@ -77,7 +78,8 @@ def sample_codes(generator: Generator, count: int, seed: int, truncation_psi: fl
 def synthesise(generator: Generator, ws: Tensor) -> Tensor:
     """Images (N, 3, R, R) of codes (N, num_ws, w_dim).
 
-    On a CPU one after another: the features of several don't fit its caches, and a batch takes longer than its parts.
+    On a CPU one at a time: the features of several images don't fit into its caches, so that a batch takes longer than
+    the same images one by one.
     """
     if ws.device.type != "cpu":
         return generator.synthesis(ws)

@@ -1,4 +1,4 @@
-"""StyleGAN2 from and to files: NVIDIA's pickles, rosinality's checkpoints, tuned modules, and our safetensors."""
+"""Read and write StyleGAN2 files: NVIDIA's pickles, rosinality's checkpoints, tuned modules, and our safetensors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,23 +9,23 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from steadyface.errors import InputError, WeightsError
-from steadyface.files import write_atomically
 from steadyface.gan.models import ModelCard
 from steadyface.gan.stylegan2 import StyleGAN2, base_and_most
 from steadyface.gan.stylegan2_names import AVERAGE, from_rosinality, to_rosinality
+from steadyface.runtime.files import write_atomically
 from steadyface.zoo.ada_pickles import read_ada, read_tuned
 from steadyface.zoo.convert import is_zip, read_tree
 
 MOST_BYTES = 4 << 30
-"""Larger files are no generator: the official ones have a tenth of it."""
+"""Larger files are refused: the official generators have a tenth of this."""
 
 
 def read_stylegan2(path: Path) -> tuple[StyleGAN2, str]:
     """A generator from another program's file, and what kind of file that is. Nothing in it is executed.
 
-    StyleGAN2-ADA's ``.pkl``; rosinality's ``.pt`` and what StyleGAN-NADA writes (``g_ema``, with ``latent_avg`` or
-    without); the tuned modules of PTI and STIT; safetensors under ADA's or rosinality's names. Raises `WeightsError`
-    that says why it can't be one of these, `InputError` when there is no such file.
+    Reads StyleGAN2-ADA's ``.pkl``; rosinality's ``.pt`` and the files of StyleGAN-NADA (``g_ema``, with or without
+    ``latent_avg``); the tuned modules of PTI and STIT; safetensors under ADA's or rosinality's names. Raises
+    `WeightsError` that says why it can't be one of these, `InputError` when there is no such file.
     """
     if not path.is_file():
         raise InputError(f"there is no file {path}")
@@ -45,7 +45,7 @@ def read_stylegan2(path: Path) -> tuple[StyleGAN2, str]:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], str]:
-    """Arrays under ADA's names."""
+    """The arrays of a file, under ADA's names, and what kind of file it is."""
     content = path.read_bytes()
     if path.suffix == ".safetensors":
         try:

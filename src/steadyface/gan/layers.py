@@ -69,7 +69,7 @@ class StyledConv(nn.Module):
         if self.depthwise is None:
             x = x * style
         elif len(x) == 1:
-            # Each channel has a kernel of its own: scaling that spares passes over the features, there and back
+            # Each channel has its own kernel. Scaling the kernel saves passes over the features, forward and backward
             x = F.conv2d(x, self.depthwise * style.transpose(0, 1), padding=1, groups=x.shape[1])
         else:
             x = F.conv2d(x * style, self.depthwise, padding=1, groups=x.shape[1])

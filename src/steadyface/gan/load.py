@@ -1,4 +1,4 @@
-"""Make a generator by name: the one place that knows which there are and where their arrays come from."""
+"""Make a generator by name: the only place that knows which generators exist and where their weights come from."""
 
 from pathlib import Path
 

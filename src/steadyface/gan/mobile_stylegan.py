@@ -46,9 +46,9 @@ class Block(nn.Module):
 
 
 class Refine(nn.Module):
-    """Stands in for the blocks that a smaller generator leaves out: narrow styled convolutions at the same side.
+    """Replaces the blocks that a smaller generator leaves out, by narrow styled convolutions at a constant side.
 
-    Two in a row, then some that each add to the features.
+    Two are in sequence; those after them are residual.
     """
 
     channels = 128

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from steadyface.errors import InputError
-from steadyface.files import safetensors_metadata, user_folder
+from steadyface.runtime.files import safetensors_metadata, user_folder
 
 MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
@@ -18,7 +18,7 @@ _CHECKPOINTS = (".pkl", ".pt", ".pth", ".tar")
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What is known of an imported StyleGAN2; kept in its file's metadata."""
+    """What is known about an imported StyleGAN2; saved in its file's metadata."""
 
     resolution: int
     z_dim: int
@@ -27,9 +27,9 @@ class ModelCard:
     channel_base: int
     channel_max: int
     w_space: str = ""
-    """`W_SPACE`, or empty for one of its own: then neither the encoder nor the edits that ship are for it."""
+    """`W_SPACE`, or empty if it has its own W space. Then neither the encoder nor the edits that ship fit it."""
     source: str = ""
-    """The file that it was imported from, and what that was."""
+    """The file that it was imported from, and the kind of that file."""
     licence: str = "unknown: ask whoever made the file"
 
     @classmethod
@@ -45,12 +45,12 @@ class ModelCard:
         return card
 
     def metadata(self) -> dict[str, str]:
-        """As a safetensors file keeps it."""
+        """The card as metadata of a safetensors file."""
         return {KEY: json.dumps(asdict(self))}
 
 
 def folder() -> Path:
-    """Where imported generators lie: ``$STEADYFACE_MODELS``, or the data folder."""
+    """The folder of imported generators: ``$STEADYFACE_MODELS``, or one in the data folder."""
     return user_folder("models", "STEADYFACE_MODELS")
 
 
@@ -84,6 +84,6 @@ def resolution_of(name: str) -> int:
 
 
 def w_space_of(name: str) -> str:
-    """Which W space a generator has; empty if it is its own. Raises `InputError` for an unknown one."""
+    """Name of a generator's W space; empty if it has one of its own. Raises `InputError` for an unknown generator."""
     path = file_of(name)
     return ModelCard.read(path).w_space if path else W_SPACE

@@ -12,7 +12,7 @@ AnyGenerator = TypeVar("AnyGenerator", bound=Generator)
 
 
 def copy_to_tune(generator: AnyGenerator, below: int | None = None) -> tuple[AnyGenerator, dict[str, nn.Parameter]]:
-    """A copy of which only `synthesis_parameters` are trained, and these by name."""
+    """A copy in which only `synthesis_parameters` are trained, and these parameters by name."""
     tuned = deepcopy(generator)
     module_of(tuned).requires_grad_(False)
     parameters = synthesis_parameters(tuned, below)
@@ -49,7 +49,7 @@ def parameter_sides(generator: Generator) -> dict[str, int]:
 
 
 def _sides(generator: Generator) -> dict[str, int]:
-    """Side of the feature maps that each submodule returns, seen by running the mean face through them."""
+    """Side of the feature maps that each submodule returns, found by synthesising the mean face."""
     sides: dict[str, int] = {}
 
     def note(name: str, output: object) -> None:
@@ -71,17 +71,17 @@ def _sides(generator: Generator) -> dict[str, int]:
 
 
 def _side(name: str, parameter: nn.Parameter, sides: dict[str, int]) -> int:
-    """Side of the innermost module around a parameter that returns feature maps, as no style does."""
+    """Side of the feature maps of the innermost module around a parameter that returns some (a style doesn't)."""
     owner = name.rpartition(".")[0]
     while owner:
         if owner in sides:
             return sides[owner]
         owner = owner.rpartition(".")[0]
-    return parameter.shape[-1]  # the constant that everything grows from
+    return parameter.shape[-1]  # the constant input of the synthesis network
 
 
 def module_of(generator: Generator) -> nn.Module:
-    """The same generator as the torch module that it is. Raises `TypeError` for anything else."""
+    """The same generator, typed as a torch module. Raises `TypeError` for anything else."""
     if not isinstance(generator, nn.Module):
         raise TypeError(f"a generator must be a torch module, not {type(generator).__name__}")
     return generator

@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from steadyface.gan.equalized import EqualizedLinear
+
 LEAKY_SLOPE, GAIN = 0.2, 2**0.5
 NoiseMode = Literal["const", "random", "none"]
 _TAPS = (1.0, 3.0, 3.0, 1.0)
 _EPSILON = 1e-8
 _STATISTICS = 4096
-"""Random codes that tell the standard deviation of W."""
+"""Number of random codes from which the standard deviation of W is measured."""
 
 
 def fir() -> Tensor:
@@ -31,21 +33,6 @@ def base_and_most(widths: Mapping[int, int]) -> tuple[int, int]:
     return min((side * width for side, width in widths.items() if width < most), default=max(widths) * most), most
 
 
-class Dense(nn.Module):
-    """A dense layer whose weight is scaled where it is used (equalised learning rate)."""
-
-    def __init__(self, inputs: int, outputs: int, rate: float = 1.0, bias: float = 0.0, active: bool = False) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
-        self.bias = nn.Parameter(torch.full((outputs,), bias))
-        self.rate, self.active = rate, active
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs) -> (N, outputs)."""
-        x = F.linear(x, self.weight * (self.rate / self.weight.shape[1] ** 0.5), self.bias * self.rate)
-        return F.leaky_relu(x, LEAKY_SLOPE) * GAIN if self.active else x
-
-
 class MappingNetwork(nn.Module):
     """z -> w: dense layers ``fc0`` to ``fcN`` on z of unit mean square."""
 
@@ -55,7 +42,9 @@ class MappingNetwork(nn.Module):
         super().__init__()
         self.layers = layers
         for index in range(layers):
-            self.add_module(f"fc{index}", Dense(w_dim if index else z_dim, w_dim, rate=0.01, active=True))
+            self.add_module(
+                f"fc{index}", EqualizedLinear(w_dim if index else z_dim, w_dim, rate_factor=0.01, active=True)
+            )
         self.register_buffer("w_avg", torch.zeros(w_dim))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -91,7 +80,7 @@ class StyledConv(nn.Module):
 
     def __init__(self, w_dim: int, inputs: int, outputs: int, side: int, *, up: bool = False) -> None:
         super().__init__()
-        self.affine = Dense(w_dim, inputs, bias=1.0)
+        self.affine = EqualizedLinear(w_dim, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.noise_strength = nn.Parameter(torch.zeros(()))
@@ -118,7 +107,7 @@ class ToRgb(nn.Module):
 
     def __init__(self, w_dim: int, inputs: int) -> None:
         super().__init__()
-        self.affine = Dense(w_dim, inputs, bias=1.0)
+        self.affine = EqualizedLinear(w_dim, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(3, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(3))
 
@@ -129,7 +118,7 @@ class ToRgb(nn.Module):
 
 
 class Block(nn.Module):
-    """The layers of one side; the colours of the side before it are doubled and added to."""
+    """The layers of one side. The colours of the previous side are upsampled and added to its own."""
 
     resample_filter: Tensor
 
@@ -181,7 +170,7 @@ class Synthesis(nn.Module):
 
 
 class StyleGAN2(nn.Module):
-    """The generator; meets `gan.base.Generator`.
+    """The generator, a `gan.base.Generator`.
 
     ``channel_base`` 32768 and ``channel_max`` 512 are those of the official FFHQ files at 1024 px (config F).
     """
@@ -214,12 +203,12 @@ class StyleGAN2(nn.Module):
 
     @property
     def w_mean(self) -> Tensor:
-        """(w_dim,): the mean of W, as its training kept it."""
+        """(w_dim,): the mean of W, as recorded during training."""
         return self.mapping.w_avg
 
     @torch.no_grad()
     def measure_w(self, seed: int = 0) -> None:
-        """Find the standard deviation of W, which no file holds, and the mean where a file leaves it out."""
+        """Measure the standard deviation of W, which no file holds, and the mean if a file lacks it."""
         z = torch.randn(_STATISTICS, self.z_dim, generator=torch.Generator().manual_seed(seed))
         w = self.mapping(z.to(self.w_mean))
         self.w_std.copy_(w.std(0))

@@ -10,7 +10,7 @@ from steadyface.errors import WeightsError
 from steadyface.gan.stylegan2 import StyleGAN2, base_and_most, fir
 
 AVERAGE = "mapping.w_avg"
-"""Of ADA's names the one whose array rosinality keeps beside the weights, as ``latent_avg``."""
+"""ADA's name of the array that rosinality saves beside the weights, as ``latent_avg``."""
 _FILTER = "resample_filter"
 _LAYER = {
     "conv.modulation.weight": "affine.weight",
@@ -77,13 +77,13 @@ def _as_theirs(name: str, value: Tensor) -> Tensor:
 
 
 def from_rosinality(state: Mapping[str, Tensor], average: Tensor | None = None) -> dict[str, Tensor]:
-    """The same weights under ADA's names, as `StyleGAN2.load_state_dict` wants them.
+    """The same weights under ADA's names, for `StyleGAN2.load_state_dict`.
 
-    ``average`` is ``latent_avg``, (w_dim,), (1, w_dim) or (num_ws, w_dim), whose rows are alike; without it the average
-    is zero, and `StyleGAN2.measure_w` finds it. Raises `WeightsError` that names a missing, strange or misshaped array.
+    ``average`` is ``latent_avg``: (w_dim,), (1, w_dim), or (num_ws, w_dim) with equal rows. Without it the average is
+    zero, and `StyleGAN2.measure_w` measures it. Raises `WeightsError` that names a missing, unknown or misshaped array.
     """
     resolution, layers = _shape_of(state)
-    with torch.device("meta"):  # its shapes are enough
+    with torch.device("meta"):  # only its shapes are needed
         generator = generator_of(state)
     wanted = generator.state_dict()
     pairs = dict(names(resolution, layers))
@@ -116,7 +116,7 @@ def generator_of(state: Mapping[str, Tensor]) -> StyleGAN2:
 
 
 def _shape_of(state: Mapping[str, Tensor]) -> tuple[int, int]:
-    """Resolution and number of mapping layers, by the names."""
+    """Resolution and number of mapping layers, found from the names."""
     blocks = sum(key.startswith("to_rgbs.") and key.endswith(".upsample.kernel") for key in state)
     layers = sum(key.startswith("style.") and key.endswith(".weight") for key in state)
     if not blocks or not layers:

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from steadyface.errors import InputError
-from steadyface.files import safetensors_metadata
 from steadyface.gan.models import folder
+from steadyface.runtime.files import safetensors_metadata
 
 KEY = "steadyface.encoder"
-"""Where an encoder's card is in its file's metadata."""
+"""Key of an encoder's card in its file's metadata."""
 
 
 def encoder_folder() -> Path:
-    """Where imported encoders lie: beside the user's models."""
+    """The folder of imported encoders, beside the user's models."""
     return folder() / "encoders"
 
 

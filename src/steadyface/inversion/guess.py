@@ -1,11 +1,11 @@
-"""What refinement begins with."""
+"""The first guess of a clip's codes, from which refinement starts."""
 
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import Frames
+from steadyface.clip.frames import Frames
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.gan.models import W_SPACE
@@ -17,7 +17,7 @@ from steadyface.inversion.psp import load_encoder
 def first_guess(generator: Generator, inputs: Frames, count: int, lpips: Lpips, encoder: Path | None) -> Tensor:
     """Codes of ``count`` frames: W+ (T, num_ws, w_dim) of an imported encoder, or W (T, w_dim) of the one that ships.
 
-    Where that one is not for the generator's W space, its mean.
+    If the shipped encoder is not for the generator's W space, every frame gets the mean code.
     """
     device = generator.w_mean.device
     if encoder is not None:

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from steadyface.errors import InputError, WeightsError
-from steadyface.files import safetensors_metadata, write_atomically
 from steadyface.gan.base import Generator
 from steadyface.inversion.encoders import KEY
 from steadyface.inversion.psp_network import Kind, PspNetwork, Shape
+from steadyface.runtime.files import safetensors_metadata, write_atomically
 from steadyface.zoo.convert import read_tree
 
 ITERATIONS = 5
-"""Of ReStyle, as published."""
+"""Number of ReStyle's iterations, as published."""
 _KINDS: dict[str, Kind] = {
     "Encoder4Editing": "e4e",
     "GradualStyleEncoder": "psp",
@@ -28,7 +28,7 @@ _KINDS: dict[str, Kind] = {
 
 
 class PspEncoder(nn.Module):
-    """Aligned faces to W+ codes; meets what `pipeline` wants of an encoder."""
+    """A published encoder: aligned faces to W+ codes."""
 
     average: Tensor
 
@@ -40,11 +40,11 @@ class PspEncoder(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor, generator: Generator, iterations: int = ITERATIONS) -> Tensor:
-        """(N, 3, R, R) in [-1, 1] -> (N, num_ws, w_dim): the generator's rows are the network's first ones.
+        """(N, 3, R, R) in [-1, 1] -> (N, num_ws, w_dim), the first rows that the network gives.
 
-        A network of a single row gives a code of W, the same for all rows. ReStyle looks at the picture beside the
-        generator's of the code before it, first of the mean. Raises `InputError` when the network hasn't enough rows,
-        or has them of another size.
+        A network with a single row gives a W code, used for all rows. In each iteration, ReStyle is given the picture
+        together with the generator's picture of its previous code, which at first is the mean. Raises `InputError` when
+        the network has too few rows, or rows of another size.
         """
         shape = self.network.shape
         if shape.w_dim != generator.w_dim or 1 < shape.rows < generator.num_ws:
@@ -63,12 +63,12 @@ class PspEncoder(nn.Module):
         return _rows(codes, generator)
 
     def _shrunk(self, images: Tensor) -> Tensor:
-        """To the network's side, as the published programs do: averaged over areas."""
+        """Shrink to the network's side by area averaging, as the published programs do."""
         return F.adaptive_avg_pool2d(images, self.network.shape.side)
 
 
 def _rows(codes: Tensor, generator: Generator) -> Tensor:
-    """Those that the generator has, of a network's."""
+    """The rows of a network's codes that the generator has."""
     return codes.expand(-1, generator.num_ws, -1) if codes.shape[1] == 1 else codes[:, : generator.num_ws]
 
 

@@ -11,18 +11,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from steadyface.gan.equalized import EqualizedLinear
+
 Kind = Literal["e4e", "psp", "restyle-e4e", "restyle-psp"]
 UNITS = (3, 4, 14, 3)
 """Residual units at each of the four widths."""
 _TAPS = (6, 20, 23)
 _REDUCTION = 16
 COARSE, MIDDLE = 3, 7
-"""Heads below the first look at the smallest features, those below the second at the middle ones."""
+"""Rows below the first number use the coarsest features, rows below the second the middle ones, the rest the finest."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What tells one of these networks from another."""
+    """What distinguishes these networks from each other."""
 
     kind: Kind
     rows: int = 18
@@ -32,11 +34,11 @@ class Shape:
     head: int = 512
     """Channels inside a row's head."""
     side: int = 256
-    """Of the pictures, in pixels; the published networks want 256."""
+    """Side of the pictures in pixels; the published networks need 256."""
 
     @property
     def iterates(self) -> bool:
-        """Whether it is shown its own result beside the picture."""
+        """Whether it is given the picture of its previous result beside the input."""
         return self.kind.startswith("restyle")
 
     @property
@@ -46,7 +48,7 @@ class Shape:
 
 
 class SqueezeExcite(nn.Module):
-    """Channels weighed by what all of the picture shows."""
+    """Weights each channel by means over the whole picture."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -86,21 +88,8 @@ class Unit(nn.Module):
         return out
 
 
-class ScaledDense(nn.Module):
-    """A dense layer whose weight is scaled by the root of its inputs where it is used."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outputs, inputs))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, inputs) -> (N, outputs)."""
-        return F.linear(x, self.weight / self.weight.shape[1] ** 0.5, self.bias)
-
-
 class Head(nn.Module):
-    """Features of a side to one row: convolutions of stride 2 until a single pixel is left."""
+    """Features to one row of the code: convolutions of stride 2 until a single pixel is left."""
 
     def __init__(self, inputs: int, channels: int, w_dim: int, halvings: int) -> None:
         super().__init__()
@@ -108,7 +97,7 @@ class Head(nn.Module):
         for step in range(halvings):
             layers += [nn.Conv2d(channels if step else inputs, channels, 3, 2, 1), nn.LeakyReLU()]
         self.convs = nn.Sequential(*layers)
-        self.linear = ScaledDense(channels, w_dim)
+        self.linear = EqualizedLinear(channels, w_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, S, S) -> (N, w_dim)."""
@@ -141,7 +130,7 @@ class PspNetwork(nn.Module):
             self.latlayer2 = nn.Conv2d(2 * width, inputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the offsets from the mean code, or from the last one."""
+        """Return the offsets from the mean code, or (ReStyle) from the previous code."""
         x = self.input_layer(x)
         taps = []
         for place, unit in enumerate(self.body):

@@ -3,17 +3,24 @@
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import Frames
+from steadyface.clip.frames import Frames
+from steadyface.clip.smooth import smooth_codes
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
-from steadyface.inversion.smooth import smooth_codes
-from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
+from steadyface.runtime.optimise import (
+    Checkpoint,
+    Watcher,
+    optimise,
+    ramp,
+    shuffled_index,
+    step_rng,
+)
 
 
 def starting_codes(generator: Generator, w: Tensor, motion_side: int) -> Tensor:
-    """Spread the encoder's codes, (T, w_dim) or by row already, over the rows: (T, num_ws, w_dim).
+    """Expand the encoder's codes, (T, w_dim) or (T, num_ws, w_dim), to all rows: (T, num_ws, w_dim).
 
     Rows that act above ``motion_side`` pixels carry colour and texture, which don't change within a clip: they take the
     clip's mean, so that the encoder's noise can't flicker there.
@@ -28,7 +35,7 @@ def moving_rows(generator: Generator, motion_side: int) -> Tensor:
 
 
 def code_penalties(generator: Generator, ws: Tensor, settings: Refinement) -> dict[str, Tensor]:
-    """Keep codes (N, num_ws, w_dim) where the generator is at home: near W (rows alike) and near the mean."""
+    """Penalties that keep codes (N, num_ws, w_dim) where the generator works well: near W (rows alike) and the mean."""
     spread = ((ws - ws.mean(dim=1, keepdim=True)) / generator.w_std).square().mean()
     distance = ((ws - generator.w_mean) / generator.w_std).square().mean()
     return {"spread": settings.spread * spread, "distance": settings.distance * distance}
@@ -48,10 +55,10 @@ def refine_codes(
 ) -> Tensor:
     """Fit the codes (T, num_ws, w_dim) of a clip to its aligned frames; returns refined codes of the same shape.
 
-    ``motion`` (T, K) says how the face moves; K may be 0. First one offset for all frames and a direction for each
-    motion, fitted on frames drawn at random: every frame teaches what opening the mouth is. Then also an offset for
-    each frame, tied weakly to its neighbours'. ``code(t) = ws[t] + common + motion[t] @ directions + own[t]``, smoothed
-    over time at the end.
+    ``motion`` (T, K) says how the face moves; K may be 0. The codes are ``ws[t] + common + motion[t] @ directions +
+    own[t]``, smoothed over time at the end. First ``common`` and ``directions`` are fitted on frames drawn at random,
+    so that every frame helps to learn, say, the direction that opens the mouth. Then each frame's ``own`` offset is
+    fitted, too, tied weakly to those of its neighbours.
     """
     count = len(ws)
     common = torch.zeros_like(ws[0]).requires_grad_()
@@ -85,13 +92,13 @@ def refine_codes(
             **tie,
         }
 
-    rise, settle = ramp(settings.common_rate, first), ramp(settings.rate, own_steps)
+    rise, settle = ramp(settings.common_learning_rate, first), ramp(settings.learning_rate, own_steps)
     optimise(
         "refine codes",
         losses_at,
         {"common": common, "directions": directions, **{f"own{i}": tensor for i, tensor in enumerate(own)}},
         steps=first + own_steps,
-        rate=lambda step: rise(step) if step < first else settle(step - first),
+        learning_rate=lambda step: rise(step) if step < first else settle(step - first),
         checkpoint=checkpoint,
         watch=watch,
     )

@@ -14,10 +14,11 @@ class Refinement:
     motions: int = 8
     """How many principal motions of the landmarks have a direction of their own in the codes."""
     motion_scale: float = 0.03
-    """Scale of those directions: all frames pull at them, so that they take far smaller steps than the offsets."""
-    common_rate: float = 0.03
-    """Adam's rate for the shared offset (assets: .03 with a ramp reached LPIPS .032 on one face in 250 steps)."""
-    rate: float = 0.02
+    """Scale of those directions. All frames add to their gradient, so that they need far smaller steps than the
+    offsets."""
+    common_learning_rate: float = 0.03
+    """Adam's rate for the shared offset. On one face, .03 with a ramp reached LPIPS .032 in 250 steps."""
+    learning_rate: float = 0.02
     """Adam's rate for the offsets of the frames."""
     l2: float = 0.5
     """Weight of the mean squared error beside LPIPS."""
@@ -34,8 +35,8 @@ class Refinement:
     steady: float = 0.02
     """Weight of the squared difference from the neighbouring frames' offsets: weak, or the mouth stops moving."""
     motion_side: int = 32
-    """Up to this side codes differ from frame to frame. Rows above carry colour and texture: one for the whole clip, so
-    that they can't flicker."""
+    """Rows that act up to this side differ from frame to frame. Rows above it carry colour and texture: they are the
+    same in the whole clip, so that they can't flicker."""
 
 
 INDEPENDENT = Refinement(motions=0, common_steps=0, steps_per_frame=48, smoothing=0.0, steady=0.0, motion_side=1024)
@@ -49,42 +50,42 @@ class PivotalTuning:
     epochs: float = 4.0
     """Passes over the frames."""
     least_steps: int = 150
-    """For short clips."""
-    rate: float = 4e-4
+    """Minimum number of steps, for short clips."""
+    learning_rate: float = 4e-4
     """Adam's rate for all synthesis weights."""
     l2: float = 4.0
     """Weight of the mean squared error beside LPIPS."""
     closeup: float = 1.0
     """Weight of LPIPS on eyes and mouth, enlarged."""
     texture: float = 10.0
-    """Weight of the squared difference in what is finer than blurred colour: LPIPS lets a screen of dots pass."""
+    """Weight of the squared high-pass difference: LPIPS hardly sees a fine pattern of dots."""
     edit_weight: float = 1.3
-    """Weight of the term along the edits: plain tuning fades them (docs: inversion)."""
+    """Weight of the edits' term: plain tuning weakens edits."""
     edit_strengths: tuple[float, float] = (0.5, 1.4)
     """The edits are drawn at strengths between these."""
     edit_seen: tuple[float, float] = (0.01, 0.05)
-    """`change_mask`'s limits for what an edit changes. Skin ages by little everywhere: from .03 on, the target itself
-    had .41 of the years on a GRID clip, and .72 like this."""
-    calm: float = 2.0
-    """Sigma in frames of a Gaussian over the codes whose change by an edit is asked of each frame: what an edit adds
+    """`change_mask`'s limits for what an edit changes. Ageing changes skin a little everywhere: with a lower limit of
+    .03 the target itself had .41 of the years on a GRID clip; with these limits it has .72."""
+    smoothing_sigma: float = 2.0
+    """Sigma in frames of a Gaussian over the codes from which an edit's change is computed, since what an edit adds
     doesn't blink."""
     edit_every: int = 2
-    """Every how many steps that term is taken."""
+    """The edits' term is computed in every step of this many."""
     local_weight: float = 0.1
     """Weight of LPIPS and L2 of the local regularisation (paper, eq. 7; Roich et al., section 3.3)."""
     local_distance: float = 30.0
     """alpha_interp: how far from the pivot, towards a random code (released code; the paper is silent)."""
     local_every: int = 4
-    """Every how many steps the local term is taken."""
+    """The local term is computed in every step of this many."""
 
 
 PTI = PivotalTuning(
-    epochs=200.0, least_steps=350, rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
+    epochs=200.0, least_steps=350, learning_rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
 )
 """As published: 350 steps on a picture (Roich et al. 2021, whose regularisation is off unless asked for), 200 passes
 over a clip with the regularisation of eq. 7 at every step (released code)."""
 
 ADAPTATION = PivotalTuning(epochs=1.5, least_steps=80, edit_every=1, edit_strengths=(0.9, 1.15), local_weight=0.0)
-"""A second, short tuning on those edits alone that are asked for and lie on the face. Tuning shares its steps among all
-edits that ship: on two GRID clips eyeglasses had thin, pale rims, and .70 of the log-odds of what tuning itself aims
-at; 80 such steps brought all of them, and the frames closer too (LPIPS .011 -> .007)."""
+"""A second, short tuning on the requested overlays only. The first tuning shares its steps among all shipped edits: on
+two GRID clips eyeglasses had thin, pale rims, and .70 of the log-odds of the tuning's own target. 80 such steps reached
+all of the log-odds, and brought the frames closer, too (LPIPS .011 -> .007)."""

@@ -1,7 +1,7 @@
-"""Pivotal tuning of the generator over a clip (Roich et al. 2021), so that edits survive it.
+"""Pivotal tuning of the generator over a clip (Roich et al. 2021), such that edits still work afterwards.
 
-Plain tuning makes a clip's frames exact and fades the edits; three terms share the work: the frames themselves, the
-edits (tuned(w + edit) stays the real frame plus what the edit changes), and the neighbourhood (eq. 7 of the paper).
+Plain tuning makes a clip's frames exact but weakens edits. The loss here has three terms: the frames themselves, the
+edits (tuned(w + edit) must be the real frame plus what the edit changes), and locality (eq. 7 of the paper).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,21 +10,29 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import Frames
-from steadyface.consistency.losses import finer, locality, nearby_code
+from steadyface.clip.change import change_mask, with_change
+from steadyface.clip.frames import Frames
+from steadyface.clip.smooth import smooth_codes
+from steadyface.consistency.losses import locality, nearby_code
 from steadyface.critics.closeup import closeup_distance
+from steadyface.critics.filters import high_pass
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.change import change_mask, with_change
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen
 from steadyface.inversion.settings import PivotalTuning
-from steadyface.inversion.smooth import smooth_codes
-from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index, step_rng
+from steadyface.runtime.optimise import (
+    Checkpoint,
+    Watcher,
+    optimise,
+    ramp,
+    shuffled_index,
+    step_rng,
+)
 
 
 @dataclass(frozen=True)
-class Survivor:
-    """An edit that tuning is to keep alive."""
+class EditConstraint:
+    """An edit that must still work after tuning."""
 
     codes: Callable[[Tensor, float], Tensor]
     """The edit at a strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
@@ -36,7 +44,7 @@ def tune_generator(
     generator: Generator,
     ws: Tensor,
     frames: Frames,
-    edits: Sequence[Survivor],
+    edits: Sequence[EditConstraint],
     lpips: Lpips,
     settings: PivotalTuning,
     *,
@@ -48,16 +56,16 @@ def tune_generator(
 ) -> Generator:
     """Return a tuned copy of ``start`` that reproduces the frames from the codes ``ws`` (T, num_ws, w_dim).
 
-    What edits change is taken from ``generator``, as it was trained; ``start`` is the same one unless given. ``title``
-    is what ``watch`` hears.
+    What edits change is computed with ``generator``, the pretrained one; ``start`` is the same unless given. ``title``
+    is the name of the optimisation that is passed to ``watch``.
     """
     tuned, parameters = copy_to_tune(start or generator)
-    calm = smooth_codes(ws, settings.calm)
+    smoothed = smooth_codes(ws, settings.smoothing_sigma)
 
     def distance(image: Tensor, target: Tensor) -> Tensor:
         perceptual: Tensor = lpips(image, target).mean()
         perceptual = perceptual + settings.closeup * closeup_distance(lpips, image, target).mean()
-        fine = settings.texture * finer(image - target).square().mean()
+        fine = settings.texture * high_pass(image - target).square().mean()
         return perceptual + settings.l2 * (image - target).square().mean() + fine
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -68,8 +76,8 @@ def tune_generator(
             rng = step_rng(seed, step)
             edit, strength = edits[int(rng.integers(len(edits)))], float(rng.uniform(*settings.edit_strengths))
             with torch.no_grad():
-                # The change of the calm code: drawn over lids that are closing, an edit is mud
-                codes = calm[index : index + 1]
+                # The smoothed code's change: over closing lids, the generator draws an edit badly
+                codes = smoothed[index : index + 1]
                 plain, edited = generator.synthesis(codes), generator.synthesis(edit.codes(codes, strength))
                 where = edit.where * change_mask(edited, plain, *settings.edit_seen)
                 target = with_change(real, edited - plain, where)
@@ -86,7 +94,7 @@ def tune_generator(
         losses_at,
         parameters,
         steps=steps,
-        rate=ramp(settings.rate, steps),
+        learning_rate=ramp(settings.learning_rate, steps),
         checkpoint=checkpoint,
         watch=watch,
     )

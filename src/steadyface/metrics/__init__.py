@@ -1,1 +1,1 @@
-"""How good a result is: steadiness, likeness, sharpness, identity, liveliness and the strength of the edit."""
+"""How good a result is: flicker, similarity, sharpness, identity, liveliness and the strength of the edit."""

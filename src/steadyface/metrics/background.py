@@ -1,4 +1,4 @@
-"""Whether what wasn't to be edited stayed as it was."""
+"""Whether the pixels that an edit must not reach are unchanged."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from safetensors.numpy import load_file
 
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
-from steadyface.files import file_sha256
 from steadyface.metrics.frames import Image
 from steadyface.metrics.perceptual import psnr_of
-from steadyface.stitching.beyond import Beyond
+from steadyface.runtime.files import file_sha256
+from steadyface.stitching.extension import ColourExtension
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 
@@ -62,7 +62,7 @@ def outside(clip: Iterable[Image], inputs: Iterable[Image], masks: Iterable[NDAr
 def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
     """Compare ``edited.mp4`` with its source where neither crop nor edit reaches: PSNR, largest difference, coverage.
 
-    What differs there is the re-encoding. None if the source has moved or changed since, or the run has no
+    Differences there come from the re-encoding. None if the source has moved or changed since, or the run has no
     result yet.
 
     Raises:
@@ -83,12 +83,12 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
 
 
 def _reach(folder: Path, corners: NDArray[np.floating], size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
-    """Where the crops are, and what goes on of the edit beyond them."""
-    state = folder / "state" / "beyond.safetensors"
-    beyond = Beyond.of(load_file(state)) if state.is_file() else None
+    """Masks of the frames, above 0 where the crop or the colour extension is."""
+    state = folder / "state" / "compose.safetensors"
+    extension = ColourExtension.of(load_file(state)) if state.is_file() else None
     for index, each in enumerate(corners):
         mask = reach(each, size)
-        yield np.maximum(mask, beyond.touched(index, each, size)) if beyond else mask
+        yield np.maximum(mask, extension.touched(index, each, size)) if extension else mask
 
 
 def reach(corners: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from steadyface.clip.folder import FrameFolder, to_tensor
 from steadyface.errors import InputError
-from steadyface.frames import FrameFolder, to_tensor
 
 Image = NDArray[np.uint8]
 
@@ -28,7 +28,7 @@ class Frames(Protocol):
 
 
 class Crops:
-    """A folder of ``%05d.png`` as `Frames`, read when asked for."""
+    """A folder of ``%05d.png`` as `Frames`, read on demand."""
 
     def __init__(self, folder: Path) -> None:
         """Count the pictures; a folder that doesn't exist has none."""
@@ -42,8 +42,8 @@ class Crops:
         return self._folder.image(index)
 
 
-class Wearing:
-    """The input's frames with what an edit changes in the mean over time, as `Frames`: its own motion, that look."""
+class EditControl:
+    """The input's frames plus an edit's change averaged over time, as `Frames`: the input's motion, the edit's look."""
 
     def __init__(self, inputs: Frames, edited: Frames) -> None:
         """Average the change. Raises `InputError` when the two aren't of one clip."""
@@ -60,7 +60,7 @@ class Wearing:
 
 
 class Within:
-    """Frames inside masks, and others around them, as `Frames`."""
+    """Frames inside masks, and other frames around them, as `Frames`."""
 
     def __init__(self, frames: Frames, around: Frames, masks: Sequence[NDArray[np.floating]]) -> None:
         """``masks`` are one for each frame, (H, W) in [0, 1]. Raises `InputError` when the two aren't of one clip."""

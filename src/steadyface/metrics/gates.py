@@ -1,11 +1,12 @@
-"""When a result is good: the bounds that have to hold together."""
+"""Bounds that a good result meets, all of them together."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 ON_PERSON = "edited/direct, on the person"
-"""LPIPS of the two with the input around the person: a style's generator repaints the wall, and `default` doesn't."""
+"""LPIPS of the two on the person only, with the input as background: the direct edit of a style also repaints the
+background, while the result of `default` doesn't."""
 
 
 @dataclass(frozen=True)
@@ -13,29 +14,30 @@ class Gate:
     """One condition on a result."""
 
     name: str
-    """What it stands for: steady, edited, photographic, alive, same person."""
+    """What it is about: steady, edited, photographic, alive, same person."""
     quantity: str
     value: float | None
-    """None: not known, or nothing to judge."""
+    """None: not known, or there is nothing to judge."""
     bound: str
     passed: bool | None
     """None if the value is."""
     control: float | None = None
-    """The same of the input's own frames under the edit's look: a rim along a lid hides it, and is sharp itself."""
+    """The same quantity of `EditControl`, the input's own motion under the edit's look. It shows what the edit alone
+    does to the measurement: a rim hides a lid, and is sharp itself."""
 
 
 def gates(table: Mapping[str, Any]) -> list[Gate]:
-    """Judge the table of `clip.evaluate_run`.
+    """Judge the table of `evaluate.evaluate_run`.
 
-    A frozen, blurred or unedited face is steady, too, so that no gate says anything alone. "photographic" is
-    only sharpness here: pictures have to be looked at. The similarity to the input may fall short of the
-    direct edit's by 0.005, since strangers differ by 0.1.
+    No gate is enough alone: a frozen, blurred or unedited face is steady, too. "photographic" only measures sharpness;
+    pictures still have to be looked at. The similarity to the input may fall short of the direct edit's by 0.005, since
+    strangers differ by 0.1.
     """
     sharp = within("photographic", "sharpness / inversion's", _get(table, "sharpness", "edited"), 0.9, 1.1)
     found = [
         at_most("steady", "warping error / input's", _get(table, "warping_ratio", "1", "edited/input"), 1.0),
         *_edited(table),
-        replace(sharp, control=_get(table, "sharpness", "wearing")),
+        replace(sharp, control=_get(table, "sharpness", "control")),
     ]
     for signal in ("mouth", "eyes", "yaw", "gaze"):
         found += _alive(table, signal)
@@ -71,7 +73,7 @@ def _edited(table: Mapping[str, Any]) -> Iterable[Gate]:
 
 
 def _alive(table: Mapping[str, Any], signal: str) -> Iterable[Gate]:
-    motion, control = (_get(table, "liveliness", of, signal) for of in ("edited", "wearing"))
+    motion, control = (_get(table, "liveliness", of, signal) for of in ("edited", "control"))
     alike = at_least("alive", f"{signal}, correlation", _get(motion, "correlation"), 0.95)
     yield replace(alike, control=_get(control, "correlation"))
     large = within("alive", f"{signal}, amplitude", _get(motion, "amplitude"), 0.85, 1.15)
@@ -84,7 +86,7 @@ def _blinks(blinks: Mapping[str, int] | None) -> Gate:
 
 
 def _get(table: Any, *keys: str) -> Any:
-    """Follow the keys; None where there is nothing."""
+    """Follow the keys; None where one is missing."""
     for key in keys:
         if table is None:
             return None

@@ -1,4 +1,4 @@
-"""Whether it stays the same person: against the input, and from frame to frame."""
+"""Whether it stays the same person, compared with the input and from frame to frame."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ def local_consistency(clip: Descriptors) -> float:
 def global_consistency(clip: Descriptors) -> float:
     """Mean cosine of all pairs of different frames of unit descriptors (T, D); 1 for a single frame.
 
-    By |sum u|^2 = T + 2 * (sum over pairs), so that it costs no T x T table.
+    Computed from |sum u|^2 = T + 2 * (sum over pairs), without a T x T table.
     """
     count = len(clip)
     return float((np.square(clip.sum(0)).sum() - count) / (count * (count - 1))) if count > 1 else 1.0

@@ -1,6 +1,6 @@
 """Whether the face still moves as the input's does: mouth, eyes and head over time.
 
-A result can be steadier than the camera because it froze; warping error and LPIPS don't see that.
+A result can be steadier than the input because it froze; warping error and LPIPS don't show that.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ from steadyface.metrics.frames import Frames
 Signal = NDArray[np.float64]
 
 FLOORS = {"mouth": 0.008, "eyes": 0.012, "yaw": 0.01, "gaze": 0.012}
-"""By signal, the `spread` below which an input says nothing.
+"""For each signal, the smallest `spread` of an input that can be judged.
 
-On real crops, blurred by 0.7 px with noise of 1.5 grey levels, correlation with the untouched crops falls
-below 0.95 under it.
+Below it, real crops with a blur of 0.7 px and noise of 1.5 grey levels correlate by less than 0.95 with the untouched
+crops.
 """
 
 _MIN_PRESENCE = 0.5
@@ -36,18 +36,18 @@ class Motion:
     """How a clip follows the input in one signal."""
 
     correlation: float
-    """Pearson's, over time: 1 moves exactly as the input, 0 is unrelated."""
+    """Pearson's correlation over time: 1 moves exactly as the input, 0 is unrelated."""
     amplitude: float
-    """The `spread` over the input's: 1 is as strong, 0 frozen."""
+    """The `spread` divided by the input's: 1 is as strong, 0 is frozen."""
 
 
 def face_signals(frames: Frames, mesh: FaceMesh, eyes: EyeFinder) -> dict[str, Signal]:
-    """Measure FFHQ-aligned crops (R, R, 3): by name, (T,) each, NaN in frames where no face is seen.
+    """Measure signals of FFHQ-aligned crops (R, R, 3): (T,) by name, NaN in frames where no face is seen.
 
-    "mouth" is its opening over the distance of the eyes, "yaw" the nose tip's way off the middle (`faces.topology`),
-    "eyes" the lids' opening and "gaze" the irises' place between the corners, over an eye's width, the mean of both
-    (`faces.eyes`). Every frame is measured on its own, from the same first guess, so that no tracking smooths one clip
-    more than another.
+    "mouth" is the mouth's opening over the distance of the eyes, "yaw" the nose tip's offset from the middle
+    (`faces.topology`). "eyes" is the lids' opening and "gaze" the irises' offset from the middle between the corners,
+    both over the eye's width, as a mean of both eyes (`faces.eyes`). Every frame is measured on its own, from the same
+    first guess, so that no tracking smooths one clip more than another.
     """
     signals = {name: np.full(len(frames), np.nan) for name in FLOORS}
     for index in range(len(frames)):
@@ -65,7 +65,7 @@ def face_signals(frames: Frames, mesh: FaceMesh, eyes: EyeFinder) -> dict[str, S
 
 
 def spread(signal: Signal) -> float:
-    """Standard deviation after the outermost percent at either end is pulled in: one wild frame is no motion."""
+    """Standard deviation after clipping to the 1st and 99th percentile: a single outlier is not motion."""
     low, high = np.percentile(signal, [_SPIKES, 100 - _SPIKES])
     return float(np.clip(signal, low, high).std())
 
@@ -73,8 +73,8 @@ def spread(signal: Signal) -> float:
 def follow(clip: Signal, inputs: Signal, floor: float) -> Motion | None:
     """Compare a signal (T,) with the input's over the frames where both were measured.
 
-    None if the input's `spread` is below `floor`: there is nothing to follow, and the correlation would be
-    one of noise. Also if fewer than three frames, or less than half of them, were measured in both.
+    None if the input's `spread` is below `floor`: there is nothing to follow, and the correlation would be that of
+    noise. None also if fewer than three frames, or less than half of them, were measured in both.
 
     Raises:
         InputError: the signals differ in length.
@@ -101,7 +101,7 @@ def liveliness(clip: dict[str, Signal], inputs: dict[str, Signal]) -> dict[str, 
 def blinks(eyes: Signal) -> list[range]:
     """Find the runs of frames in which the eyes are at least 35 % less open than in the clip's median frame.
 
-    Closed lids measure a quarter of open ones. A look downwards can count, too.
+    The measured opening of closed lids is a quarter of that of open ones. A look downwards can count, too.
     """
     usual = np.nanmedian(eyes) if np.isfinite(eyes).any() else np.nan
     closed = np.concatenate([[False], eyes < (1 - _LID_DROP) * usual, [False]])
@@ -110,9 +110,10 @@ def blinks(eyes: Signal) -> list[range]:
 
 
 def blinks_kept(clip: Signal, inputs: Signal) -> tuple[int, int]:
-    """Count the input's `blinks` in which the clip's eyes close at least half as far, and all of them.
+    """Count the input's `blinks` that the clip keeps, and all of the input's `blinks`.
 
-    What correlation can't tell of a long clip with one blink. A frame's delay is allowed.
+    A blink is kept if the clip's eyes close at least half as far, within a frame of it. Correlation hardly shows a
+    single lost blink in a long clip.
     """
     found = blinks(inputs)
     kept = sum(_drop(clip, blink) >= _drop(inputs, blink) / 2 for blink in found)
@@ -120,7 +121,7 @@ def blinks_kept(clip: Signal, inputs: Signal) -> tuple[int, int]:
 
 
 def _drop(eyes: Signal, blink: range) -> float:
-    """Return how far the eyes close about a blink, as a part of their usual opening."""
+    """Return how far the eyes close around a blink, as a fraction of their median opening."""
     around = eyes[max(0, blink.start - 1) : blink.stop + 1]
     if not np.isfinite(around).any():
         return 0.0

@@ -14,8 +14,8 @@ from steadyface.metrics.frames import Frames, Image, batches, load, same_length
 def mean_lpips(a: Frames, b: Frames, lpips: Lpips, *, batch: int = 8, device: torch.device | str = "cpu") -> float:
     """Mean over frames of the LPIPS distance (Zhang et al., CVPR 2018); 0 for equal clips.
 
-    The literature reports the AlexNet trunk, between the direct edit and the result: it shows what was paid
-    for steadiness. `device` is where `lpips` lives.
+    The literature reports it with the AlexNet trunk, between the direct edit and the result: what temporal consistency
+    costs. `device` is where `lpips` lives.
 
     Raises:
         InputError: the clips differ in length.
@@ -30,7 +30,7 @@ def mean_lpips(a: Frames, b: Frames, lpips: Lpips, *, batch: int = 8, device: to
 def psnr(a: Frames, b: Frames) -> float:
     """Peak signal-to-noise ratio of the whole clip, dB: 10 log10(255^2 / mean squared error); inf if equal.
 
-    Of the error's mean and not the ratios', so that one perfect frame doesn't hide the others.
+    It is computed from the mean of all squared errors, so that one perfect frame doesn't hide the others.
 
     Raises:
         InputError: the clips differ in length.
@@ -48,8 +48,8 @@ def psnr_of(squared_error: float) -> float:
 def sharpness(frames: Frames) -> float:
     """Mean over frames of the variance of the luma's Laplacian, grey levels squared.
 
-    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000). It depends on what is
-    seen, so only the ratio of two versions of one clip says anything.
+    Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy" (ICPR 2000). It depends on the content, so that
+    only the ratio of two versions of one clip is meaningful.
     """
     return float(np.mean([_laplacian_variance(frames[i]) for i in range(len(frames))]))
 

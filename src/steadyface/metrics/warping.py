@@ -36,7 +36,7 @@ class WarpingError:
 
     @property
     def mean(self) -> float:
-        """The mean over pairs, those without a visible pixel left out; NaN if that is all of them."""
+        """The mean over the pairs that have a visible pixel; NaN if there are none."""
         seen = self.pairs[~np.isnan(self.pairs)]
         return float(seen.mean()) if len(seen) else float("nan")
 
@@ -69,15 +69,15 @@ def warping_errors(
 ) -> dict[str, WarpingError]:
     """Measure several versions of one clip, with one flow: E of pairs (t, t + distance) by clip.
 
-    Flow and visibility always come from the `inputs`, where correspondence is true, as in Lai et al.: a
-    frozen or smeared result can't improve its own flow. Only `batch` pairs are in memory at a time.
+    Flow and visibility always come from the `inputs`, whose correspondences are real, as in Lai et al.: a frozen or
+    smeared result can't improve its own flow. Only `batch` pairs are in memory at a time.
 
     Args:
         clips: the versions; each as long and as large as `inputs`.
         inputs: the clip before the edit.
         flow: not the estimator whose flow a method optimised, or the method is rewarded for its errors.
-        distance: 1 looks at flicker, 5 and 10 at slow drift.
-        every: 1 takes all pairs; 2 every other one, which far-apart pairs, being alike, can afford.
+        distance: 1 measures flicker, 5 and 10 slow drift.
+        every: 1 takes all pairs, 2 every other one. At large distances, successive pairs are so alike that fewer do.
         reduction: see `pair_error`.
         occlusion: "lai2018", their test, or "none": every pixel whose partner lies inside the frame.
         batch: pairs.

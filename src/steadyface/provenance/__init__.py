@@ -1,1 +1,1 @@
-"""What a result says about how it was made: the note in the file, and a signed C2PA manifest."""
+"""How a result states that it was edited: the note in the file, and a signed C2PA manifest."""

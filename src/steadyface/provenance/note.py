@@ -1,17 +1,18 @@
 """The note in the metadata of every video that is written."""
 
+from collections.abc import Iterable
+
 from steadyface import __version__
-from steadyface.job import Job
-from steadyface.settings import Preset
+from steadyface.editing.catalogue import Request
 
 LABEL = "edited with AI by steadyface"
 
 
-def tags_of(job: Job, preset: Preset) -> dict[str, str]:
-    """The container tags of a result: what made it, which edits with which strengths, by which preset.
+def tags_of(requests: Iterable[Request], preset: str) -> dict[str, str]:
+    """The container tags of a result: the program, the edits with their strengths, the preset.
 
-    All in the one tag that players show: "edited with AI by steadyface 0.1.0; edits: age 0.6, smile 1; preset: fast".
-    Nothing in it tells when, where or by whom.
+    All are in the one tag that players show: "edited with AI by steadyface 0.1.0; edits: age 0.6, smile 1; preset:
+    fast". It doesn't say when, where or by whom.
     """
-    edits = ", ".join(f"{request.name} {request.strength:g}" for request in job.edits)
-    return {"comment": f"{LABEL} {__version__}; edits: {edits}; preset: {preset.name}"}
+    edits = ", ".join(f"{request.name} {request.strength:g}" for request in requests)
+    return {"comment": f"{LABEL} {__version__}; edits: {edits}; preset: {preset}"}

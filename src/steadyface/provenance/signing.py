@@ -8,23 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from steadyface.errors import InputError
-from steadyface.files import file_sha256, write_atomically
+from steadyface.runtime.files import file_sha256, write_atomically
 
 EDITED_BY_AI = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-"""IPTC's digital source type of a recording of which a model has made a part."""
+"""IPTC's digital source type of a recording that was partly made by a model."""
 PARENT = "source"
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What is signed with."""
+    """Certificates and key for signing."""
 
     chain: bytes
-    """PEM: the signer's certificate first, then those that vouch for it."""
+    """PEM: the signer's certificate first, then those that certify it."""
     key: bytes
     """PEM (PKCS #8), not encrypted."""
     algorithm: bytes
-    """C2PA's name for it, which follows from the kind of key."""
+    """C2PA's name of the signature algorithm, which follows from the kind of key."""
 
     @classmethod
     def read(cls, certificate: Path, key: Path) -> "Credentials":
@@ -51,16 +51,16 @@ class Credentials:
 
 
 def sign_run(folder: Path, credentials: Credentials) -> list[Path]:
-    """Sign the videos of a finished run in their place, and keep their new hashes in its manifest.
+    """Sign the videos of a finished run in place, and write their new hashes into its manifest.
 
-    Videos that are signed already stay as they are. The manifest in a video says what steadyface did, and has the input
-    as its parent, with the input's own credentials, where that is there and C2PA knows its format. Signatures are of
-    their moment: signed files differ from run to run. Raises `InputError` for a folder that isn't a finished run and
-    for credentials that C2PA doesn't take.
+    Videos that are signed already stay as they are. The C2PA manifest in a video says what steadyface did. It names the
+    input as its parent, with the input's own credentials, if the input still exists and C2PA knows its format. A
+    signature contains its time, so that signed files differ from run to run. Raises `InputError` for a folder that
+    isn't a finished run and for credentials that C2PA doesn't accept.
     """
     path = folder / "manifest.json"
     try:
-        run = json.loads(path.read_text())
+        run = json.loads(path.read_text(encoding="utf-8"))
         outputs = dict(run["outputs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder} is not a finished run: its manifest is missing or damaged") from error
@@ -74,12 +74,12 @@ def sign_run(folder: Path, credentials: Credentials) -> list[Path]:
         _sign(video, run, credentials)
         signed[name] = run["outputs"][name] = file_sha256(video)
         text = json.dumps({**run, "signed": signed}, indent=2) + "\n"
-        write_atomically(path, partial(Path.write_text, data=text))
+        write_atomically(path, partial(Path.write_text, data=text, encoding="utf-8"))
     return [folder / name for name in outputs]
 
 
 def claim(run: Mapping[str, Any], title: str, *, parent: bool) -> dict[str, Any]:
-    """The manifest's text: the tool, the edits with their strengths, the preset; of the run's own manifest ``run``."""
+    """The C2PA manifest: the tool, the edits with their strengths, the preset; from the run's own manifest ``run``."""
     agent = {"name": "steadyface", "version": run["versions"]["steadyface"]}
     edits = [{"name": Path(edit["name"]).stem, "strength": edit["strength"]} for edit in run["edits"]]
     first: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": EDITED_BY_AI}
@@ -103,7 +103,7 @@ def _sign(video: Path, run: Mapping[str, Any], credentials: Credentials) -> None
     c2pa = _c2pa()
     source = Path(run["source"])
     kind = source.suffix.lower().removeprefix(".")
-    # the input may have changed since: then it isn't the parent
+    # if the input has changed since, it isn't the parent
     whole = source.is_file() and file_sha256(source) == run["source_sha256"]
     parent = whole and kind in c2pa.Builder.get_supported_mime_types()
 

@@ -1,4 +1,4 @@
-"""Pictures in rows and columns, with labels: what a human looks at to judge a result."""
+"""Pictures in rows and columns, with labels, for people who judge a result."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from steadyface.errors import InputError
-from steadyface.metrics.clip import find_parts
+from steadyface.metrics.evaluate import find_parts
 from steadyface.report.labels import PAPER, Image, text_line
 
 
@@ -18,7 +18,7 @@ def contact_sheet(
     gap: int = 4,
     line: int = 24,
 ) -> Image:
-    """Lay out pictures of one size, RGB uint8 (H, W, 3), untouched, on white paper.
+    """Lay out pictures of one size, RGB uint8 (H, W, 3), unscaled, on a white background.
 
     Args:
         rows: all of the same length.

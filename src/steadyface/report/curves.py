@@ -1,4 +1,4 @@
-"""Loss curves: what every step's losses were, kept beside the run, drawn as SVG."""
+"""Loss curves: the losses of every step, saved in the run folder and drawn as SVG."""
 
 import json
 from collections.abc import Mapping
@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.optimise import Progress
+from steadyface.runtime.optimise import Progress
 
 FILE = Path("state") / "losses.jsonl"
 POINTS = 120
-"""Points of a curve; each is the mean over so many steps."""
+"""Maximum number of points of a curve; each is a mean over successive steps."""
 COLOURS = ("#0b6e75", "#c2571a", "#6a4c93", "#3d7d2a", "#b3402a", "#2f5d9b", "#8a6d1d")
 
 Floats = NDArray[np.float64]
 Curves = dict[str, dict[str, dict[int, float]]]
-"""By stage and loss: step -> value."""
+"""Stage -> loss -> step -> value."""
 
 
 class LossLog:
@@ -28,16 +28,16 @@ class LossLog:
     def __call__(self, seen: Progress) -> None:
         """Write one line."""
         line = json.dumps({"stage": seen.stage, "step": seen.step, "losses": dict(seen.losses)})
-        with self._path.open("a") as file:
+        with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
 
 def read_losses(folder: Path) -> Curves:
-    """What `LossLog` wrote. A stage that began anew counts from there, a step done twice by its last time."""
+    """Read what `LossLog` wrote. Only the last attempt at a stage counts, and the last value of a repeated step."""
     curves: Curves = {}
     if not (folder / FILE).exists():
         return curves
-    for line in (folder / FILE).read_text().splitlines():
+    for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
         try:
             seen = json.loads(line)
         except ValueError:  # cut short by a kill

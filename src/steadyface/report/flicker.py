@@ -6,23 +6,23 @@ import cv2
 import numpy as np
 import torch
 
+from steadyface.clip.folder import spread
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.occlusion import non_occluded
 from steadyface.flow.warp import warp
-from steadyface.frames import spread
 from steadyface.metrics.frames import Frames, load
 from steadyface.report.labels import Image
 
 PAIRS = 24
 """Pairs of neighbours that are measured, spread over the clip."""
 BRIGHTEST = 0.995
-"""The quantile of the direct edit's error that is drawn brightest."""
+"""The quantile of the direct edit's error that gets the brightest colour."""
 
 
 @torch.no_grad()
 def flicker_maps(parts: Mapping[str, Frames], estimator: FlowEstimator | None = None) -> dict[str, Image]:
-    """Map each part's error, on one scale for all: RGB uint8 (H, W, 3) by name; the flow is from the input."""
+    """Map each part's error, on the same scale for all: RGB uint8 (H, W, 3) by name. The flow is the input's."""
     flow, count = estimator or DisFlow(), len(parts["input"])
     totals = {name: np.zeros(parts["input"][0].shape[:2]) for name in parts}
     for index in spread(count - 1, PAIRS):

@@ -7,22 +7,22 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from steadyface.clip.folder import spread
 from steadyface.errors import InputError
-from steadyface.files import write_atomically
-from steadyface.frames import spread
-from steadyface.metrics.clip import find_parts
+from steadyface.metrics.evaluate import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.curves import loss_curves, read_losses
 from steadyface.report.flicker import flicker_maps
 from steadyface.report.jpeg import jpeg_uri
 from steadyface.report.labels import Image
 from steadyface.report.table import number
+from steadyface.runtime.files import write_atomically
 from steadyface.zoo import CARDS
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SHOWN = ("input", "direct", "edited")
 MOST = 150
-"""Frames in the page; of longer clips, so many spread over the whole."""
+"""Maximum number of frames in the page, spread over longer clips."""
 
 
 def write_report(folder: Path) -> Path:
@@ -33,12 +33,12 @@ def write_report(folder: Path) -> Path:
     """
     parts = find_parts(folder)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder} is not a finished run: its manifest is missing or damaged") from error
     metrics = folder / "metrics.json"
-    found = json.loads(metrics.read_text()) if metrics.exists() else None
-    page = Template(TEMPLATE.read_text()).substitute(
+    found = json.loads(metrics.read_text(encoding="utf-8")) if metrics.exists() else None
+    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(_title(manifest)),
         summary=html.escape(_summary(manifest, len(parts["input"]))),
         flicker="".join(_figure(name, picture) for name, picture in flicker_maps(parts).items()),
@@ -49,7 +49,7 @@ def write_report(folder: Path) -> Path:
         data=json.dumps({**_frames(parts), "rate": manifest.get("frame_rate", 25.0)}),
     )
     path = folder / "report.html"
-    write_atomically(path, lambda beside: beside.write_text(page))
+    write_atomically(path, lambda beside: beside.write_text(page, encoding="utf-8"))
     return path
 
 

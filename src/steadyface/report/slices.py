@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from steadyface.errors import InputError
-from steadyface.metrics.clip import find_parts
+from steadyface.metrics.evaluate import find_parts
 from steadyface.metrics.frames import Frames
 from steadyface.report.contact_sheet import contact_sheet
 from steadyface.report.labels import PAPER, Image
@@ -18,7 +18,7 @@ ON_A_LINE = 4
 
 
 def xt_slice(frames: Frames, y: int, scale: int = 1) -> Image:
-    """Row `y` (from 0) of every frame (H, W, 3), the first on top, each `scale` times: (T * scale, W, 3).
+    """Row `y` (from 0) of every frame (H, W, 3), first frame on top, each repeated `scale` times: (T * scale, W, 3).
 
     Raises:
         InputError: there are no frames, or they have no such row.
@@ -33,7 +33,7 @@ def xt_slice(frames: Frames, y: int, scale: int = 1) -> Image:
 
 
 def slices_figure(folder: Path, y: int | None = None, scale: int = 3) -> Image:
-    """Show the slices of a run side by side: input, direct, edited, those that exist.
+    """Show the slices of a run side by side: input, direct and edited, if they exist.
 
     Raises:
         InputError: the folder isn't a run, or there is no such row.

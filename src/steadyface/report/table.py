@@ -1,4 +1,4 @@
-"""One line for each run: what has to hold together for a result to be good."""
+"""A table of metrics, one line for each run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from steadyface.metrics.gates import ON_PERSON
 
 Metrics = Mapping[str, Any]
-"""Of a run, as `metrics.clip.evaluate_run` returns them; under "manifest" its manifest, for time and memory."""
+"""A run's metrics, as `metrics.evaluate.evaluate_run` returns them, with its "manifest" for time and memory."""
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A value with so many decimals, "-" if there is none."""
+    """A value with ``digits`` decimals, "-" if there is none."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _warping(metrics: Metrics, quantity: str, key: str, digits: int = 2, scale: float = 1.0) -> str:
-    """Of neighbouring frames; a single one has none."""
+    """The warping error of neighbouring frames; a single frame has none."""
     value = metrics[quantity].get("1", {}).get(key)
     return number(value and scale * value, digits)
 
@@ -26,8 +26,8 @@ def _motion(metrics: Metrics, signal: str) -> str:
 
 
 def _lids(metrics: Metrics) -> str:
-    """With what is read of the input's own under the edit's look, in brackets: a rim along a lid hides some of it."""
-    own = metrics["liveliness"].get("wearing", {}).get("eyes")
+    """The eyes' motion; in brackets the amplitude of the control, since a rim along a lid hides some of the motion."""
+    own = metrics["liveliness"].get("control", {}).get("eyes")
     return _motion(metrics, "eyes") + (f" ({own['amplitude']:.2f})" if own else "")
 
 
@@ -66,7 +66,7 @@ COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "minutes": lambda m: number(sum(_stages(m, "seconds")) / 60, 1),
     "GB": lambda m: number(max(_stages(m, "peak_memory_mb"), default=0.0) / 1024, 1),
 }
-"""By heading, how a cell is made. E is the warping error of neighbouring frames."""
+"""Heading -> function that makes a cell. E is the warping error of neighbouring frames."""
 
 
 def markdown(rows: Sequence[tuple[Sequence[str], Metrics]], lead: Sequence[str], columns: Sequence[str]) -> str:

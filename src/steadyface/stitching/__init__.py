@@ -1,1 +1,1 @@
-"""Phase 3: the edited face back into its frame without a seam."""
+"""Phase 3: paste the edited face back into its frame without a seam."""

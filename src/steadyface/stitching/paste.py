@@ -9,7 +9,7 @@ Pixels = NDArray[np.uint8]
 
 
 def paste(frame: Pixels, picture: Pixels, mask: NDArray[np.float32], corners: NDArray[np.floating]) -> Pixels:
-    """Return the frame (H, W, 3) with the crop (S, S, 3) in the quad ``corners``, where the mask (S, S) says so.
+    """Return the frame (H, W, 3) with the crop (S, S, 3) pasted into the quad ``corners``, weighted by the mask (S, S).
 
     Pixels of the frame at which the mask is 0 stay exactly as they are.
     """

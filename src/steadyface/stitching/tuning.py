@@ -1,6 +1,6 @@
 """Stitching tuning (Tzaban et al. 2022, section 3.4), over the whole clip at once.
 
-One generator for all frames instead of one for each: seams can't flicker, and it costs a pass instead of a hundred.
+All frames share one generator, instead of one each: seams can't flicker, and it takes one pass instead of a hundred.
 """
 
 from collections.abc import Callable
@@ -8,10 +8,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from steadyface.consistency.flows import Frames
+from steadyface.clip.frames import Frames
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.parameters import AnyGenerator, copy_to_tune, frozen
-from steadyface.optimise import Checkpoint, Watcher, optimise, ramp, shuffled_index
+from steadyface.runtime.optimise import (
+    Checkpoint,
+    Watcher,
+    optimise,
+    ramp,
+    shuffled_index,
+)
 from steadyface.stitching.settings import Stitching
 
 Masks = Callable[[int], tuple[Tensor, Tensor]]
@@ -30,7 +36,7 @@ def stitch(
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> AnyGenerator:
-    """Return a tuned copy whose pictures meet the input along the seams and stay as they were inside."""
+    """Return a tuned copy whose pictures match the input along the seams and stay as they were inside."""
     tuned, parameters = copy_to_tune(generator)
 
     def losses_at(step: int) -> dict[str, Tensor]:
@@ -50,7 +56,7 @@ def stitch(
         losses_at,
         parameters,
         steps=steps,
-        rate=ramp(settings.rate, steps) if steps else settings.rate,
+        learning_rate=ramp(settings.learning_rate, steps) if steps else settings.learning_rate,
         checkpoint=checkpoint,
         watch=watch,
     )

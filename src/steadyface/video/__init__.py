@@ -1,1 +1,1 @@
-"""Video files in and out: what they are, their frames, and edited ones with the same timing and sound."""
+"""Video files: their properties, their frames, and edited copies with the same timing and sound."""

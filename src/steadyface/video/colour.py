@@ -1,8 +1,8 @@
 """Colour tags, and the conversion between YUV pictures and RGB arrays that honours them in both directions.
 
 Tags are the numbers of ISO/IEC 23091-2 (H.273), which FFmpeg uses as they are. Only matrix and range enter
-the conversion: primaries and transfer are handed on from input to output, and the RGB values stay in the
-video's own colour space.
+the conversion. Primaries and transfer are copied from input to output; the RGB values stay in the video's own
+colour space.
 """
 
 from dataclasses import dataclass, replace
@@ -50,10 +50,9 @@ def swscale_matrix(matrix: int, lines: int) -> Colorspace:
 
 
 def writable(tags: ColourTags, lines: int) -> ColourTags:
-    """Give the tags of a YUV picture made from a video with these: the same, unless it is RGB or YCgCo.
+    """Return the tags of a YUV picture made from a video with these tags: the same, unless it is RGB or YCgCo.
 
-    A tag that is missing stays missing, so that a player makes the same guess for the output as for the
-    input.
+    A missing tag stays missing, so that a player makes the same guess for the output as for the input.
     """
     if tags.matrix in (RGB_MATRIX, 8):
         return replace(tags, matrix=6 if lines < 720 else 1, range=LIMITED_RANGE)
@@ -103,7 +102,7 @@ def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoRe
     )
     if pixel_format == "yuv444p":
         return frame
-    # swscale would put them between the pixels, and the colours half a pixel to the side.
+    # swscale would put the chroma samples between the pixels, which shifts the colours by half a pixel.
     luma, blue, red = frame.to_ndarray().astype(np.uint8, copy=False)
     planes = [luma.ravel(), _halved(blue).ravel(), _halved(red).ravel()]
     return av.VideoFrame.from_ndarray(np.concatenate(planes).reshape(-1, luma.shape[1]), format="yuv420p")

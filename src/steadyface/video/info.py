@@ -1,4 +1,4 @@
-"""What a video file is: sizes, rates, colour tags, sound. Here, video files are opened for reading."""
+"""Properties of a video file: sizes, rates, colour tags, sound. Video files are opened for reading here."""
 
 import math
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class VideoInfo:
 
     `width` and `height` are pixels as displayed, after rotation; the `coded_` ones before it. `average_rate`
     is frames per second, `time_base` the seconds per tick of the timestamps. `sample_aspect_ratio` is the
-    displayed width of a pixel over its height (1 if the file doesn't say). `frame_count` is the container's
-    word or an estimate from the duration, None if neither is there; `duration` is in seconds.
+    displayed width of a pixel over its height (1 if the file doesn't say). `frame_count` is what the container
+    states, or an estimate from the duration, None if neither is there; `duration` is in seconds.
     """
 
     path: Path
@@ -65,7 +65,7 @@ def open_video(path: Path) -> InputContainer:
     try:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty (0 bytes); copy or record it again")
-        # The absolute path, as FFmpeg takes what stands before a colon for a protocol.
+        # The absolute path, since FFmpeg takes the text before a colon for a protocol.
         container = av.open(str(path.absolute()), "r")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path") from error
@@ -152,7 +152,7 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
 
 
 def _end(container: InputContainer, stream: VideoStream) -> int | None:
-    """Only mp4 and its kin state it; MPEG program streams, for one, say half a frame too little."""
+    """Timestamp of the stream's end; None unless mp4 or similar: MPEG program streams state half a frame too little."""
     if "mp4" not in container.format.name or not stream.duration:
         return None
     return (stream.start_time or 0) + stream.duration

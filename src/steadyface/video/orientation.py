@@ -34,14 +34,14 @@ class Orientation:
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """Read the orientation that the container attached to a decoded frame; upright if there is none.
 
-    The matrix is that of ISO/IEC 14496-12 section 8.3.2 (`tkhd`), as FFmpeg's `libavutil/display.h` hands it
-    on: nine 32-bit numbers (a b u / c d v / x y w) with x' = a x + c y, y' = b x + d y. Angles that are no
-    quarter turn go to the nearest one.
+    The matrix is that of ISO/IEC 14496-12 section 8.3.2 (`tkhd`), in the form of FFmpeg's `libavutil/display.h`:
+    nine 32-bit numbers (a b u / c d v / x y w) with x' = a x + c y, y' = b x + d y. Other angles than quarter
+    turns are rounded to the nearest one.
     """
     try:
         data = cast(Mapping[str, bytes], frame.side_data).get("DISPLAYMATRIX")
     except ValueError:
-        # PyAV can't list a frame's side data when one of them is of a kind that it has no name for.
+        # PyAV can't list a frame's side data if it doesn't know the kind of one of them.
         return _turned(frame.rotation)
     if data is None:
         return Orientation()

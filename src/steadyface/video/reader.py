@@ -45,11 +45,6 @@ def read_frames(path: Path, start: int = 0, stop: int | None = None) -> Iterator
     return _converted(probe(path), start, stop)
 
 
-def count_frames(path: Path) -> int:
-    """Count the frames by decoding all of them; raises InputError like `read_frames`."""
-    return sum(1 for _ in _decoded(probe(path)))
-
-
 def _converted(info: VideoInfo, start: int, stop: int | None) -> Iterator[Frame]:
     converter = VideoReformatter()
     index = -1
@@ -75,8 +70,8 @@ def _converted(info: VideoInfo, start: int, stop: int | None) -> Iterator[Frame]
 def _timed(info: VideoInfo) -> Iterator[tuple[av.VideoFrame, int, int]]:
     """Add timestamp and duration, which is the distance to the next frame.
 
-    A decoder's own durations follow the decoding order where there are B-frames, so only the last frame's is
-    asked for, and the container's before it.
+    With B-frames, a decoder's own durations follow the decoding order. So they are used for the last frame only,
+    and only if the container doesn't state its end.
     """
     previous: av.VideoFrame | None = None
     pts = 0
@@ -100,7 +95,7 @@ def _last_duration(info: VideoInfo, pts: int, decoders: int) -> int:
 
 
 def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
-    """Decode strictly: FFmpeg would rather patch damage up silently, and the patch be edited as a face."""
+    """Decode strictly. By default FFmpeg conceals damage silently, and the patch would be edited as a face."""
     with open_video(info.path) as container:
         stream = picture_stream(container, info.path)
         stream.codec_context.options = {"err_detect": "explode"}

@@ -1,4 +1,4 @@
-"""The sound of an edited video: the input's own packets where mp4 can hold them, AAC where it can't."""
+"""The sound of an edited video: the input's own packets if mp4 can hold them, else AAC."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _AAC_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "7.1")
 
 @dataclass(frozen=True)
 class Route:
-    """Where one sound stream of the input goes, and whether its packets are copied or encoded anew."""
+    """The output stream of one sound stream of the input, and whether its packets are copied or encoded anew."""
 
     target: AudioStream
     copied: bool
 
 
 def mp4_holds(path: Path, index: int) -> bool:
-    """Say whether FFmpeg's mp4 muxer takes stream `index` of a file as it is.
+    """Whether FFmpeg's mp4 muxer takes stream `index` of a file as it is.
 
     The answer comes from writing the stream's first packet to an mp4 file in memory, since the muxer refuses
     some streams by their codec, some at the header and some only at the end.
@@ -80,8 +80,8 @@ def sound_packets(
     """Yield (seconds after `origin`, packet ready to be muxed) in the input's order, streaming.
 
     `origin`, in seconds on the input's clock, becomes time 0. Packets that end before it are left out, except
-    the last of them: decoders of overlapping transforms (AAC, MP3) need it, and the mp4 edit list keeps it
-    from being heard.
+    the last of them: decoders of overlapping transforms (AAC, MP3) need it, and the mp4 edit list makes players
+    skip it.
 
     Raises:
         InputError: the sound can't be read to its end.

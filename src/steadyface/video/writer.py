@@ -1,4 +1,4 @@
-"""Edited frames to mp4 with the input's timestamps, sound, colours and pixel shape; whole or not at all."""
+"""Write edited frames to mp4 with the input's timestamps, sound, colours and pixel shape, completely or not at all."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def write_video(
     cut_sound: bool = False,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write frames, uint8 RGB (H, W, 3) of any one size, to an mp4 file that looks and sounds like the input.
+    """Write frames, uint8 RGB (H, W, 3), all of one size, to an mp4 file that looks and sounds like the input.
 
-    Timestamps: the distances between the frames' own `pts` are kept exactly, whatever the frame rate does,
+    Timestamps: the distances between the frames' own `pts` are kept exactly, also for a variable frame rate,
     and the first frame written is at time 0. The sound of `audio_from`, whose clock must be that of the
     frames, is moved by the same amount: packets before the first frame are dropped, and the rest is copied
-    without re-encoding where mp4 can hold the codec, else encoded to AAC. It runs to its own end, or to the
+    without re-encoding if mp4 can hold the codec, else encoded to AAC. It runs to its own end, or to the
     end of the last frame with `cut_sound` (for a part A:B of a video). The last frame lasts for its own
     `duration`.
 
@@ -78,7 +78,7 @@ def write_video(
     are 4:2:0; 4:4:4 when a side is odd, as 4:2:0 would have to crop or pad it. `metadata` are container tags
     such as title, comment.
 
-    The same frames make the same bytes, at any time and on a machine with any number of cores.
+    The same frames give the same bytes, on a machine with any number of cores.
 
     The file is written as `<name>.part` beside `path` and renamed at the end; after any error nothing is
     left. Memory doesn't grow with the number of frames.
@@ -141,7 +141,7 @@ def _write(
 
 @dataclass
 class _Muxer:
-    """Merges two packet streams by decoding time, so that sound and pictures of one moment lie together."""
+    """Merges two packet streams by decoding time, so that sound and pictures of the same time are near in the file."""
 
     container: OutputContainer
     path: Path
@@ -172,7 +172,7 @@ class _Muxer:
 def _encode(
     stream: VideoStream, frames: Iterable[Frame], like: VideoInfo
 ) -> Iterator[tuple[Frame | None, list[Packet[Any]]]]:
-    """Yield each frame with the packets that came out when it went in, then (None, the rest)."""
+    """Yield each frame with the packets that the encoder returned for it, then (None, the remaining packets)."""
     converter = VideoReformatter()
     first: Frame | None = None
     previous: Frame | None = None
@@ -241,7 +241,7 @@ def _target_errors(path: Path) -> Iterator[None]:
 
 
 def _close_quietly(container: OutputContainer) -> None:
-    """Close after an error; the error is on its way already, and what closing complains about is its echo."""
+    """Close after an error, and ignore what closing complains about: the first error is raised already."""
     with suppress(av.FFmpegError, OSError, ValueError):
         container.close()
 

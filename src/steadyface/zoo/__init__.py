@@ -1,4 +1,4 @@
-"""The registry of pretrained weights: what there is, how it is fetched, verified and converted."""
+"""The registry of pretrained weights: which exist, and how they are fetched, verified and converted."""
 
 from steadyface.zoo.cards import CARDS, Card
 from steadyface.zoo.fetch import is_cached, verify, weights

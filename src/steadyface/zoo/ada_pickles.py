@@ -1,4 +1,4 @@
-"""The arrays of StyleGAN2-ADA's pickles, read without running what they carry.
+"""The arrays of StyleGAN2-ADA's pickles, read without running the code in them.
 
 NVIDIA's files hold modules with the source text of their classes, which their own loader executes. Here a module is
 only ever a record of its parameters, buffers and children; anything else that a pickle asks for is refused.
@@ -18,7 +18,7 @@ from steadyface.zoo.convert import refuse_bombs
 
 
 class _Record(dict[str, Any]):
-    """What a module or an ``EasyDict`` is here: its fields."""
+    """Stands for a module or an ``EasyDict``; holds its fields."""
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.update(state)
@@ -41,7 +41,7 @@ def _tensor(storage: Any, offset: int, size: tuple[int, ...], stride: tuple[int,
 
 
 def _bytes(text: str, encoding: str = "latin1") -> bytes:
-    """How protocol 2 writes bytes."""
+    """Undo how pickle's protocol 2 writes bytes."""
     return text.encode("latin1")
 
 
@@ -80,11 +80,11 @@ class _Reader(pickle.Unpickler):
 def read_ada(content: bytes, network: str = "G_ema") -> dict[str, Tensor]:
     """The state dictionary of one network in a file of StyleGAN2-ADA: ``G_ema``, ``G`` or ``D``.
 
-    Raises `WeightsError` for anything else: a pickle that would run code, that is cut short, that has not the network.
+    Raises `WeightsError` for anything else: a pickle that would run code, is cut short, or lacks the network.
     """
     try:
         tree = _Reader(io.BytesIO(content)).load()
-    # A damaged pickle can raise nearly anything; none of it is more telling than the refusal.
+    # A damaged pickle can raise nearly any exception.
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise WeightsError(f"refused a StyleGAN2-ADA pickle: {reason}") from error
@@ -116,7 +116,7 @@ def read_tuned(content: bytes) -> dict[str, Tensor] | None:
 
 
 class _AsPickle:
-    """What `torch.load` takes in the place of the module ``pickle``: it subclasses the reader."""
+    """Given to `torch.load` instead of the module ``pickle``; torch subclasses its ``Unpickler``."""
 
     Unpickler = _Reader
     UnpicklingError = pickle.UnpicklingError

@@ -44,7 +44,7 @@ def _from_tar(archive: Path, wanted: dict[str, int]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with tarfile.open(archive, "r:gz") as file:
         for entry in file:
-            # A link could stand for another member, and a directory has no content.
+            # A link could point to another member, and a directory has no content.
             if entry.name in wanted and entry.isreg() and (stream := file.extractfile(entry)):
                 found[entry.name] = _read_limited(stream, entry.name, wanted[entry.name])
             if found.keys() == wanted.keys():
@@ -53,7 +53,7 @@ def _from_tar(archive: Path, wanted: dict[str, int]) -> dict[str, bytes]:
 
 
 def _read_limited(stream: IO[bytes], path: str, limit: int) -> bytes:
-    # The sizes in an archive's headers are claims, so the limit is on what is really unpacked.
+    # The sizes in an archive's headers can be wrong, so the limit is on what is really unpacked.
     content = stream.read(limit + 1)
     if len(content) > limit:
         raise WeightsError(f"{path} unpacks to more than the {limit} bytes that its card allows")

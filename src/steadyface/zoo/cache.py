@@ -1,7 +1,7 @@
-"""The user's cache of converted weights: where it is, what it holds, and how a file gets into it.
+"""The user's cache of converted weights: where it is, what it holds, and how a file is stored in it.
 
-Beside every file lies a receipt with its size and sha256. A file counts as stored only when its receipt
-fits, and the receipt is written last, so that an interrupted write is never taken for a finished one.
+Every file has a receipt beside it, with its size and sha256. A file counts as stored only if it fits its receipt. The
+receipt is written last, so that an interrupted write is never taken for a finished one.
 """
 
 import errno
@@ -20,7 +20,7 @@ from steadyface.zoo.cards import Card, Source
 
 
 def directory() -> Path:
-    """Where the weights are kept: ``$STEADYFACE_CACHE`` or the user's cache folder of this system."""
+    """The folder of the weights: in ``$STEADYFACE_CACHE``, or in the user's cache folder of this system."""
     root = os.environ.get("STEADYFACE_CACHE") or platformdirs.user_cache_dir("steadyface", appauthor=False)
     return Path(root) / "weights"
 
@@ -35,7 +35,7 @@ def _receipt_of(card: Card) -> Path:
 
 
 def is_stored(card: Card) -> bool:
-    """Whether the card's file is there, whole by its size, and made from the card's present source."""
+    """Whether the card's file exists, is complete by its size, and was made from the card's present source."""
     receipt = _read_receipt(card)
     if receipt is None:
         return False
@@ -59,7 +59,7 @@ def check(card: Card) -> None:
 
 
 def store(card: Card, content: bytes) -> None:
-    """Put ``content`` in the card's place: a reader sees the old file or the new one, never a part of it."""
+    """Store ``content`` as the card's file. A reader sees the old file or the new one, never a part of it."""
     digest = hashlib.sha256(content).hexdigest()
     receipt = json.dumps(_receipt(card, digest, len(content)), indent=1).encode()
     with disk_errors():
@@ -70,9 +70,9 @@ def store(card: Card, content: bytes) -> None:
 
 @contextmanager
 def archive_place(source: Source) -> Iterator[Path]:
-    """A path for the downloaded file of ``source``, held by one process at a time and deleted afterwards.
+    """A path for the downloaded file of ``source``, locked for one process at a time and deleted afterwards.
 
-    Waits for another process that holds it. Raises ResourceError when the cache can't be written.
+    Waits for another process that has the lock. Raises ResourceError when the cache can't be written.
     """
     folder = directory()
     archive = folder / f"{source.filename}.part"
@@ -90,7 +90,7 @@ def archive_place(source: Source) -> Iterator[Path]:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn what the operating system says about the cache's disk into a ResourceError."""
+    """Turn the operating system's errors about the cache's disk into a ResourceError."""
     try:
         yield
     except OSError as error:

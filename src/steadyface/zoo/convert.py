@@ -1,4 +1,4 @@
-"""From the published files of a card to the one file that is kept: safetensors, or tflite as it is."""
+"""Convert the published files of a card to the single file in the cache: safetensors, or tflite as it is."""
 
 import io
 import json
@@ -34,13 +34,13 @@ def convert(card: Card, contents: Sequence[bytes]) -> bytes:
             tensors = read_tfjs(contents[0], contents[1:])
         case "torch-pickle":
             tensors = read_checkpoint(contents[0], card.prefix)
-    # safetensors writes the buffer as it lies in memory, so a transposed view would be stored scrambled.
+    # safetensors writes the buffer in its memory order, so a transposed view would be stored scrambled.
     contiguous = {name: np.asarray(value, order="C") for name, value in tensors.items()}
     return save(contiguous, {"card": card.name, "source_sha256": card.source.sha256})
 
 
 def _convert_generator(contents: Sequence[bytes]) -> dict[str, np.ndarray]:
-    from steadyface.gan.ir_import import convert_ir
+    from steadyface.zoo.ir_import import convert_ir
     from steadyface.zoo.openvino_ir import read_ir_graph
 
     mapping_xml, mapping_bin, synthesis_xml, synthesis_bin = contents
@@ -62,7 +62,7 @@ def read_torch(content: bytes) -> Any:
     refuse_bombs(content)
     try:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    # The loader raises whatever the damaged bytes lead it to.
+    # On damaged bytes the loader can raise nearly any exception.
     except Exception as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise WeightsError(f"refused a torch checkpoint: {reason}") from error
@@ -74,7 +74,7 @@ def is_zip(content: bytes) -> bool:
 
 
 def refuse_bombs(content: bytes) -> None:
-    """Torch stores its arrays as they are: an archive whose parts are larger than it is would fill the memory.
+    """Refuse a zip bomb: torch stores arrays uncompressed, so that the parts can't be larger than the archive.
 
     Raises WeightsError for one, and for an archive that can't be read.
     """

@@ -33,11 +33,11 @@ def verify(name: str) -> None:
 
 
 def fetch(names: Iterable[str], *, force: bool = False) -> None:
-    """Bring ``names`` into the cache; with ``force`` also those that are there already.
+    """Fetch ``names`` into the cache; with ``force`` also those that are there already.
 
     A distribution file that several cards share is downloaded once, and all its cards are converted. Any
-    number of processes may call this at once: one downloads, the others wait and find it done. Raises as
-    ``weights`` does.
+    number of processes may call this at once: one downloads, and the others wait for it. Raises the errors of
+    ``weights``.
     """
     cards = [find_card(name) for name in names]
     for source in dict.fromkeys(card.source for card in cards):
@@ -53,7 +53,7 @@ def _fetch_source(source: Source, requested: list[Card], force: bool) -> None:
             f"{names}: not whole in {cache.directory()}, and STEADYFACE_OFFLINE forbids to fetch: "
             f"unset it and run `steadyface models fetch {requested[0].name}`"
         )
-    # Loaded only when something is really fetched, to keep the use of cached weights quick.
+    # Imported only when something is fetched, so that cached weights load quickly.
     from steadyface.zoo.archives import read_members
     from steadyface.zoo.convert import convert
     from steadyface.zoo.registries import download

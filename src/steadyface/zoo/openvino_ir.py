@@ -82,12 +82,3 @@ def _read_constant(attributes: dict[str, str], constants: bytes) -> np.ndarray:
     if size != prod(shape) * dtype.itemsize or offset < 0:
         raise ValueError(f"a constant of shape {shape} and type {dtype} can't take {size} bytes at {offset}")
     return np.frombuffer(constants, dtype, prod(shape), offset).reshape(shape)
-
-
-def read_ir(xml: bytes, constants: bytes) -> dict[str, np.ndarray]:
-    """Every float32 constant by its layer's name; arguments and errors as for ``read_ir_graph``."""
-    return {
-        node.name: node.value
-        for node in read_ir_graph(xml, constants).values()
-        if node.value is not None and node.value.dtype == np.float32
-    }

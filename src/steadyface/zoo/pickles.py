@@ -41,7 +41,7 @@ def read_arrays(content: bytes) -> dict[str, np.ndarray]:
     """
     try:
         tree = _ArraysOnly(io.BytesIO(content)).load()
-    # A damaged pickle can raise nearly anything; none of it is more telling than the refusal.
+    # A damaged pickle can raise nearly any exception.
     except Exception as error:
         raise WeightsError(f"refused a pickle: {error}") from error
     return dict(_leaves(tree, ""))

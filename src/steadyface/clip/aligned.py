@@ -1,0 +1,40 @@
+"""One person's face, cut out of every frame of a clip."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadyface.clip.folder import FrameFolder
+from steadyface.faces.mask import face_mask
+
+_OUTLINE_FEATHER = 0.06
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """One person's face over the clip."""
+
+    quads: NDArray[np.float64]
+    """(T, 4, 2): corners of the crops, in frame px."""
+    landmarks: NDArray[np.float64]
+    """(T, 468, 2): in crop px, smoothed over time."""
+    person: NDArray[np.float32]
+    """(S, S) in [0, 1]: where in the crops the person is in any of the frames, widened a little."""
+    inputs: FrameFolder
+    """The aligned crops of the input."""
+
+    def __len__(self) -> int:
+        return len(self.quads)
+
+    def outline(self, frames: Sequence[int], dilation: float = 0.0) -> NDArray[np.float32]:
+        """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1].
+
+        ``dilation``, a fraction of the crop's side, widens it, or narrows it if negative.
+        """
+        size = len(self.person)
+        how = {"dilation": dilation * size, "feather": _OUTLINE_FEATHER * size}
+        return np.asarray(
+            np.max([face_mask(self.landmarks[index], size, **how) for index in frames], axis=0), np.float32
+        )

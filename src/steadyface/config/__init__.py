@@ -1,0 +1,1 @@
+"""What a user asks for and every constant of a run: jobs, settings, presets."""

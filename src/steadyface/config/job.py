@@ -1,0 +1,114 @@
+"""What a user asks for, and the checks that cost nothing; importing it doesn't import torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from steadyface.baselines import latent_networks
+from steadyface.config.presets import Kind, preset_for
+from steadyface.config.settings import Preset
+from steadyface.editing import catalogue
+from steadyface.errors import InputError
+from steadyface.faces.external_landmarks import read_landmarks
+from steadyface.gan.models import W_SPACE, resolution_of, w_space_of
+from steadyface.inversion.encoders import encoder_file
+from steadyface.video.info import probe
+from steadyface.video.reader import read_frames
+
+FrameRange = tuple[int, int | None]
+"""First frame, and the frame after the last (None: to the end)."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that a result depends on."""
+
+    source: Path
+    edits: tuple[catalogue.Request, ...]
+    preset: str = "default"
+    model: str = "mobile-ffhq-256"
+    frames: FrameRange = (0, None)
+    face: int | None = None
+    """Number of the face, from 1, in the order of `faces.track.rank`; None takes the first."""
+    seed: int = 0
+    device: str = "auto"
+    inversion: str = "joint"
+    encoder: str = ""
+    """An imported encoder to begin with; empty takes the one that ships."""
+    landmarks: Path | None = None
+    """Another program's 68-point landmarks or crops (`faces.external_landmarks`); None takes our own."""
+
+
+def preset_of(job: Job) -> Preset:
+    """The constants that a job asks for. Raises `InputError` for unknown names."""
+    cards = [catalogue.read_card(catalogue.find(request)) for request in job.edits]
+    kind: Kind = "codes"
+    if any(card.model for card in cards):
+        kind = "style"
+    elif any(card.effect.draws_hair for card in cards):
+        kind = "hair"
+    elif [request.name for request in job.edits] == ["eyeglasses"]:
+        kind = "eyeglasses"
+    return preset_for(job.preset, kind, job.inversion)
+
+
+def edit_file(request: catalogue.Request, preset: Preset) -> Path:
+    """The file that a preset makes an edit from. Raises `InputError` when there is none."""
+    return latent_networks.find(request) if preset.editing == "latent-transformer" else catalogue.find(request)
+
+
+def parse_frames(text: str) -> FrameRange:
+    """Read ``A:B``, ``A:`` or ``:B``. Raises `InputError` for anything else."""
+    first, colon, last = text.partition(":")
+    try:
+        start, stop = int(first or 0), int(last) if last else None
+    except ValueError:
+        start, stop = -1, None
+    if not colon or start < 0 or (stop is not None and stop <= start):
+        raise InputError(f"'{text}' is not a range of frames; write it like 0:25")
+    return start, stop
+
+
+def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
+    """Refuse what is wrong before weights are fetched or a stage begins.
+
+    Raises `InputError` for what `check_request` refuses, a source that is not a video or lacks those frames, an
+    ``out`` that is a file, and a folder to ``reuse`` that no run has written.
+    """
+    check_request(job)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file, not a folder")
+    for folder in reuse:
+        if not (folder / "state").is_dir():
+            raise InputError(f"--reuse {folder} is not the folder of an earlier run")
+    probe(job.source)
+    if job.landmarks:
+        read_landmarks(job.landmarks)
+    if job.frames != (0, None):
+        for _ in read_frames(job.source, *job.frames):
+            pass  # only decoding tells how many frames there are
+
+
+def check_request(job: Job) -> None:
+    """Refuse unknown names and numbers out of range, without reading the source. Raises `InputError`."""
+    if not job.edits:
+        raise InputError("no edit is given; `steadyface edits` lists them")
+    for request in job.edits:
+        wanted = catalogue.read_card(catalogue.find(request)).model
+        if wanted and wanted != job.model:
+            raise InputError(f"the style {request.name} is for --model {wanted}, not {job.model}")
+    preset = preset_of(job)
+    for request in job.edits:
+        edit_file(request, preset)
+    resolution_of(job.model)
+    if job.encoder:
+        encoder_file(job.encoder)
+    for request in job.edits:
+        if w_space_of(job.model) != W_SPACE and edit_file(request, preset).parent == catalogue.SHIPPED:
+            raise InputError(
+                f"the edit {request.name} is not for the W space of --model {job.model}; give one of your own"
+            )
+    if job.face is not None and job.face < 1:
+        raise InputError(f"--face {job.face}: faces are counted from 1")
+    if job.seed < 0:
+        raise InputError(f"--seed {job.seed}: give 0 or more")

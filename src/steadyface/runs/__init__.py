@@ -1,0 +1,1 @@
+"""The run folder: artefacts of finished stages, checkpoints of unfinished ones, the manifest."""

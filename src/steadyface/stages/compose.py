@@ -1,0 +1,67 @@
+"""Paste masks, the colour extension past the crop, and a generator that matches the input at the seams."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from steadyface.clip.aligned import Aligned
+from steadyface.clip.frames import Frames
+from steadyface.clip.synthesis import Synthesis, probe_frames
+from steadyface.editing.mask import edit_mask, preserved_parts
+from steadyface.stages.context import StageContext
+from steadyface.stages.edit_settings import Compose, Stitch
+from steadyface.stages.person import person_around
+from steadyface.stitching import tuning
+from steadyface.stitching.compositor import Compositor
+from steadyface.stitching.extension import fit_extension, reaches_border, wide_side, widened
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@torch.no_grad()
+def compose(
+    context: StageContext, settings: Compose, steady: Synthesis, direct: Synthesis, before: Synthesis, clip: Aligned
+) -> Arrays:
+    """The arrays of the clip's `Compositor`, with a colour extension if the crop's border cuts the edit."""
+    how, probes = settings.compositing, probe_frames(len(clip))
+    where, parts = edit_mask(clip, settings.masking, settings.effects), preserved_parts(settings.effects)
+    plain = Compositor.of(clip, before, direct, where, parts, how)
+    made = {"change": plain.change, "where": plain.where}
+    if how.background == "generated":
+        return made
+
+    def outlines() -> NDArray[np.uint8]:
+        side = len(plain.change)
+        wide = wide_side(side, how.extension)
+        quads = widened(clip.quads, side, wide)
+        # One outline per frame stays in memory; the network's own input isn't larger than 256 px
+        return person_around(settings.source.path, settings.frames, quads, min(wide // 2, 256))
+
+    people = outlines() if settings.cut_out else None
+    shown = replace(plain, people=people)
+    inside = np.asarray(np.mean([shown.extent(index) for index in probes], axis=0), np.float32)
+    extends = any(effect.extends_past_crop for effect in settings.effects)
+    inputs, edited = (_mean(each, probes) for each in (clip.inputs, steady))
+    if extends and reaches_border(edited - inputs, inside, how.extension):
+        people = outlines() if people is None else people
+        made |= fit_extension(inputs, edited, inside, how.margin, how.extension)
+    return made | ({} if people is None else {"person": people})
+
+
+def _mean(pictures: Frames, indices: Sequence[int]) -> NDArray[np.float32]:
+    """The mean of some frames: (S, S, 3)."""
+    total = torch.stack([pictures([index])[0].cpu() for index in indices]).mean(0)
+    return np.ascontiguousarray(total.permute(1, 2, 0).numpy())
+
+
+def stitch(context: StageContext, settings: Stitch, steady: Synthesis, compositor: Compositor) -> Synthesis:
+    """Stitching tuning."""
+    stitched = tuning.stitch(
+        steady.generator, steady.ws, compositor.inputs, compositor, context.lpips, settings.stitching,
+        seed=settings.seed, checkpoint=context.checkpoint, watch=context.watch,
+    )  # fmt: skip
+    return Synthesis(steady.ws, stitched)

@@ -1,0 +1,237 @@
+"""Settings of the stages after the inversion, read from a job and its preset. Importing it doesn't import torch."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.config.job import FrameRange, Job
+from steadyface.config.settings import Consistency, Preset
+from steadyface.consistency.settings import Phase1, Phase2
+from steadyface.editing.card import Effect
+from steadyface.editing.settings import Calibration, LipPreservation, Masking
+from steadyface.inversion.settings import PivotalTuning
+from steadyface.runtime.files import FileContent
+from steadyface.stages.settings import WEIGHTS, Networks, RequestedEdit, networks, requested_edits
+from steadyface.stitching.settings import Compositing, Preservation, Stitching
+from steadyface.temporal.settings import Averaging, Target, TargetKind
+
+
+@dataclass(frozen=True)
+class Adapt:
+    """Settings of `invert.adapt`."""
+
+    adaptation: PivotalTuning
+    masking: Masking
+    overlays: tuple[RequestedEdit, ...]
+    seed: int
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None if no edit is an overlay, or the preset does not adapt."""
+        overlays = tuple(edit for edit in requested_edits(job, preset) if edit.effect.overlay and not edit.style)
+        if preset.adaptation is None or not overlays:
+            return None
+        return cls(preset.adaptation, preset.masking, overlays, job.seed)
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Settings of `edit.calibrate`."""
+
+    edits: tuple[RequestedEdit, ...]
+    calibration: Calibration
+    masking: Masking
+    preservation: Preservation
+    networks: Networks
+    classifiers: FileContent
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        edits, used = requested_edits(job, preset), networks("face-expression", "face-age-gender")
+        classifiers = FileContent(WEIGHTS / "attributes.safetensors")
+        return cls(edits, preset.calibration, preset.masking, preset.compositing.preservation, used, classifiers)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Settings of `edit.apply`."""
+
+    edits: tuple[RequestedEdit, ...]
+    lips: LipPreservation
+    masking: Masking
+    preservation: Preservation
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        return cls(requested_edits(job, preset), preset.lips, preset.masking, preset.compositing.preservation)
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """Settings of `stabilise.smooth`."""
+
+    smoothing: Smoothing
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None unless the preset is the baseline that smooths codes."""
+        return cls(preset.stabilisation) if isinstance(preset.stabilisation, Smoothing) else None
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Settings of `stabilise.scene`."""
+
+    target: Target
+    current_flow: bool
+    """Whether the flow is estimated on the current pictures, as in the paper, instead of the input frames."""
+    effects: tuple[Effect, ...]
+    masking: Masking
+    networks: Networks
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None unless the preset stabilises with phases 1 and 2."""
+        method = preset.stabilisation
+        if not isinstance(method, Consistency):
+            return None
+        effects = tuple(each.effect for each in requested_edits(job, preset))
+        current = method.flow == "current"
+        return cls(method.target, current, effects, preset.masking, networks(*(["spynet"] if current else [])))
+
+
+@dataclass(frozen=True)
+class FirstPhase:
+    """Settings of `stabilise.refine_codes`."""
+
+    phase1: Phase1
+    seed: int
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None if it has no epochs."""
+        method = preset.stabilisation
+        if not isinstance(method, Consistency) or not method.phase1.epochs:
+            return None
+        return cls(method.phase1, job.seed)
+
+
+@dataclass(frozen=True)
+class SecondPhase:
+    """Settings of `stabilise.tune_generator`."""
+
+    phase2: Phase2
+    seed: int
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None if it has no epochs."""
+        method = preset.stabilisation
+        if not isinstance(method, Consistency) or not method.phase2.epochs:
+            return None
+        return cls(method.phase2, job.seed)
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Settings of `compose.compose`."""
+
+    source: FileContent
+    frames: FrameRange
+    effects: tuple[Effect, ...]
+    cut_out: bool
+    """Whether the edit ends at the person's outline. Styles do, since they also change the background's colour."""
+    masking: Masking
+    compositing: Compositing
+    networks: Networks
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        edits, source = requested_edits(job, preset), FileContent(job.source)
+        effects, cut_out = tuple(each.effect for each in edits), any(each.style for each in edits)
+        used = networks("person-mask")
+        return cls(source, job.frames, effects, cut_out, preset.masking, preset.compositing, used)
+
+
+@dataclass(frozen=True)
+class Stitch:
+    """Settings of `compose.stitch`."""
+
+    stitching: Stitching
+    seed: int
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None if it has no epochs."""
+        return cls(preset.stitching, job.seed) if preset.stitching.epochs > 0 else None
+
+
+@dataclass(frozen=True)
+class Average:
+    """Settings of `finish.averager`. The averagings themselves are given by its callers."""
+
+    target: TargetKind | None
+    """None: nothing is averaged."""
+    preservation: Preservation
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        method = preset.stabilisation
+        kind = method.target.kind if isinstance(method, Consistency) else None
+        return cls(kind, preset.compositing.preservation)
+
+
+@dataclass(frozen=True)
+class Lips:
+    """Settings of `finish.hold_lips`."""
+
+    edits: tuple[RequestedEdit, ...]
+    lips: LipPreservation
+    averaging: tuple[Averaging, ...]
+    """Only the first averaging: further ones take long and hardly move lips."""
+    masking: Masking
+    preservation: Preservation
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None without averaging, which makes each mouth a little like those of the neighbouring frames. None also
+        unless an edit preserves the lip opening or is a style: styles draw the inversion's mouth, not the input's."""
+        edits, preservation = requested_edits(job, preset), preset.compositing.preservation
+        if not preset.averaging or not any(each.style or each.effect.preserves_lip_opening for each in edits):
+            return None
+        return cls(edits, preset.lips, preset.averaging[:1], preset.masking, preservation)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Settings of `stabilise.deep_video_prior`."""
+
+    prior: DeepVideoPrior
+    seed: int
+    networks: Networks
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self | None:
+        """None unless the preset is this baseline."""
+        method = preset.stabilisation
+        return cls(method, job.seed, networks("lpips-vgg")) if isinstance(method, DeepVideoPrior) else None
+
+
+@dataclass(frozen=True)
+class Render:
+    """Settings of `render.render`."""
+
+    source: FileContent
+    frames: FrameRange
+    edits: tuple[RequestedEdit, ...]
+    averaging: tuple[Averaging, ...]
+    preset: str
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        return cls(FileContent(job.source), job.frames, requested_edits(job, preset), preset.averaging, preset.name)

@@ -1,0 +1,134 @@
+"""How artefacts of stages are saved in the run folder, by the names that `Stage.kept` gives."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from steadyface.baselines.dvp import UNet
+from steadyface.clip.aligned import Aligned
+from steadyface.clip.folder import FrameFolder
+from steadyface.clip.synthesis import Synthesis
+from steadyface.editing.mask import preserved_parts
+from steadyface.runs.run import Tensors
+from steadyface.stages.align import FollowedFace
+from steadyface.stages.context import StageContext
+from steadyface.stages.edit_settings import Compose, Prior
+from steadyface.stages.stabilise import PriorFrames
+from steadyface.stages.stage import KeptAs
+from steadyface.stitching.compositor import Compositor
+
+_GENERATOR = "generator."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one kind of artefact is saved and loaded."""
+
+    pack: Callable[..., Tensors]
+    """(artefact, context, *inputs) -> what is written."""
+    unpack: Callable[..., Any]
+    """(tensors, context, settings, *inputs) -> the artefact."""
+
+
+def pack_track(face: FollowedFace, context: StageContext) -> Tensors:
+    """Both arrays."""
+    return {"quads": torch.from_numpy(face.quads), "landmarks": torch.from_numpy(face.landmarks)}
+
+
+def unpack_track(tensors: Tensors, context: StageContext, settings: object) -> FollowedFace:
+    """The inverse of `pack_track`."""
+    return FollowedFace(tensors["quads"].numpy(), tensors["landmarks"].numpy())
+
+
+def pack_aligned(clip: Aligned, context: StageContext, *inputs: object) -> Tensors:
+    """The mask of the person; the rest is in the inputs."""
+    return {"person": torch.from_numpy(clip.person)}
+
+
+def unpack_aligned(
+    tensors: Tensors, context: StageContext, settings: object, face: FollowedFace, crops: FrameFolder
+) -> Aligned:
+    """The inverse of `pack_aligned`."""
+    return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops)
+
+
+def pack_synthesis(made: Synthesis, context: StageContext, before: object, *others: object) -> Tensors:
+    """The codes and the generator's arrays, if they differ from those of the first input."""
+    base = before if isinstance(before, Synthesis) else None
+    state = (base.generator if base else context.generator).state_dict()
+    tensors = {} if base and torch.equal(made.ws, base.ws) else {"ws": made.ws}
+    changed = {
+        name: value for name, value in made.generator.state_dict().items() if not torch.equal(value, state[name])
+    }
+    return tensors | {_GENERATOR + name: value for name, value in changed.items()}
+
+
+def unpack_synthesis(
+    tensors: Tensors, context: StageContext, settings: object, before: object, *others: object
+) -> Synthesis:
+    """The inverse of `pack_synthesis`."""
+    base = before if isinstance(before, Synthesis) else Synthesis(tensors["ws"], context.generator)
+    ws = tensors.get("ws", base.ws).to(context.device)
+    changed = {key.removeprefix(_GENERATOR): value for key, value in tensors.items() if key.startswith(_GENERATOR)}
+    if not changed:
+        return Synthesis(ws, base.generator)
+    generator = deepcopy(base.generator)
+    generator.load_state_dict({**generator.state_dict(), **changed})
+    return Synthesis(ws, generator)
+
+
+def pack_factors(factors: tuple[float, ...], context: StageContext, *inputs: object) -> Tensors:
+    """One number for each edit of codes."""
+    return {"factors": torch.tensor(factors)}
+
+
+def unpack_factors(tensors: Tensors, context: StageContext, settings: object, *inputs: object) -> tuple[float, ...]:
+    """The inverse of `pack_factors`."""
+    return tuple(tensors["factors"].tolist())
+
+
+def pack_compositor(arrays: Mapping[str, Any], context: StageContext, *inputs: object) -> Tensors:
+    """The arrays as they are."""
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def unpack_compositor(
+    tensors: Tensors,
+    context: StageContext,
+    settings: Compose,
+    steady: Synthesis,
+    direct: Synthesis,
+    before: Synthesis,
+    clip: Aligned,
+) -> Compositor:
+    """The compositor of `compose.compose`'s arrays."""
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    parts = preserved_parts(settings.effects)
+    return Compositor.restored(arrays, clip, parts, settings.compositing, cut_out=settings.cut_out)
+
+
+def pack_network(frames: PriorFrames, context: StageContext, *inputs: object) -> Tensors:
+    """The network's arrays."""
+    return dict(frames.network.state_dict())
+
+
+def unpack_network(
+    tensors: Tensors, context: StageContext, settings: Prior, edited: object, clip: Aligned
+) -> PriorFrames:
+    """The inverse of `pack_network`."""
+    network = UNet(settings.prior.width, settings.seed).to(context.device)
+    network.load_state_dict(tensors)
+    return PriorFrames(network.requires_grad_(False), clip.inputs)
+
+
+KEPT: Mapping[KeptAs, Kept] = {
+    "track": Kept(pack_track, unpack_track),
+    "aligned": Kept(pack_aligned, unpack_aligned),
+    "synthesis": Kept(pack_synthesis, unpack_synthesis),
+    "factors": Kept(pack_factors, unpack_factors),
+    "compositor": Kept(pack_compositor, unpack_compositor),
+    "network": Kept(pack_network, unpack_network),
+}

@@ -1,0 +1,123 @@
+"""The last stage: write the aligned pictures as PNG, paste them into their frames, and write the videos."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from steadyface.clip.aligned import Aligned
+from steadyface.clip.folder import FrameFolder, to_image
+from steadyface.clip.frames import Frames
+from steadyface.clip.synthesis import Synthesis, probe_frames
+from steadyface.config.job import FrameRange
+from steadyface.editing.edit import apply_edits
+from steadyface.provenance.note import tags_of
+from steadyface.runs import manifest
+from steadyface.runs.run import Run
+from steadyface.stages.context import StageContext
+from steadyface.stages.edit import code_edits, styled
+from steadyface.stages.edit_settings import Render
+from steadyface.stitching.compositor import Compositor
+from steadyface.stitching.paste import paste
+from steadyface.temporal.settings import Averaging
+from steadyface.video.info import VideoInfo, probe
+from steadyface.video.reader import Frame, read_frames
+from steadyface.video.writer import write_video
+
+Floats = NDArray[np.float32]
+Faces = tuple[FrameFolder, Callable[[int], Floats]]
+"""Aligned pictures, and the mask that each is pasted with."""
+
+VIDEOS = ("edited.mp4", "direct.mp4", "compare.mp4")
+
+
+def render(
+    context: StageContext,
+    settings: Render,
+    edited: Frames,
+    average: Callable[[Frames, Sequence[Averaging]], Frames],
+    compositor: Compositor,
+    direct: Synthesis,
+    before: Synthesis,
+    untuned: Synthesis,
+    factors: Sequence[float],
+    clip: Aligned,
+) -> int:
+    """Write all pictures and videos, unless the manifest says that they are there; returns the number of frames."""
+    run, count = context.run, len(clip)
+    if manifest.is_finished(run, context.key, count):
+        return count
+    manifest.forget(run)
+    with run.timed("render"):
+        generator, probes = context.generator, probe_frames(count)
+        edits = code_edits(settings.edits)
+        run.manifest["strength_factors"] = {each.card.name: k for each, k in zip(edits, factors, strict=True)}
+        asked = apply_edits(edits, untuned.ws, generator)
+        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes))
+        write(run, "untuned/edited", Synthesis(asked[probes], styled(settings.edits, generator)), len(probes))
+        write(run, "inverted", before, count)
+        drawn = write(run, "direct", direct, count)
+        result = compositor.composite(average(edited, settings.averaging), before)
+        steady = write(run, "edited", result, count)
+        source = settings.source.path
+        restored = Restored(source, probe(source), settings.frames, clip, compositor)
+        write_videos(run, restored, drawn, steady, tags_of([each.request for each in settings.edits], settings.preset))
+    manifest.finish(run, context.key, *map(run.path, VIDEOS))
+    return count
+
+
+@torch.no_grad()
+def write(run: Run, name: str, frames: Frames, count: int) -> FrameFolder:
+    """Make the first ``count`` frames and write them into ``aligned/<name>``."""
+    folder = FrameFolder(run.path("aligned", name))
+    folder.clear()
+    for index in range(count):
+        folder.write(index, to_image(frames([index])))
+    return folder
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The input's frames, with other pictures pasted over the face."""
+
+    source: Path
+    info: VideoInfo
+    frames: FrameRange
+    clip: Aligned
+    compositor: Compositor
+
+    def with_faces(self, *faces: Faces) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
+        """Each frame of the input, and the same frame with each of the faces pasted in."""
+        for index, frame in enumerate(read_frames(self.source, *self.frames)):
+            corners, around = self.clip.quads[index], frame.image
+            if self.compositor.extension is not None:
+                around = self.compositor.extension.around(around, index, corners)
+            yield frame, [paste(around, folder.image(index), mask(index), corners) for folder, mask in faces]
+
+
+def write_videos(
+    run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder, tags: Mapping[str, str]
+) -> None:
+    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags."""
+    part = restored.frames != (0, None)
+
+    plain, result = (direct, restored.compositor.mask), (edited, restored.compositor.wide)
+
+    def written(name: str, faces: tuple[Faces, ...], join: Callable[..., NDArray[np.uint8]]) -> None:
+        frames = (replace(frame, image=join(frame.image, *pictures)) for frame, pictures in restored.with_faces(*faces))
+        write_video(
+            run.path(name),
+            frames,
+            restored.info,
+            audio_from=restored.source if restored.info.has_audio else None,
+            cut_sound=part,
+            metadata=tags,
+        )
+
+    edited_only, direct_only, both = VIDEOS
+    written(edited_only, (result,), lambda _, picture: picture)
+    written(direct_only, (plain,), lambda _, picture: picture)
+    written(both, (plain, result), lambda *pictures: np.concatenate(pictures, axis=1))

@@ -1,0 +1,39 @@
+"""Runs the stages: each artefact is made, or loaded if the run folder has it under the same key."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from steadyface.config.job import Job
+from steadyface.config.settings import Preset
+from steadyface.runs.run import StageCheckpoint, Tensors
+from steadyface.stages.context import StageContext
+from steadyface.stages.kept import KEPT
+from steadyface.stages.stage import Stage, stage_keys
+
+
+def run_stages(stages: Sequence[Stage], context: StageContext, job: Job, preset: Preset) -> dict[str, Any]:
+    """Make or load the artefact of every stage, in order; returns them by the stages' names."""
+    keys, made = stage_keys(stages, job, preset), dict[str, Any]()
+    for stage in stages:
+        inputs = [made[name] for name in stage.inputs]
+        settings = stage.settings(job, preset)
+        here = replace(context, key=keys[stage.name])
+        made[stage.name] = inputs[0] if settings is None else run_stage(stage, here, settings, inputs)
+    return made
+
+
+def run_stage(stage: Stage, context: StageContext, settings: Any, inputs: Sequence[Any]) -> Any:
+    """Make or load the artefact of one stage."""
+    module, _, name = stage.make.partition(".")
+    make = getattr(import_module(f"steadyface.stages.{module}"), name)
+    if stage.kept is None:
+        return make(context, settings, *inputs)
+    kept = KEPT[stage.kept]
+
+    def work(part: StageCheckpoint) -> Tensors:
+        return kept.pack(make(replace(context, checkpoint=part), settings, *inputs), context, *inputs)
+
+    tensors = context.run.stage(stage.name, context.key, work)
+    return kept.unpack(tensors, context, settings, *inputs)

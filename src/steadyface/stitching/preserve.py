@@ -1,0 +1,80 @@
+"""Preserved parts: parts of the face that are taken from the input, since an edit is not meant to change them.
+
+A generator that has never seen closed lids behind eyeglasses draws open eyes that look straight ahead. Teeth that it
+has never seen become grey bars. With preserved parts, somebody who is given eyeglasses still blinks.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.clip.frames import Frames
+from steadyface.faces import topology
+from steadyface.faces.mask import parts_mask
+from steadyface.faces.parts import Part
+from steadyface.stitching.settings import Preservation
+
+Masks = Callable[[int], Tensor]
+"""The mask (1, 1, S, S) of a frame."""
+
+_CONTOURS: dict[Part, tuple[tuple[int, ...], ...]] = {
+    "eyes": (topology.RIGHT_EYE, topology.LEFT_EYE),
+    "irises": (topology.RIGHT_EYE, topology.LEFT_EYE),
+    "mouth": (topology.OUTER_LIPS,),
+}
+
+
+def preserved_mask(
+    parts: Collection[Part], landmarks: NDArray[np.floating], size: int, settings: Preservation
+) -> Tensor:
+    """A soft mask of some parts of a face: (1, 1, S, S) in [0, 1], for landmarks (468, 2) in px of the crop.
+
+    Eyes include their lids, lips a narrow margin.
+    """
+    total = np.zeros((size, size), np.float32)
+    for part in parts:
+        reach, feather = settings.parts[part]
+        mask = parts_mask(landmarks, _CONTOURS[part], size, reach=reach, feather=feather * size)
+        total = np.maximum(total, mask)
+    return torch.from_numpy(total)[None, None]
+
+
+def with_preserved(
+    pictures: Frames, before: Frames, inputs: Frames, masks: Masks, probes: Sequence[int], settings: Preservation
+) -> Frames:
+    """The pictures with the input inside the masks, tinted by the edit's `shade`.
+
+    ``before`` gives the frames without the edit, and ``probes`` are the frames that the shade is measured on.
+    """
+    tint = shade(lambda frames: pictures(frames) - before(frames), masks, probes, settings)
+
+    def painted(frames: Sequence[int]) -> Tensor:
+        drawn, own = pictures(frames), inputs(frames)
+        inside = torch.cat([masks(index) for index in frames]).to(drawn)
+        return drawn + inside * (own + tint.to(drawn) - drawn)
+
+    return painted
+
+
+@torch.no_grad()
+def shade(change: Frames, masks: Masks, frames: Sequence[int], settings: Preservation) -> Tensor:
+    """The mean over some frames of what an edit adds inside the masks, blurred to a shade: (1, 3, S, S).
+
+    ``change`` gives what it adds to frames, (len, 3, S, S). Pixels are weighted by the masks.
+    """
+    total, weight = torch.zeros(()), torch.zeros(())
+    for index in frames:
+        mask = masks(index)
+        total = total + mask * change([index]).to(mask)
+        weight = weight + mask
+    sigma = settings.shade_blur * weight.shape[-1]
+    return _blurred(total, sigma) / (_blurred(weight, sigma) + 1e-3)
+
+
+def _blurred(image: Tensor, sigma: float) -> Tensor:
+    channels = [cv2.GaussianBlur(channel, (0, 0), sigma) for channel in image[0].cpu().numpy()]
+    return torch.from_numpy(np.stack(channels))[None]

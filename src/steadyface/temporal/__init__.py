@@ -1,0 +1,1 @@
+"""Targets, averages over neighbouring frames, and high-frequency detail carried over from the anchor. Ours."""
