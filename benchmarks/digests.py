@@ -1,9 +1,10 @@
 """Digests of the decoded frames of ``edited.mp4`` in short seeded runs: whether two versions make the same pictures.
 
-    python benchmarks/digests.py CLIP --out /tmp/digests                  # 4 frames, seven runs, one line for each
-    PYTHONPATH=/path/to/other/src python benchmarks/digests.py CLIP --out /tmp/others
+    python benchmarks/digests.py tests/data/grid_sbia1a.mpg --out runs/digests
+    PYTHONPATH=/path/to/other/src python benchmarks/digests.py tests/data/grid_sbia1a.mpg --out runs/others
 
-One thread, so that sums are taken in one order. Digests of two machines differ, since their arithmetic does.
+Four frames, seven runs, a line for each. One thread, so that sums are taken in one order. Digests of two machines
+differ, since their arithmetic does.
 """
 
 import argparse

@@ -81,7 +81,7 @@ class Smooth:
 
 
 @dataclass(frozen=True)
-class Aim:
+class TargetFrames:
     """Settings of `stabilise.scene`."""
 
     target: Target
@@ -187,7 +187,7 @@ class Average:
 
 @dataclass(frozen=True)
 class Lips:
-    """Settings of `finish.hold_lips`."""
+    """Settings of `finish.preserve_lips`."""
 
     edits: tuple[RequestedEdit, ...]
     lips: LipPreservation

@@ -97,7 +97,7 @@ def averager(
     return Averager(clip, steady, direct, flow, settings.target, settings.preservation)
 
 
-def hold_lips(
+def preserve_lips(
     context: StageContext,
     settings: Lips,
     stitched: Synthesis,

@@ -18,7 +18,7 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.mask import edit_mask
 from steadyface.flow.estimators import load_estimator
 from steadyface.stages.context import StageContext
-from steadyface.stages.edit_settings import Aim, FirstPhase, Prior, SecondPhase, Smooth
+from steadyface.stages.edit_settings import FirstPhase, Prior, SecondPhase, Smooth, TargetFrames
 from steadyface.temporal.target import target_frames
 
 
@@ -27,7 +27,7 @@ def smooth(context: StageContext, settings: Smooth, direct: Synthesis) -> Synthe
     return Synthesis(smooth_codes(direct.ws, settings.smoothing.sigma), direct.generator)
 
 
-def scene(context: StageContext, settings: Aim, direct: Synthesis, before: Synthesis, clip: Aligned) -> Scene:
+def scene(context: StageContext, settings: TargetFrames, direct: Synthesis, before: Synthesis, clip: Aligned) -> Scene:
     """What both phases compare frames with. Everything in it is computed on first use and cached."""
     estimator = load_estimator("spynet" if settings.current_flow else "dis", context.device)
     flow = pair_flow("current" if settings.current_flow else "input", estimator, clip.inputs)
