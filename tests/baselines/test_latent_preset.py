@@ -23,6 +23,7 @@ from steadyface.gan.models import W_SPACE
 from steadyface.inversion import guess
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.runtime.files import file_sha256
+from steadyface.stages import settings
 
 CLIP = catalogue.SHIPPED.parent / "demo.mp4"
 FRAMES = (0, 3)
@@ -48,6 +49,7 @@ def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_generator: Gen
     monkeypatch.setattr(catalogue, "SHIPPED", shipped)
     monkeypatch.setenv("STEADYFACE_EDITS", str(own))
     monkeypatch.setattr(pipeline, "load_generator", lambda _: tiny_generator)
+    monkeypatch.setattr(settings, "resolution_of", lambda _: tiny_generator.resolution)
     monkeypatch.setattr(guess, "Encoder", NearTheMean)
     monkeypatch.setattr(tiny_generator, "w_space", W_SPACE)
     Edit(EditCard("eyeglasses", "a test", "eyeglasses"), {8: torch.ones(16)}).save(shipped / "eyeglasses.safetensors")
