@@ -27,9 +27,8 @@ def _of_status() -> int | None:
 def _of_resource() -> int | None:
     """Only the second choice: on Linux it also counts the process before it started this program."""
     try:
-        resource = import_module(
-            "resource"
-        )  # by its name, since type checkers find nothing in it when they check for Windows
+        # by its name, since type checkers find nothing in it when they check for Windows
+        resource = import_module("resource")
     except ImportError:
         return None
     peak = int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
