@@ -29,8 +29,9 @@ from torch.nn import functional as F
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import broadcast_w, sample_w
 from steadyface.gan.layers import forward_haar
-from steadyface.gan.load import WEIGHTS, load_generator
+from steadyface.gan.load import load_generator
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
+from steadyface.gan.models import WEIGHTS
 
 HELD_OUT = 200
 TRAINED = ("blocks.3.", "blocks.4.", "refine.", "to_image.")

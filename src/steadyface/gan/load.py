@@ -1,17 +1,12 @@
 """Make a generator by name: the only place that knows which generators exist and where their weights come from."""
 
-from pathlib import Path
-
 from safetensors.torch import load_file
 
 from steadyface.gan.checkpoints import load_stylegan2
 from steadyface.gan.mobile_stylegan import MobileStyleGAN
-from steadyface.gan.models import MODELS, file_of
+from steadyface.gan.models import MODELS, WEIGHTS, file_of
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.zoo import weights
-
-WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
-"""The folder of the networks that this project trained itself."""
 
 
 def load_generator(name: str) -> MobileStyleGAN | StyleGAN2:

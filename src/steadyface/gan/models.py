@@ -8,6 +8,8 @@ from typing import Self
 from steadyface.errors import InputError
 from steadyface.runtime.files import safetensors_metadata, user_folder
 
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
+"""The folder of the networks that this project trained itself."""
 MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
 W_SPACE = "stylegan2-ffhq"

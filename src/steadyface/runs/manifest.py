@@ -11,8 +11,7 @@ from steadyface.clip.folder import FrameFolder
 from steadyface.config.job import Job, edit_file
 from steadyface.config.settings import Preset
 from steadyface.editing import catalogue
-from steadyface.gan.load import WEIGHTS
-from steadyface.gan.models import file_of
+from steadyface.gan.models import WEIGHTS, file_of
 from steadyface.inversion.encoders import encoder_file
 from steadyface.runs.run import Run
 from steadyface.runtime.files import file_sha256

@@ -9,9 +9,10 @@ from steadyface.config.settings import Consistency, Preset
 from steadyface.consistency.settings import Phase1, Phase2
 from steadyface.editing.card import Effect
 from steadyface.editing.settings import Calibration, LipPreservation, Masking
+from steadyface.gan.models import WEIGHTS
 from steadyface.inversion.settings import PivotalTuning
 from steadyface.runtime.files import FileContent
-from steadyface.stages.settings import WEIGHTS, Networks, RequestedEdit, networks, requested_edits
+from steadyface.stages.settings import Networks, RequestedEdit, networks, requested_edits
 from steadyface.stitching.settings import Compositing, Preservation, Stitching
 from steadyface.temporal.settings import Averaging, Target, TargetKind
 
