@@ -2,7 +2,11 @@ import numpy as np
 import pytest
 
 from steadyface.faces import topology
-from steadyface.faces.motion import motion
+from steadyface.faces.motion import motion_features, principal_motions
+
+
+def motion(landmarks: np.ndarray, side: int, most: int) -> np.ndarray:
+    return principal_motions(motion_features(landmarks, side), most)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from steadyface.gan.base import Generator
 from steadyface.inversion.refine import code_penalties, refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
 
-QUICK = Refinement(common_steps=40, steps_per_frame=30, common_learning_rate=0.05, learning_rate=0.05, smoothing=0.0)
+QUICK = Refinement(common_steps=40, steps_per_frame=30, common_learning_rate=0.05, learning_rate=0.05)
 
 
 def still(frames: torch.Tensor) -> torch.Tensor:
@@ -34,28 +34,6 @@ def test_penalties_in_closed_form(tiny_generator: Generator) -> None:
     losses = code_penalties(tiny_generator, ws, settings)
     assert float(losses["spread"]) == pytest.approx(0.0, abs=1e-9)
     assert float(losses["distance"]) == pytest.approx(4.0)
-
-
-def test_smoothing_over_time_removes_what_differs_from_frame_to_frame(tiny_generator: Generator, lpips: Lpips) -> None:
-    torch.manual_seed(0)
-    ws = torch.randn(1, 1, 16) + torch.linspace(0, 1, 6)[:, None, None].expand(6, 4, 16)
-    flickering = ws + 0.3 * torch.tensor([1.0, -1.0] * 3)[:, None, None]
-    nothing = replace(QUICK, common_steps=1, steps_per_frame=0, common_learning_rate=1e-9)
-    frames = tiny_generator.synthesis(ws)
-    smoothed = refine_codes(
-        tiny_generator,
-        flickering,
-        lambda i: frames[list(i)],
-        still(frames),
-        lpips,
-        replace(nothing, smoothing=1.0),
-        seed=0,
-    )
-    assert (smoothed - ws).abs().mean() < 0.4 * (flickering - ws).abs().mean()
-    straight = refine_codes(
-        tiny_generator, ws, lambda i: frames[list(i)], still(frames), lpips, replace(nothing, smoothing=1.0), seed=0
-    )
-    torch.testing.assert_close(straight, ws, atol=1e-4, rtol=0)
 
 
 def test_refinement_finds_the_frames(tiny_generator: Generator, lpips: Lpips) -> None:

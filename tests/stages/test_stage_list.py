@@ -105,6 +105,8 @@ def readers_of(place: Place) -> set[str]:
         return {"target", "average"} if rest == ["target", "kind"] else OF_THE_METHOD[str(rest[0])]
     if first == "compositing" and rest[0] in OF_COMPOSITING:
         return OF_COMPOSITING[str(rest[0])]
+    if first == "refinement" and rest[0] == "keyframes":
+        return {"keyframes", "refine"}
     if first == "averaging" and rest[0] != 0:
         return {"render"}  # lips are held with the first averaging alone
     return FIRST_READERS[str(first)]
@@ -207,7 +209,7 @@ def test_the_list_is_whole() -> None:
         assert stage.kept is None or stage.kept in KEPT
         assert not stage.share or stage.title
     assert sum(stage.share for stage in STAGES) == pytest.approx(1)
-    assert INVERSION == ("align", "crop", "person", "refine", "tune")
+    assert INVERSION == ("align", "crop", "person", "keyframes", "refine", "tune")
 
 
 def test_settings_are_frozen_and_hold_nothing_that_a_key_can_not_tell(job: Job, preset: Preset) -> None:

@@ -120,7 +120,7 @@ class Previewer:
             where, parts = edit_mask(sketch.one, Masking(), effects), preserved_parts(effects)
             with_edit = plain + change
             compositor = Compositor.of(sketch.one, lambda _: plain, lambda _: with_edit, where, parts, Compositing())
-            target = with_change(real, change, where)
+            target = with_change(real, plain, with_edit, where)
             aligned = to_image(compositor.composite(lambda _: target, lambda _: plain)([0]))
         after = paste(sketch.frame, aligned, compositor.wide(0), sketch.one.quads[0])
         return Preview(sketch.frame, _labelled(after))
@@ -169,7 +169,6 @@ class Previewer:
             common_steps=steps,
             steps_per_frame=0,
             common_learning_rate=self._effort.learning_rate,
-            smoothing=0.0,
         )
         with torch.no_grad():
             start = starting_codes(models.generator, models.encoder(one.inputs([0])), settings.motion_side)

@@ -24,6 +24,11 @@ def cached(frame: Callable[[int], Tensor], capacity: int = CACHED_FRAMES) -> Fra
     return lambda frames: torch.stack([made(index) for index in frames]).float()
 
 
+def selected(frames: Frames, numbers: Sequence[int]) -> Frames:
+    """Some of the frames, counted from 0 in the order of ``numbers``."""
+    return lambda places: frames([numbers[place] for place in places])
+
+
 def shrink(images: Tensor, size: int) -> Tensor:
     """(N, 3, R, R) -> (N, 3, size, size), antialiased; images that are not larger stay as they are."""
     if images.shape[-1] <= size:

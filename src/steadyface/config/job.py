@@ -45,8 +45,6 @@ def preset_of(job: Job) -> Preset:
     kind: Kind = "codes"
     if any(card.model for card in cards):
         kind = "style"
-    elif any(card.effect.draws_hair for card in cards):
-        kind = "hair"
     elif [request.name for request in job.edits] == ["eyeglasses"]:
         kind = "eyeglasses"
     return preset_for(job.preset, kind, job.inversion)

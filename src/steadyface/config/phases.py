@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from steadyface.config.settings import Consistency
 from steadyface.consistency.settings import Objective, Phase1, Phase2
-from steadyface.temporal.settings import Target
+from steadyface.temporal.settings import Averaging, Target
 
 _PRINTED = Objective(
     size=256,
@@ -24,7 +24,7 @@ _PRINTED = Objective(
     closeup_weight=0.0,
 )
 
-_INPUT = Target("input", radius=0, size=256, sharpness=10.0)
+_INPUT = Target("input", size=256, averaging=None)
 
 PAPER = Consistency(
     flow="current",
@@ -116,7 +116,7 @@ _OURS = Objective(
 
 DEFAULT = Consistency(
     flow="input",
-    target=Target("input+change", radius=6, size=256, sharpness=1.0),
+    target=Target("input+change", size=256, averaging=Averaging()),
     phase1=Phase1(_OURS, epochs=1, learning_rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,

@@ -27,22 +27,8 @@ from steadyface.temporal.settings import Averaging
 _PASTED = Compositing(background="generated")
 _UNSTITCHED = Stitching(epochs=0)
 
-SHORT = Averaging()
-"""Averages over few frames, which keep high-frequency detail."""
-
-DRAWN = Averaging(radius=12, input_consistency=0.06, carries_detail=True)
-"""For styles. Their strokes are carried over from the anchor, so that averages over more frames lose no detail. Only
-frames whose inputs are consistent are averaged, so that their mouths are equally open."""
-
-LONG = replace(DRAWN, interpolation="bicubic", output_consistency=0.15, mouths=False)
-"""After the short one, which makes rims, wrinkles and shades steady from frame to frame, but leaves a slow drift."""
-
-TWICE, HAIR = (SHORT, LONG), (replace(SHORT, carries_detail=True), LONG)
-"""For edits of codes. If they draw hair, the short averaging carries detail over, too: a mean of even a few frames
-makes strands grey."""
-
 PRESETS = {
-    "default": Preset("default", DEFAULT, averaging=TWICE),
+    "default": Preset("default", DEFAULT, averaging=Averaging()),
     "fast": Preset(
         "fast",
         FAST,
@@ -50,7 +36,7 @@ PRESETS = {
         PivotalTuning(epochs=1.5, least_steps=70),
         replace(ADAPTATION, epochs=1.0, least_steps=50),
         Stitching(epochs=0),
-        averaging=TWICE,
+        averaging=Averaging(),
     ),
     "paper": Preset("paper", PAPER, compositing=_PASTED),
     "official": Preset("official", OFFICIAL, compositing=_PASTED),
@@ -81,16 +67,13 @@ editing, the Latent Transformer (Yao et al. 2021: direct editing by a network), 
 (Tzaban et al. 2022: pivotal tuning, smoothed alignment, stitching), PTI (Roich et al. 2021: direct editing after tuning
 at its published length)."""
 
-Kind = Literal["codes", "hair", "eyeglasses", "style"]
-"""What is edited: codes in general, codes with an edit that draws hair, codes with only eyeglasses, or the generator
-(style)."""
+Kind = Literal["codes", "eyeglasses", "style"]
+"""What is edited: codes in general, codes with only eyeglasses, or the generator (style)."""
 
-_OURS_STYLE = {"averaging": (DRAWN,), "stitching": Stitching(epochs=0)}
+_OURS_STYLE = {"stitching": Stitching(epochs=0)}
 """A style ends at the person's outline, so that there is no seam to stitch."""
 
 OVERRIDES: dict[tuple[str, Kind], dict[str, Any]] = {
-    ("default", "hair"): {"averaging": HAIR},
-    ("fast", "hair"): {"averaging": HAIR},
     ("paper", "eyeglasses"): {"stabilisation": PAPER_EYEGLASSES},
     ("official", "eyeglasses"): {"stabilisation": OFFICIAL_EYEGLASSES},
     ("phase1", "eyeglasses"): {"stabilisation": replace(PHASE1_ONLY, phase1=PAPER_EYEGLASSES.phase1)},

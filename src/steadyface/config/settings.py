@@ -39,9 +39,8 @@ class Preset:
     """A further tuning on the requested overlays (`Effect.overlay`); None leaves it out."""
     stitching: Stitching = field(default_factory=Stitching)
     compositing: Compositing = field(default_factory=Compositing)
-    averaging: tuple[Averaging, ...] = ()
-    """Averages of the finished pictures along the input's flow, one after the other, against the flicker that the
-    phases leave."""
+    averaging: Averaging | None = None
+    """A mean of the finished pictures over time, against the flicker that the phases leave."""
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""
     alignment: Alignment = field(default_factory=Alignment)

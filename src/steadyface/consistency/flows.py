@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.clip.frames import Frames, shrink
 from steadyface.consistency.pairs import Pair
 from steadyface.flow.base import FlowEstimator
+from steadyface.flow.guided import guided_flow, landmark_flows
 from steadyface.flow.occlusion import consistency_error
 
 CACHED_PAIRS = 256
@@ -58,12 +61,20 @@ class CurrentFlow:
 class InputFlow:
     """Flow estimated on the input frames, whose correspondences are real. It is cached: no network runs in the loop.
 
-    ``capacity`` bounds the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
+    ``landmarks`` (T, L, 2), in pixels of the inputs, guide it where a head moves far (`flow.guided`). ``capacity`` bounds
+    the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
     """
 
-    def __init__(self, estimator: FlowEstimator, inputs: Frames, capacity: int = CACHED_PAIRS) -> None:
+    def __init__(
+        self,
+        estimator: FlowEstimator,
+        inputs: Frames,
+        landmarks: NDArray[np.floating] | None = None,
+        capacity: int = CACHED_PAIRS,
+    ) -> None:
         self.estimator = estimator
         self.inputs = inputs
+        self.landmarks = landmarks
         self._kept = lru_cache(capacity)(self._estimate)
 
     def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
@@ -75,10 +86,18 @@ class InputFlow:
 
     @torch.no_grad()
     def _estimate(self, first: int, second: int, size: int) -> Tensor:
-        images = shrink(self.inputs([first, second]), size)
-        return self.estimator(images, images.flip(0)).half()
+        whole = self.inputs([first, second])
+        images = shrink(whole, size)
+        if self.landmarks is None:
+            return self.estimator(images, images.flip(0)).half()
+        scale = images.shape[-1] / whole.shape[-1]
+        points = (self.landmarks[[first, second]] + 0.5) * scale - 0.5
+        start = landmark_flows(points, points[::-1], images.shape[-1], images.device)
+        return guided_flow(self.estimator, images, images.flip(0), start).half()
 
 
-def pair_flow(kind: Literal["current", "input"], estimator: FlowEstimator, inputs: Frames) -> PairFlow:
+def pair_flow(
+    kind: Literal["current", "input"], estimator: FlowEstimator, inputs: Frames, landmarks: NDArray[np.floating]
+) -> PairFlow:
     """Make the kind of flow that a preset's `Consistency.flow` names."""
-    return CurrentFlow(estimator) if kind == "current" else InputFlow(estimator, inputs)
+    return CurrentFlow(estimator) if kind == "current" else InputFlow(estimator, inputs, landmarks)

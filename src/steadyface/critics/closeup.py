@@ -1,9 +1,11 @@
 """LPIPS of enlarged eyes and mouth, whose details LPIPS of the whole crop hardly sees."""
 
+from dataclasses import dataclass
+
 from torch import Tensor
 from torch.nn import functional as F
 
-from steadyface.critics.lpips import Lpips
+from steadyface.critics.lpips import Lpips, Seen
 
 # Top, bottom, left, right as fractions of the FFHQ frame: the eyes lie at .47 of its height, the mouth at .73.
 EYES = (0.40, 0.54, 0.27, 0.73)
@@ -22,8 +24,27 @@ def closeups(images: Tensor) -> list[Tensor]:
     return found
 
 
-def closeup_distance(lpips: Lpips, a: Tensor, b: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class SeenCrop:
+    """FFHQ-aligned crops with all LPIPS features, of the whole and of the close-ups, to be compared more than once."""
+
+    whole: Seen
+    parts: list[Seen]
+
+    @property
+    def images(self) -> Tensor:
+        """(N, 3, R, R) in [-1, 1]"""
+        return self.whole.images
+
+
+def see_crop(lpips: Lpips, images: Tensor) -> SeenCrop:
+    """Compute the features of crops (N, 3, R, R) in [-1, 1]."""
+    return SeenCrop(lpips.see(images), [lpips.see(part) for part in closeups(images)])
+
+
+def closeup_distance(lpips: Lpips, a: Tensor, b: Tensor | SeenCrop) -> Tensor:
     """The mean LPIPS of enlarged eyes and mouth: crops (N, 3, R, R) twice -> (N,)."""
-    eyes, mouth = (lpips(x, y) for x, y in zip(closeups(a), closeups(b), strict=True))
+    others = b.parts if isinstance(b, SeenCrop) else closeups(b)
+    eyes, mouth = (lpips(x, y) for x, y in zip(closeups(a), others, strict=True))
     total: Tensor = eyes + mouth
     return total / 2

@@ -72,8 +72,7 @@ def composite_edit(
     where, parts = edit_mask(clip, masking, effects), preserved_parts(effects)
 
     def edited(index: int) -> Tensor:
-        change = direct([index]) - before([index])
-        return with_change(clip.inputs([index]), change, where)[0]
+        return with_change(clip.inputs([index]), before([index]), direct([index]), where)[0]
 
     def masks(index: int) -> Tensor:
         return preserved_mask(parts, clip.landmarks[index], len(clip.person), preservation)

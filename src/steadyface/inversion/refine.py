@@ -1,10 +1,9 @@
-"""W+ refinement of all frames of a clip together, from the encoder's codes."""
+"""W+ refinement of some frames of a clip together, from the encoder's codes."""
 
 import torch
 from torch import Tensor
 
 from steadyface.clip.frames import Frames
-from steadyface.clip.smooth import smooth_codes
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
@@ -53,12 +52,11 @@ def refine_codes(
     checkpoint: Checkpoint | None = None,
     watch: Watcher | None = None,
 ) -> Tensor:
-    """Fit the codes (T, num_ws, w_dim) of a clip to its aligned frames; returns refined codes of the same shape.
+    """Fit codes (T, num_ws, w_dim) to aligned frames of a clip; returns refined codes of the same shape.
 
     ``motion`` (T, K) says how the face moves; K may be 0. The codes are ``ws[t] + common + motion[t] @ directions +
-    own[t]``, smoothed over time at the end. First ``common`` and ``directions`` are fitted on frames drawn at random,
-    so that every frame helps to learn, say, the direction that opens the mouth. Then each frame's ``own`` offset is
-    fitted, too, tied weakly to those of its neighbours.
+    own[t]``. First ``common`` and ``directions`` are fitted on frames drawn at random, so that every frame helps to
+    learn, say, the direction that opens the mouth. Then each frame's ``own`` offset is fitted, too.
     """
     count = len(ws)
     common = torch.zeros_like(ws[0]).requires_grad_()
@@ -75,13 +73,9 @@ def refine_codes(
         if step < first:
             index = int(step_rng(seed, step).integers(count))
             code = ws[index] + common + moved(index)
-            tie = {}
         else:
             index = shuffled_index(seed, step - first, count)
             code = ws[index] + common.detach() + moved(index) + moving * own[index]
-            beside = [own[i].detach() for i in (index - 1, index + 1) if 0 <= i < count]
-            gap = (own[index] - torch.stack(beside).mean(dim=0)) if beside else own[index]
-            tie = {"steady": settings.steady * (gap / generator.w_std).square().mean()}
         target = frames([index])
         image = generator.synthesis(code[None])
         return {
@@ -89,7 +83,6 @@ def refine_codes(
             "closeup": settings.closeup * closeup_distance(lpips, image, target).mean(),
             "l2": settings.l2 * (image - target).square().mean(),
             **code_penalties(generator, code[None], settings),
-            **tie,
         }
 
     rise, settle = ramp(settings.common_learning_rate, first), ramp(settings.learning_rate, own_steps)
@@ -103,5 +96,4 @@ def refine_codes(
         watch=watch,
     )
     driven = torch.stack([moved(index) for index in range(count)])
-    refined = (ws + common + driven + moving * torch.stack(own)).detach()
-    return smooth_codes(refined, settings.smoothing)
+    return (ws + common + driven + moving * torch.stack(own)).detach()

@@ -4,13 +4,30 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Refinement:
-    """W+ refinement of all frames of a clip, from the encoder's codes."""
+class Keyframes:
+    """Which frames of a clip a person is learnt on, and how the codes of all others follow from these."""
 
+    least: int = 8
+    """Minimum number of keyframes."""
+    most: int = 16
+    """Maximum number: the cost of the inversion, however long the clip is."""
+    reach: float = 0.5
+    """No more are added when every frame is this close to one, in standard deviations of the face's motion."""
+    ridge: float = 0.1
+    """Strength of the ridge regression of codes on landmarks. Cross-validation between codes asks for ten times as
+    much, and mouths then open less."""
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """W+ refinement of the keyframes of a clip, from the encoder's codes."""
+
+    keyframes: Keyframes | None = Keyframes()
+    """None: each frame is one, and no code follows from others."""
     common_steps: int = 120
     """Steps on one offset that all frames share, over frames drawn at random: the person, the light, the hair."""
     steps_per_frame: int = 12
-    """Steps on each frame's own offset: pose, mouth, eyes."""
+    """Steps on each keyframe's own offset: pose, mouth, eyes."""
     motions: int = 8
     """How many principal motions of the landmarks have a direction of their own in the codes."""
     motion_scale: float = 0.03
@@ -28,27 +45,23 @@ class Refinement:
     """Weight of the variance between the rows of a code, in units of W's variance: W+ codes far from W break edits."""
     distance: float = 0.001
     """Weight of the squared distance from the mean, in the same units."""
-    smoothing: float = 0.6
-    """Sigma in frames of a Gaussian over time on the refined codes. Each frame's fit has errors of its own: on a GRID
-    clip .8 took the inversion's warping error from 5.5 to 2.2 times the input's at the same LPIPS, and the mouth's
-    correlation from .88 to .95; tuning then gives the motion its amplitude back."""
-    steady: float = 0.02
-    """Weight of the squared difference from the neighbouring frames' offsets: weak, or the mouth stops moving."""
     motion_side: int = 32
     """Rows that act up to this side differ from frame to frame. Rows above it carry colour and texture: they are the
     same in the whole clip, so that they can't flicker."""
 
 
-INDEPENDENT = Refinement(motions=0, common_steps=0, steps_per_frame=48, smoothing=0.0, steady=0.0, motion_side=1024)
-"""Each frame's code by itself: nothing is shared, tied or smoothed."""
+INDEPENDENT = Refinement(keyframes=None, motions=0, common_steps=0, steps_per_frame=48, motion_side=1024)
+"""Each frame's code by itself: nothing is shared."""
 
 
 @dataclass(frozen=True)
 class PivotalTuning:
     """Tuning of the generator on a clip (Roich et al. 2021), regularised locally and along the edits."""
 
+    every_frame: bool = False
+    """Whether all frames are learnt from, instead of the keyframes."""
     epochs: float = 4.0
-    """Passes over the frames."""
+    """Passes over these frames."""
     least_steps: int = 150
     """Minimum number of steps, for short clips."""
     learning_rate: float = 4e-4
@@ -66,9 +79,8 @@ class PivotalTuning:
     edit_seen: tuple[float, float] = (0.01, 0.05)
     """`change_mask`'s limits for what an edit changes. Ageing changes skin a little everywhere: with a lower limit of
     .03 the target itself had .41 of the years on a GRID clip; with these limits it has .72."""
-    smoothing_sigma: float = 2.0
-    """Sigma in frames of a Gaussian over the codes from which an edit's change is computed, since what an edit adds
-    doesn't blink."""
+    real_every: int = 1
+    """The frames' own term is computed in every step of this many, and weighs as much more."""
     edit_every: int = 2
     """The edits' term is computed in every step of this many."""
     local_weight: float = 0.1
@@ -80,12 +92,14 @@ class PivotalTuning:
 
 
 PTI = PivotalTuning(
-    epochs=200.0, least_steps=350, learning_rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
+    every_frame=True, epochs=200.0, least_steps=350, learning_rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
 )
 """As published: 350 steps on a picture (Roich et al. 2021, whose regularisation is off unless asked for), 200 passes
 over a clip with the regularisation of eq. 7 at every step (released code)."""
 
-ADAPTATION = PivotalTuning(epochs=1.5, least_steps=80, edit_every=1, edit_strengths=(0.9, 1.15), local_weight=0.0)
+ADAPTATION = PivotalTuning(
+    epochs=1.5, least_steps=40, real_every=2, edit_every=1, edit_strengths=(1.0, 1.0), local_weight=0.0
+)
 """A second, short tuning on the requested overlays only. The first tuning shares its steps among all shipped edits: on
 two GRID clips eyeglasses had thin, pale rims, and .70 of the log-odds of the tuning's own target. 80 such steps reached
 all of the log-odds, and brought the frames closer, too (LPIPS .011 -> .007)."""

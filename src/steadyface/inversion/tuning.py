@@ -1,20 +1,20 @@
 """Pivotal tuning of the generator over a clip (Roich et al. 2021), such that edits still work afterwards.
 
 Plain tuning makes a clip's frames exact but weakens edits. The loss here has three terms: the frames themselves, the
-edits (tuned(w + edit) must be the real frame plus what the edit changes), and locality (eq. 7 of the paper).
+edits (tuned(w + edit) must be the real frame with what the edit changes), and locality (eq. 7 of the paper).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from steadyface.clip.change import change_mask, with_change
 from steadyface.clip.frames import Frames
-from steadyface.clip.smooth import smooth_codes
 from steadyface.consistency.losses import locality, nearby_code
-from steadyface.critics.closeup import closeup_distance
+from steadyface.critics.closeup import SeenCrop, closeup_distance, see_crop
 from steadyface.critics.filters import high_pass
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
@@ -30,6 +30,10 @@ from steadyface.runtime.optimise import (
 )
 
 
+CACHED_TARGETS = 24
+"""Number of targets, of either kind, whose features stay in memory: some 5 MB each at 256 px."""
+
+
 @dataclass(frozen=True)
 class EditConstraint:
     """An edit that must still work after tuning."""
@@ -38,6 +42,8 @@ class EditConstraint:
     """The edit at a strength: (N, num_ws, w_dim) -> (N, num_ws, w_dim)."""
     where: Tensor
     """(1, 1, R, R) in [0, 1]: where it may change anything."""
+    preserved: Callable[[int], Tensor]
+    """(1, 1, R, R) in [0, 1]: what it must leave alone in a frame, which is given by its place among those tuned on."""
 
 
 def tune_generator(
@@ -60,28 +66,38 @@ def tune_generator(
     is the name of the optimisation that is passed to ``watch``.
     """
     tuned, parameters = copy_to_tune(start or generator)
-    smoothed = smooth_codes(ws, settings.smoothing_sigma)
 
-    def distance(image: Tensor, target: Tensor) -> Tensor:
-        perceptual: Tensor = lpips(image, target).mean()
+    @lru_cache(CACHED_TARGETS)
+    @torch.no_grad()
+    def real(index: int) -> SeenCrop:
+        return see_crop(lpips, frames([index]))
+
+    @lru_cache(CACHED_TARGETS)
+    @torch.no_grad()
+    def edited(index: int, which: int, strength: float) -> SeenCrop:
+        """The frame with an edit's change, as the pretrained generator makes it."""
+        edit, pivot, frame = edits[which], ws[index : index + 1], real(index).images
+        plain, changed = generator.synthesis(pivot), generator.synthesis(edit.codes(pivot, strength))
+        where = edit.where * change_mask(changed, plain, *settings.edit_seen)
+        shown = with_change(frame, plain, changed, where)
+        return see_crop(lpips, torch.lerp(shown, frame, edit.preserved(index)))
+
+    def distance(image: Tensor, target: SeenCrop) -> Tensor:
+        perceptual: Tensor = lpips(image, target.whole).mean()
         perceptual = perceptual + settings.closeup * closeup_distance(lpips, image, target).mean()
-        fine = settings.texture * high_pass(image - target).square().mean()
-        return perceptual + settings.l2 * (image - target).square().mean() + fine
+        fine = settings.texture * high_pass(image - target.images).square().mean()
+        return perceptual + settings.l2 * (image - target.images).square().mean() + fine
 
     def losses_at(step: int) -> dict[str, Tensor]:
         index = shuffled_index(seed, step, len(ws))
-        pivot, real = ws[index : index + 1], frames([index])
-        losses = {"reconstruction": distance(tuned.synthesis(pivot), real)}
+        pivot, losses = ws[index : index + 1], {}
+        if step % settings.real_every == 0:
+            losses["reconstruction"] = settings.real_every * distance(tuned.synthesis(pivot), real(index))
         if edits and settings.edit_weight and step % settings.edit_every == 0:
             rng = step_rng(seed, step)
-            edit, strength = edits[int(rng.integers(len(edits)))], float(rng.uniform(*settings.edit_strengths))
-            with torch.no_grad():
-                # The smoothed code's change: over closing lids, the generator draws an edit badly
-                codes = smoothed[index : index + 1]
-                plain, edited = generator.synthesis(codes), generator.synthesis(edit.codes(codes, strength))
-                where = edit.where * change_mask(edited, plain, *settings.edit_seen)
-                target = with_change(real, edited - plain, where)
-            losses["edit"] = settings.edit_weight * distance(tuned.synthesis(edit.codes(pivot, strength)), target)
+            which, strength = int(rng.integers(len(edits))), float(rng.uniform(*settings.edit_strengths))
+            image = tuned.synthesis(edits[which].codes(pivot, strength))
+            losses["edit"] = settings.edit_weight * distance(image, edited(index, which, strength))
         if settings.local_weight and step % settings.local_every == 0:
             z = torch.from_numpy(step_rng(seed, step).standard_normal((1, generator.z_dim))).to(pivot)
             nearby = nearby_code(generator, pivot, z, settings.local_distance)

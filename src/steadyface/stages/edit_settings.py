@@ -23,6 +23,7 @@ class Adapt:
 
     adaptation: PivotalTuning
     masking: Masking
+    preservation: Preservation
     overlays: tuple[RequestedEdit, ...]
     seed: int
 
@@ -32,7 +33,7 @@ class Adapt:
         overlays = tuple(edit for edit in requested_edits(job, preset) if edit.effect.overlay and not edit.style)
         if preset.adaptation is None or not overlays:
             return None
-        return cls(preset.adaptation, preset.masking, overlays, job.seed)
+        return cls(preset.adaptation, preset.masking, preset.compositing.preservation, overlays, job.seed)
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,12 @@ class Stitch:
 
 @dataclass(frozen=True)
 class Average:
-    """Settings of `finish.averager`. The averagings themselves are given by its callers."""
+    """Settings of `finish.averager`. The averaging itself is given by its callers."""
 
     target: TargetKind | None
     """None: nothing is averaged."""
+    effects: tuple[Effect, ...]
+    masking: Masking
     preservation: Preservation
 
     @classmethod
@@ -183,7 +186,8 @@ class Average:
         """The settings for a job and a preset."""
         method = preset.stabilisation
         kind = method.target.kind if isinstance(method, Consistency) else None
-        return cls(kind, preset.compositing.preservation)
+        effects = tuple(each.effect for each in requested_edits(job, preset))
+        return cls(kind, effects, preset.masking, preset.compositing.preservation)
 
 
 @dataclass(frozen=True)
@@ -192,8 +196,7 @@ class Lips:
 
     edits: tuple[RequestedEdit, ...]
     lips: LipPreservation
-    averaging: tuple[Averaging, ...]
-    """Only the first averaging: further ones take long and hardly move lips."""
+    averaging: Averaging
     masking: Masking
     preservation: Preservation
 
@@ -202,9 +205,9 @@ class Lips:
         """None without averaging, which makes each mouth a little like those of the neighbouring frames. None also
         unless an edit preserves the lip opening or is a style: styles draw the inversion's mouth, not the input's."""
         edits, preservation = requested_edits(job, preset), preset.compositing.preservation
-        if not preset.averaging or not any(each.style or each.effect.preserves_lip_opening for each in edits):
+        if preset.averaging is None or not any(each.style or each.effect.preserves_lip_opening for each in edits):
             return None
-        return cls(edits, preset.lips, preset.averaging[:1], preset.masking, preservation)
+        return cls(edits, preset.lips, preset.averaging, preset.masking, preservation)
 
 
 @dataclass(frozen=True)
@@ -229,7 +232,7 @@ class Render:
     source: FileContent
     frames: FrameRange
     edits: tuple[RequestedEdit, ...]
-    averaging: tuple[Averaging, ...]
+    averaging: Averaging | None
     preset: str
 
     @classmethod

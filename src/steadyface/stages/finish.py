@@ -2,106 +2,100 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
+from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached
 from steadyface.clip.synthesis import Synthesis
 from steadyface.consistency.flows import InputFlow
 from steadyface.editing.edit import apply_edits
 from steadyface.editing.lip_preservation import preserve_lips_in_result
-from steadyface.editing.mask import composite_edit
+from steadyface.editing.mask import composite_edit, edit_mask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.parts import Part
 from steadyface.flow.estimators import load_estimator
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits
-from steadyface.stages.edit_settings import Average, Lips
+from steadyface.stages import edit_settings
+from steadyface.stages.invert import Poses
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
-from steadyface.temporal.averaging import averaged
-from steadyface.temporal.detail import with_high_frequency_detail
+from steadyface.temporal.averaging import around, averaged, with_grain
 from steadyface.temporal.settings import Averaging, TargetKind
 
-FLOW_BYTES = 2**29
-"""Memory for cached flows: 1024 pairs of frames at 256 px, enough for a radius of 12 over 75 frames."""
 PICTURE_BYTES = 2**27
-"""Memory for cached pictures after an averaging: 341 frames at 256 px. The next averaging asks for each picture several
-times, as a neighbour of others."""
+"""Memory for cached pictures after the averaging: 341 frames at 256 px."""
+
+Average = Callable[[Frames, Frames, Averaging | None], Frames]
+"""(pictures, the same without the edit, how) -> the pictures, averaged over time."""
 
 _MOUTH: tuple[Part, ...] = ("mouth",)
 
 
 @dataclass(frozen=True)
 class Averager:
-    """Averages finished pictures over time along the input's flow, once for each given averaging.
+    """Carries the change of finished pictures over to the input, and averages it over time, in the anchor's coordinates.
 
-    The first averaging takes its high-frequency detail from the direct edit, with codes moved by as much as those of
-    the pictures differ from ``steady``. Each further one takes it from the result of the averaging before. Flows are
-    cached for the next pictures.
+    Skin that the edit does not change is then the input's, down to its pores. Mouths are not averaged.
     """
 
     clip: Aligned
-    steady: Synthesis
-    direct: Synthesis
     flow: InputFlow
+    anchor: int
     target: TargetKind
+    where: Tensor
+    """(1, 1, S, S) in [0, 1]: where the edit may change the input."""
     preservation: Preservation
 
-    def __call__(self, pictures: Synthesis, averagings: Sequence[Averaging]) -> Frames:
-        """Average the pictures of codes and a generator."""
-        inputs, count = self.clip.inputs, len(self.clip)
-        pixels = pictures.generator.resolution**2
-        made: Frames = pictures
-        source: Frames = replace(self.direct, ws=self.direct.ws + (pictures.ws - self.steady.ws))
-        everywhere = self.target == "direct"
-        for averaging in averagings:
-            earlier, made = made, averaged(made, inputs, self.flow, count, self.target, averaging)
-            if averaging.carries_detail:
-                made = with_high_frequency_detail(
-                    made, source, inputs, self.flow, count, averaging, everywhere=everywhere
-                )
-            if not averaging.mouths:
-                made = partial(_with_mouths, made, earlier, self.clip, self.preservation)
-            capacity = max(2 * averaging.radius + 1, PICTURE_BYTES // (6 * pixels))
-            source = made = cached(partial(_single, made), capacity)
-            everywhere = True
-        return made
+    def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None) -> Frames:
+        """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Without an averaging, they stay."""
+        if averaging is None:
+            return pictures
+        inputs, neighbours = self.clip.inputs, around(averaging.radius, len(self.clip))
 
+        def carried(index: int) -> Tensor:
+            if self.target == "direct":
+                return pictures([index])[0]
+            return with_change(inputs([index]), before([index]), pictures([index]), self.where)[0]
 
-def _with_mouths(
-    pictures: Frames, others: Frames, clip: Aligned, settings: Preservation, frames: Sequence[int]
-) -> Tensor:
-    """Pictures (len, 3, S, S) with the mouths of ``others``."""
-    made = pictures(frames)
-    masks = torch.cat([preserved_mask(_MOUTH, clip.landmarks[index], made.shape[-1], settings) for index in frames])
-    return torch.lerp(made, others(frames), masks.to(made))
+        drawn = cached(carried, 2 * averaging.radius + 2)
 
+        def both(frames: Sequence[int]) -> Tensor:
+            return torch.cat([drawn(frames), inputs(frames)], dim=1)
 
-def _single(frames: Frames, index: int) -> Tensor:
-    return frames([index])[0]
+        means = averaged(both, inputs, self.flow, self.anchor, neighbours, averaging)
+
+        def made(index: int) -> Tensor:
+            picture, calm = means([index]).chunk(2, dim=1)
+            if self.target != "direct":
+                picture = with_grain(picture, calm, inputs([index]))
+            mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], picture.shape[-1], self.preservation)
+            return torch.lerp(picture, drawn([index]), mouth.to(picture))[0]
+
+        side = len(self.clip.person)
+        return cached(made, max(1, PICTURE_BYTES // (6 * side**2)))
 
 
 def averager(
-    context: StageContext, settings: Average, steady: Synthesis, direct: Synthesis, clip: Aligned
-) -> Callable[[Synthesis, Sequence[Averaging]], Frames]:
-    """The function that averages this clip's pictures. Without a target, or for a single frame, it changes nothing."""
-    if settings.target is None or len(clip) == 1:
-        return lambda pictures, averagings: pictures
-    pairs = FLOW_BYTES // (8 * context.generator.resolution**2)
-    flow = InputFlow(load_estimator("dis", context.device), clip.inputs, pairs)
-    return Averager(clip, steady, direct, flow, settings.target, settings.preservation)
+    context: StageContext, settings: edit_settings.Average, clip: Aligned, poses: Poses
+) -> Average:
+    """The function that averages this clip's pictures. Without a target it changes nothing."""
+    if settings.target is None:
+        return lambda pictures, before, averaging: pictures
+    flow = InputFlow(load_estimator("dis", context.device), clip.inputs, clip.landmarks)
+    where = edit_mask(clip, settings.masking, settings.effects)
+    return Averager(clip, flow, poses.anchor, settings.target, where, settings.preservation)
 
 
 def preserve_lips(
     context: StageContext,
-    settings: Lips,
+    settings: edit_settings.Lips,
     stitched: Synthesis,
-    average: Callable[[Synthesis, Sequence[Averaging]], Frames],
+    average: Average,
     compositor: Compositor,
     before: Synthesis,
     factors: Sequence[float],
@@ -111,7 +105,7 @@ def preserve_lips(
 
     def pasted(pictures: Synthesis) -> Frames:
         """The result, but without preserved parts and further averagings."""
-        return replace(compositor, preserved_parts=()).composite(average(pictures, settings.averaging), before)
+        return replace(compositor, preserved_parts=()).composite(average(pictures, before, settings.averaging), before)
 
     edits = code_edits(settings.edits, factors)
     others = [edit for edit in edits if not edit.card.effect.preserves_lip_opening]

@@ -20,9 +20,9 @@ from steadyface.runs.run import Run
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits, styled
 from steadyface.stages.edit_settings import Render
+from steadyface.stages.finish import Average
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.paste import paste
-from steadyface.temporal.settings import Averaging
 from steadyface.video.info import VideoInfo, probe
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
@@ -38,7 +38,7 @@ def render(
     context: StageContext,
     settings: Render,
     edited: Frames,
-    average: Callable[[Frames, Sequence[Averaging]], Frames],
+    average: Average,
     compositor: Compositor,
     direct: Synthesis,
     before: Synthesis,
@@ -60,7 +60,7 @@ def render(
         write(run, "untuned/edited", Synthesis(asked[probes], styled(settings.edits, generator)), len(probes))
         write(run, "inverted", before, count)
         drawn = write(run, "direct", direct, count)
-        result = compositor.composite(average(edited, settings.averaging), before)
+        result = compositor.composite(average(edited, before, settings.averaging), before)
         steady = write(run, "edited", result, count)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)

@@ -14,8 +14,10 @@ from steadyface.editing.settings import Masking
 from steadyface.faces.settings import Alignment
 from steadyface.gan.models import W_SPACE, WEIGHTS, file_of, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
+from steadyface.inversion import settings as inversion
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.runtime.files import FileContent
+from steadyface.stitching.settings import Preservation
 from steadyface.zoo import CARDS
 
 
@@ -104,6 +106,18 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Keyframes:
+    """Settings of `invert.keyframes`."""
+
+    keyframes: inversion.Keyframes | None
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        return cls(preset.refinement.keyframes)
+
+
+@dataclass(frozen=True)
 class Refine:
     """Settings of `invert.refine`."""
 
@@ -134,6 +148,7 @@ class Tune:
 
     tuning: PivotalTuning
     masking: Masking
+    preservation: Preservation
     preserved_edits: tuple[catalogue.EditContent, ...]
     """Edits that must still work on the tuned generator: all that ship, if they are for its W space."""
     seed: int
@@ -143,4 +158,5 @@ class Tune:
         """The settings for a job and a preset."""
         fit = w_space_of(job.model) == W_SPACE
         shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if fit else []
-        return cls(preset.tuning, preset.masking, tuple(map(catalogue.EditContent, shipped)), job.seed)
+        preserved = preset.compositing.preservation
+        return cls(preset.tuning, preset.masking, preserved, tuple(map(catalogue.EditContent, shipped)), job.seed)

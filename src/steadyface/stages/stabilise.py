@@ -18,6 +18,7 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.mask import edit_mask
 from steadyface.flow.estimators import load_estimator
 from steadyface.stages.context import StageContext
+from steadyface.stages.invert import Poses
 from steadyface.stages.edit_settings import FirstPhase, Prior, SecondPhase, Smooth, TargetFrames
 from steadyface.temporal.target import target_frames
 
@@ -27,13 +28,17 @@ def smooth(context: StageContext, settings: Smooth, direct: Synthesis) -> Synthe
     return Synthesis(smooth_codes(direct.ws, settings.smoothing.sigma), direct.generator)
 
 
-def scene(context: StageContext, settings: TargetFrames, direct: Synthesis, before: Synthesis, clip: Aligned) -> Scene:
+def scene(
+    context: StageContext, settings: TargetFrames, direct: Synthesis, before: Synthesis, clip: Aligned, poses: Poses
+) -> Scene:
     """What both phases compare frames with. Everything in it is computed on first use and cached."""
     estimator = load_estimator("spynet" if settings.current_flow else "dis", context.device)
-    flow = pair_flow("current" if settings.current_flow else "input", estimator, clip.inputs)
+    flow = pair_flow("current" if settings.current_flow else "input", estimator, clip.inputs, clip.landmarks)
     plain, edited = (rendered(each.generator, each.ws, settings.target.size) for each in (before, direct))
     where = edit_mask(clip, settings.masking, settings.effects)
-    target = target_frames(clip.inputs, plain, edited, where, flow, len(clip), settings.target)
+    target = target_frames(
+        clip.inputs, plain, edited, where, flow, poses.anchor, poses.keyframes, settings.target
+    )
     return Scene(clip.inputs, target, flow, context.lpips)
 
 

@@ -26,11 +26,11 @@ class Preservation:
     """How parts of the face are taken from the input."""
 
     parts: Mapping[Part, tuple[float, float]] = field(
-        default_factory=lambda: {"eyes": (0.2, 0.024), "irises": (0.05, 0.012), "mouth": (0.08, 0.04)}
+        default_factory=lambda: {"eyes": (0.2, 0.024), "irises": (0.05, 0.012), "mouth": (0.02, 0.02)}
     )
     """For each part: how far its mask extends beyond its contour, as a fraction of the part's width, and the width of
     the soft edge, as a fraction of the crop's side. An eye's mask must include the lids, but not the rims of eyeglasses
-    near them."""
+    near them, a mouth's not the moustache above it."""
     shade_blur: float = 0.024
     """Sigma of the Gaussian that blurs what the edit adds to such a part to a shade, as a fraction of the crop's
     side."""

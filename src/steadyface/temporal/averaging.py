@@ -1,89 +1,104 @@
-"""Means over neighbouring frames, warped along the input's flow. Ours."""
+"""Means over frames in the face's own coordinates: those of one frame, the anchor. Ours.
+
+Each frame is warped onto the anchor once. There, frames are averaged pixel by pixel, and the mean is warped back: one
+flow there and one back for each frame, however many frames the mean is over, and no drift.
+"""
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from steadyface.clip.change import opacity
 from steadyface.clip.frames import Frames, cached
 from steadyface.consistency.flows import PairFlow
 from steadyface.consistency.masks import photometric_consistency
+from steadyface.critics.filters import low_pass
 from steadyface.flow.occlusion import visibility
-from steadyface.flow.warp import warp
-from steadyface.temporal.settings import Averaging, TargetKind
+from steadyface.flow.warp import in_bounds, warp
+from steadyface.temporal.settings import Averaging
+
+Neighbours = Callable[[int], Mapping[int, float]]
+"""Frame number -> the frames that it is averaged over, and their weights."""
 
 
-def steady_change(
-    changes: Frames,
-    inputs: Frames,
-    flow: PairFlow,
-    index: int,
-    count: int,
-    radius: int,
-    sharpness: float,
-    input_consistency: float | None = None,
-    output_consistency: float | None = None,
-) -> Tensor:
-    """Average the change of frame ``index`` with that of its neighbours, warped along the input's flow: (1, C, S, S).
+def around(radius: int, count: int) -> Neighbours:
+    """The ``radius`` frames on either side of ``count``, with the weights of a Gaussian."""
 
-    ``changes`` gives what the edit adds to frames, (len, C, S, S), and ``inputs`` the frames in the same size. The mean
-    over the ``radius`` frames on either side has Gaussian weights times the visibility.
+    def weights(index: int) -> dict[int, float]:
+        near = range(max(0, index - radius), min(count, index + radius + 1))
+        return {n: math.exp(-2 * ((n - index) / max(radius, 1)) ** 2) for n in near}
 
-    A neighbour counts even if its input differs, as during a blink. The blink itself is in the input, and eyeglasses
-    from a frame with open eyes suit it better than those drawn over half-closed eyes. If the change must draw such
-    motion, only frames whose inputs agree may count: ``input_consistency`` is the scale of the inputs'
-    `photometric_consistency`, ``output_consistency`` that of the first three channels of ``changes``.
-    """
-    frame, own = inputs([index]), changes([index])
-    total = own
-    weights = torch.ones_like(total[:, :1])
-    # one at a time, since large pictures fill the memory
-    for n in range(max(0, index - radius), min(count, index + radius + 1)):
-        if n == index:
-            continue
-        other, theirs = inputs([n]), changes([n])
-        flows = flow([(index, n)], frame, other)
-        weight = visibility(flows.error_ab, sharpness) * math.exp(-2 * ((n - index) / radius) ** 2)
-        if input_consistency is not None:
-            weight = weight * photometric_consistency(frame, other, flows.ab, input_consistency)
-        if output_consistency is not None:
-            weight = weight * photometric_consistency(own[:, :3], theirs[:, :3], flows.ab, output_consistency)
-        total, weights = total + weight * warp(theirs, flows.ab), weights + weight
-    return total / weights
+    return weights
+
+
+def equally(frames: Sequence[int]) -> Neighbours:
+    """The same frames for each, with equal weights."""
+    return lambda index: dict.fromkeys(frames, 1.0)
 
 
 def averaged(
-    pictures: Frames, inputs: Frames, flow: PairFlow, count: int, kind: TargetKind, settings: Averaging
+    pictures: Frames, inputs: Frames, flow: PairFlow, anchor: int, neighbours: Neighbours, settings: Averaging
 ) -> Frames:
-    """Average the finished pictures (len, 3, R, R) with `steady_change`, then add the grain of each frame's input.
+    """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchor's coordinates.
 
-    ``inputs`` gives frames of the same size; their grain is what their own average lacks. No grain is added where the
-    change hides the input (`opacity`): noise filmed behind the rim of eyeglasses would be flicker. If the target is
-    the direct edit, none is added at all.
+    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Means are soft: their high frequencies are
+    replaced by those of the anchor's own picture, which move with the face. Where a frame does not show what the anchor
+    shows, or another thing (`Averaging.input_consistency`), it keeps its own picture: never a mean of different things.
     """
-    both = cached(lambda index: torch.cat([pictures([index]), inputs([index])], dim=1)[0], 2 * settings.radius + 1)
+    own = cached(lambda index: pictures([index])[0], 2 * settings.radius + 2)
+
+    def onto_anchor(index: int) -> Tensor:
+        """The picture on the anchor's grid, and how far each pixel is visible."""
+        picture = own([index])
+        if index == anchor:
+            return torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)[0]
+        flows = flow([(anchor, index)], inputs([anchor]), inputs([index]))
+        seen = visibility(flows.error_ab, settings.sharpness) * in_bounds(flows.ab)
+        return torch.cat([warp(picture, flows.ab), seen], dim=1)[0]
+
+    carried = cached(onto_anchor, 2 * settings.radius + 2)
+
+    def mean_at_anchor(index: int) -> tuple[Tensor, Tensor]:
+        """The mean, (1, C, S, S), and the share of its weight that was visible, (1, 1, S, S)."""
+        total, weights, whole = torch.zeros(()), torch.zeros(()), 0.0
+        for frame, weight in neighbours(index).items():
+            stack = carried([frame])
+            total = total + weight * stack[:, -1:] * stack[:, :-1]
+            weights = weights + weight * stack[:, -1:]
+            whole += weight
+        return total / weights.clamp_min(1e-4), weights / whole
 
     def made(index: int) -> Tensor:
-        averages = steady_change(
-            both,
-            inputs,
-            flow,
-            index,
-            count,
-            settings.radius,
-            settings.sharpness,
-            settings.input_consistency,
-            settings.output_consistency,
-        )
-        picture, calm = averages.chunk(2, dim=1)
-        if kind == "direct":
-            return picture
-        return picture + (1 - opacity(picture - calm, settings)) * (inputs([index]) - calm)
+        picture, anchors = own([index]), own([anchor])
+        detail = anchors - soft(anchors)
+        mean, seen = mean_at_anchor(index)
+        if index == anchor:
+            return torch.lerp(picture, soft(mean) + detail, seen.clamp(max=1))
+        flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
+        back = warp(torch.cat([mean, detail], dim=1), flows.ab, mode="bicubic")
+        smooth, fine = back.chunk(2, dim=1)
+        trust = visibility(flows.error_ab, settings.trust) * in_bounds(flows.ab)
+        trust = trust * (warp(seen, flows.ab) / settings.seen).clamp(0, 1)
+        if settings.input_consistency is not None:
+            trust = trust * photometric_consistency(
+                inputs([index]), inputs([anchor]), flows.ab, settings.input_consistency
+            )
+        return torch.lerp(picture, soft(smooth) + fine, trust)
 
     return lambda frames: torch.cat([made(index) for index in frames])
 
 
-def opacity(change: Tensor, settings: Averaging) -> Tensor:
-    """How much of the input a change (N, 3, S, S) hides, 0 to 1: (N, 1, S, S)."""
-    strongest = change.abs().amax(dim=1, keepdim=True)
-    return ((strongest - settings.opacity_none) / (settings.opacity_full - settings.opacity_none)).clamp(0, 1)
+def soft(pictures: Tensor) -> Tensor:
+    """Pictures (N, C, S, S) without their high frequencies, which a mean over frames does not have either."""
+    return low_pass(low_pass(pictures))
+
+
+def with_grain(pictures: Tensor, calm: Tensor, inputs: Tensor) -> Tensor:
+    """Averaged pictures (N, 3, S, S) with the grain of each frame's input, which is what its own average, ``calm``, lacks.
+
+    None is added where the change hides the input (`opacity`): noise that was filmed on a cheek must not show on the rim
+    in front of it. Where nothing is changed, the result is the input.
+    """
+    return pictures + (1 - opacity(pictures - calm)) * (inputs - calm)

@@ -1,44 +1,50 @@
-"""What each frame should look like by itself: the input plus the edit's change, averaged over time. Ours."""
+"""What each frame should look like by itself: the input with the edit's change, averaged over the keyframes. Ours."""
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached, shrink
 from steadyface.consistency.flows import PairFlow
-from steadyface.temporal.averaging import steady_change
+from steadyface.temporal.averaging import averaged, equally
 from steadyface.temporal.settings import Target
 
 
 def target_frames(
-    inputs: Frames, before: Frames, direct: Frames, where: Tensor, flow: PairFlow, count: int, settings: Target
+    inputs: Frames,
+    before: Frames,
+    direct: Frames,
+    where: Tensor,
+    flow: PairFlow,
+    anchor: int,
+    keyframes: Sequence[int],
+    settings: Target,
 ) -> Frames:
     """The target of the phases, as frames (len, 3, S, S) by number; `Target.kind` says which.
 
     ``before`` and ``direct`` give frames without and with the edit, of the target's side S. ``where``, (1, 1, R, R) in
-    [0, 1], says where the edit may change the input.
+    [0, 1], says where the edit may change the input. The last targets used are cached.
     """
-    if settings.kind == "input+change":
-        return input_with_change(inputs, before, direct, where, flow, count, settings)
-    return steadied(direct, inputs, flow, count, settings) if settings.kind == "direct" else inputs
-
-
-def input_with_change(
-    inputs: Frames, before: Frames, direct: Frames, where: Tensor, flow: PairFlow, count: int, settings: Target
-) -> Frames:
-    """Each of ``count`` input frames plus the `steady_change` of its direct edit inside ``where``: (len, 3, S, S)."""
-    small = shrink(where, settings.size)
-    steady = steadied(lambda frames: direct(frames) - before(frames), inputs, flow, count, settings)
-    return lambda frames: with_change(shrink(inputs(frames), settings.size), steady(frames), small)
-
-
-def steadied(pictures: Frames, inputs: Frames, flow: PairFlow, count: int, settings: Target) -> Frames:
-    """The `steady_change` of all pictures (len, 3, S, S), each computed once; the last used are cached in float16."""
 
     def small(frames: Sequence[int]) -> Tensor:
         return shrink(inputs(frames), settings.size)
 
-    return cached(
-        lambda index: steady_change(pictures, small, flow, index, count, settings.radius, settings.sharpness)[0]
-    )
+    def mean(pictures: Frames) -> Frames:
+        if settings.averaging is None:
+            return pictures
+        return averaged(pictures, small, flow, anchor, equally(keyframes), settings.averaging)
+
+    if settings.kind == "input":
+        return inputs
+    if settings.kind == "direct":
+        means = mean(direct)
+        return cached(lambda index: means([index])[0])
+    both, inside = mean(lambda frames: torch.cat([before(frames), direct(frames)], dim=1)), shrink(where, settings.size)
+
+    def changed(index: int) -> Tensor:
+        plain, edited = both([index]).chunk(2, dim=1)
+        return with_change(small([index]), plain, edited, inside)[0]
+
+    return cached(changed)

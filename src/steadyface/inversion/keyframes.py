@@ -1,0 +1,58 @@
+"""Keyframes: the few frames of a clip on which a person is learnt, and all other codes from these. Ours."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from steadyface.inversion.settings import Keyframes
+
+
+_LEAST_RIDGE = 1e-8
+"""Keeps the system solvable when there are more keyframes than features."""
+
+
+def choose_keyframes(features: NDArray[np.floating], settings: Keyframes | None) -> list[int]:
+    """Numbers of the frames that differ most, by farthest-point sampling (Gonzalez 1985), in order of time.
+
+    ``features`` (T, D) say how the face is posed in each frame. The first keyframe is the one nearest the mean; each
+    further one is the frame farthest from all before it, until no frame is farther than `Keyframes.reach` times the
+    clip's standard deviation. Every frame is a keyframe if ``settings`` is None or the clip is short.
+    """
+    count = len(features)
+    if settings is None or count <= settings.least:
+        return list(range(count))
+    centred = features - features.mean(0)
+    distance = np.linalg.norm(centred, axis=1)
+    spread = float(np.sqrt((distance**2).mean()))
+    chosen = [int(distance.argmin())]
+    nearest = np.linalg.norm(features - features[chosen[0]], axis=1)
+    while len(chosen) < min(settings.most, count):
+        farthest = int(nearest.argmax())
+        if len(chosen) >= settings.least and nearest[farthest] <= settings.reach * spread:
+            break
+        if farthest in chosen:  # a still picture: all frames are alike, so that any will do
+            farthest = next(index for index in range(count) if index not in chosen)
+        chosen.append(farthest)
+        nearest = np.minimum(nearest, np.linalg.norm(features - features[farthest], axis=1))
+    return sorted(chosen)
+
+
+def codes_of_all(ws: Tensor, keyframes: Sequence[int], features: NDArray[np.floating], ridge: float) -> Tensor:
+    """Codes of all T frames from those of the K keyframes (K, num_ws, w_dim): (T, num_ws, w_dim).
+
+    Ridge regression of the codes on the features (T, D), in its dual form, since K is far smaller than D. ``ridge`` is
+    relative to the keyframes' mean variance: 0 meets every keyframe's code. All keyframes get their regressed code, too,
+    or the picture would jump there.
+    """
+    known = features[list(keyframes)]
+    centre = known.mean(0)
+    known, every = known - centre, features - centre
+    gram = known @ known.T
+    damping = max(ridge, _LEAST_RIDGE) * max(float(np.trace(gram)) / len(known), 1e-12)
+    weights = np.linalg.solve(gram + damping * np.eye(len(known)), known @ every.T).T
+    mean = ws.mean(0, keepdim=True)
+    shares = torch.from_numpy(weights).to(ws)
+    return mean + torch.einsum("tk,krw->trw", shares, ws - mean)

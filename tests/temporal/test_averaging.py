@@ -1,0 +1,130 @@
+"""Means in the anchor's coordinates."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from steadyface.consistency.flows import InputFlow
+from steadyface.temporal.averaging import around, averaged, equally, soft, with_grain
+from steadyface.temporal.settings import Averaging
+
+from ..consistency.conftest import flicker, no_motion
+
+COUNT, SIDE, ANCHOR = 9, 32, 4
+EVERY = range(COUNT)
+
+
+def drifting(a: Tensor, b: Tensor) -> Tensor:
+    """One pixel to the right in each frame, read off a mark in the corner."""
+    speed = 100 * (b - a)[:, 0, 0, 0]
+    return torch.stack([speed, torch.zeros_like(speed)], dim=1)[..., None, None].expand(-1, 2, SIDE, SIDE)
+
+
+def nowhere(a: Tensor, _b: Tensor) -> Tensor:
+    """There and back doesn't return."""
+    return torch.full((len(a), 2, SIDE, SIDE), 9.0)
+
+
+def still(frames) -> Tensor:
+    return torch.zeros(len(frames), 3, SIDE, SIDE)
+
+
+def marked(frames) -> Tensor:
+    images = still(frames)
+    images[:, 0, 0, 0] = torch.tensor([frame / 100 for frame in frames])
+    return images
+
+
+def noise(frames) -> Tensor:
+    return torch.stack([torch.randn(3, SIDE, SIDE, generator=torch.Generator().manual_seed(n)) for n in frames])
+
+
+def tones(frames) -> Tensor:
+    """Another flat colour in each frame: no high frequencies."""
+    return still(frames) + torch.tensor([0.1 * (-1) ** frame for frame in frames]).view(-1, 1, 1, 1)
+
+
+def found(pictures, inputs, flow, neighbours=None, **settings: float) -> Tensor:
+    pairs = InputFlow(flow, inputs)
+    return averaged(pictures, inputs, pairs, ANCHOR, neighbours or equally(EVERY), Averaging(**settings))(EVERY)
+
+
+def test_pictures_that_do_not_flicker_stay_and_flicker_goes() -> None:
+    same = found(lambda f: noise([0] * len(f)), still, no_motion)
+    torch.testing.assert_close(same, noise([0] * COUNT), atol=4e-3, rtol=0)
+    assert flicker(found(noise, still, no_motion)) < 1e-3 * flicker(noise(EVERY))
+
+
+def test_tones_are_the_mean_and_high_frequencies_are_the_anchors() -> None:
+    pictures = noise(EVERY)
+    expected = soft(pictures.mean(0, keepdim=True)) + (pictures - soft(pictures))[[ANCHOR]]
+    got = found(noise, still, no_motion)
+    torch.testing.assert_close(got, expected.expand(COUNT, -1, -1, -1), atol=5e-3, rtol=0)
+
+
+def test_neighbours_have_a_gaussians_weights_or_equal_ones() -> None:
+    assert around(2, COUNT)(0) == {0: 1.0, 1: math.exp(-0.5), 2: math.exp(-2)}
+    assert equally([1, 5])(7) == {1: 1.0, 5: 1.0}
+    got = found(tones, still, no_motion, around(1, COUNT))
+    side = math.exp(-2)
+    assert float(got[3].mean()) == pytest.approx((-0.1 + 2 * side * 0.1) / (1 + 2 * side), abs=1e-3)
+
+
+def test_what_moves_with_the_face_keeps_its_edge() -> None:
+    def edge(frames) -> Tensor:
+        images = still(frames)
+        for image, frame in zip(images, frames, strict=True):
+            image[:, :, 10 + frame :] = 1.0
+        return images
+
+    got = found(edge, marked, drifting)
+    torch.testing.assert_close(got[:, :, 8:24, 8:24], edge(EVERY)[:, :, 8:24, 8:24], atol=4e-3, rtol=0)
+
+
+@pytest.mark.parametrize("channels", [3, 6])
+def test_a_frame_in_which_the_anchor_can_not_be_seen_keeps_its_own_picture(channels: int) -> None:
+    def pictures(frames) -> Tensor:
+        return torch.cat([noise(frames)] * (channels // 3), dim=1)
+
+    got = found(pictures, still, nowhere)
+    others = [n for n in EVERY if n != ANCHOR]
+    torch.testing.assert_close(got[others], pictures(others), atol=4e-3, rtol=0)
+
+
+def test_a_frame_that_the_anchor_does_not_see_has_no_part_in_the_mean() -> None:
+    def apart(a: Tensor, b: Tensor) -> Tensor:
+        lost = ((a[:, 0, 0, 0] - b[:, 0, 0, 0]).abs() > 0.5).float()
+        return lost.view(-1, 1, 1, 1).expand(-1, 2, SIDE, SIDE) * 9.0
+
+    def inputs(frames) -> Tensor:
+        images = still(frames)
+        images[[frame == 2 for frame in frames], 0, 0, 0] = 1.0
+        return images
+
+    def pictures(frames) -> Tensor:
+        return still(frames) + torch.tensor([float(frame == 2) for frame in frames]).view(-1, 1, 1, 1)
+
+    got = found(pictures, inputs, apart)
+    torch.testing.assert_close(got, pictures(EVERY), atol=4e-3, rtol=0)
+
+
+def test_a_mouth_that_opens_is_not_averaged_with_one_that_is_closed_if_inputs_must_agree() -> None:
+    def opens(frames) -> Tensor:
+        images = still(frames)
+        images[[frame == 2 for frame in frames], :, 20:] = 0.5
+        return images
+
+    agreed = found(tones, opens, no_motion, input_consistency=0.06)
+    torch.testing.assert_close(agreed[2, :, 22:], tones([2])[0, :, 22:], atol=1e-3, rtol=0)
+    assert (found(tones, opens, no_motion)[2, :, 22:] - tones([2])[0, :, 22:]).abs().mean() > 0.05
+
+
+def test_where_nothing_is_changed_the_input_comes_back_and_under_what_hides_it_its_grain_does_not() -> None:
+    inputs, calm = noise([0]), still([0])
+    assert torch.equal(with_grain(calm, calm, inputs), inputs)
+    rim = calm + 0.8
+    torch.testing.assert_close(with_grain(rim, calm, inputs), rim)
+    tinted = with_grain(calm + 0.04, calm, inputs)
+    torch.testing.assert_close(tinted, inputs + 0.04)
