@@ -17,6 +17,7 @@ from steadyface.editing.mask import composite_edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.parts import Part
 from steadyface.flow.estimators import load_estimator
+from steadyface.runtime.optimise import Counter
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits
 from steadyface.stages.edit_settings import Average, Lips
@@ -86,6 +87,13 @@ def _single(frames: Frames, index: int) -> Tensor:
     return frames([index])[0]
 
 
+def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int]) -> Tensor:
+    """Pictures (len, 3, S, S); ``done`` is called whenever some were made."""
+    made = pictures(frames)
+    done()
+    return made
+
+
 def averager(
     context: StageContext, settings: Average, steady: Synthesis, direct: Synthesis, clip: Aligned
 ) -> Callable[[Synthesis, Sequence[Averaging]], Frames]:
@@ -109,9 +117,12 @@ def preserve_lips(
 ) -> Synthesis:
     """Codes whose lips open, in the finished pictures, as they do without the edits that preserve the lip opening."""
 
+    done = Counter("restore the lips", settings.lips.rounds * len(clip), context.watch)
+
     def pasted(pictures: Synthesis) -> Frames:
         """The result, but without preserved parts and further averagings."""
-        return replace(compositor, preserved_parts=()).composite(average(pictures, settings.averaging), before)
+        shown = replace(compositor, preserved_parts=()).composite(average(pictures, settings.averaging), before)
+        return partial(_counting, shown, done)
 
     edits = code_edits(settings.edits, factors)
     others = [edit for edit in edits if not edit.card.effect.preserves_lip_opening]
