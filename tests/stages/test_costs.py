@@ -51,7 +51,7 @@ def test_more_frames_cost_more_wherever_there_are_loops_over_them(job):
     few, many = parts_of(job, 25), parts_of(job, 250)
     assert few.keys() == many.keys()
     fixed = {name for name in few if many[name].cost == few[name].cost}
-    assert fixed == {"calibrate", "compose"}
+    assert fixed == {"calibrate", "compose", "write untuned/plain", "write untuned/edited"}  # on a few probe frames
 
 
 def test_the_number_of_probes_is_that_of_the_clip():

@@ -30,7 +30,7 @@ class Prices:
     """A frame, read and searched for a face."""
     cropped: float = 0.02
     """A face, cut out or pasted in, and the picture written."""
-    outlined: float = 0.02
+    outlined: float = 0.01
     """The person's outline in a crop."""
     drawn: float = 0.12
     """A picture by the generator."""
@@ -40,11 +40,15 @@ class Prices:
     """The same with the gradient of all weights."""
     searched_flow: float = 0.7
     """The flow between two current pictures by a network, with its gradient."""
-    neighbour: float = 0.06
-    """A neighbouring frame, warped along the flow between both inputs, as part of an average."""
+    flow: float = 0.035
+    """The flow between two input frames, searched once."""
+    neighbour: float = 0.012
+    """A neighbouring frame, warped along such a flow, as part of an average."""
+    detail: float = 0.06
+    """High-frequency detail, carried over into an average."""
     measured: float = 0.1
     """A mouth or an attribute, measured in a picture."""
-    composed: float = 1.0
+    composed: float = 2.0
     """The masks of a clip: where the edit changes it."""
     prior: float = 1.0
     """A step of a Deep Video Prior. Guessed."""
@@ -113,8 +117,8 @@ def edit(settings: editing.Edit, frames: int) -> Parts:
 
 def target(settings: editing.TargetFrames, frames: int) -> Parts:
     """Of `stabilise.scene`. It is computed while the stage that takes it runs: `plan` adds it there."""
-    neighbours = 2 * min(settings.target.radius, frames - 1)
-    return (Part("", frames, 2 * PRICES.drawn + neighbours * PRICES.neighbour),)
+    neighbours = _neighbours(settings.target.radius, frames)
+    return (Part("", frames, 2 * PRICES.drawn + neighbours * (PRICES.flow + PRICES.neighbour)),)
 
 
 def phase1(settings: editing.FirstPhase, frames: int) -> Parts:
@@ -150,8 +154,9 @@ def stitch(settings: editing.Stitch, frames: int) -> Parts:
 
 def lips(settings: editing.Lips, frames: int) -> Parts:
     """Of `finish.preserve_lips`."""
-    each = PRICES.drawn + PRICES.measured + _averages(settings.averaging, frames)
-    return (Part("restore the lips", settings.lips.rounds * frames, each),)
+    rounds = settings.lips.rounds
+    each = PRICES.drawn + PRICES.measured + _averages(settings.averaging, frames, rounds)
+    return (Part("restore the lips", rounds * frames, each),)
 
 
 def prior(settings: editing.Prior, frames: int) -> Parts:
@@ -160,10 +165,13 @@ def prior(settings: editing.Prior, frames: int) -> Parts:
 
 
 def render(settings: editing.Render, frames: int) -> Parts:
-    """Of `render.render`: three folders of pictures and three videos."""
+    """Of `render.render`: folders of pictures and three videos."""
     drawn = PRICES.drawn + PRICES.cropped
     pasted = PRICES.decoded + PRICES.cropped
+    probes = min(frames, PROBES)
     return (
+        Part("write untuned/plain", probes, drawn),
+        Part("write untuned/edited", probes, drawn),
         Part("write inverted", frames, drawn),
         Part("write direct", frames, drawn),
         Part("write edited", frames, drawn + PRICES.drawn + _averages(settings.averaging, frames)),
@@ -173,6 +181,14 @@ def render(settings: editing.Render, frames: int) -> Parts:
     )
 
 
-def _averages(averagings: tuple[Averaging, ...], frames: int) -> float:
-    """Of one picture, over its neighbours."""
-    return sum(2 * min(each.radius, frames - 1) for each in averagings) * PRICES.neighbour
+def _averages(averagings: tuple[Averaging, ...], frames: int, rounds: int = 1) -> float:
+    """Of one picture over its neighbours, whose flows are searched in the first of some rounds."""
+    over = [_neighbours(each.radius, frames) for each in averagings]
+    detail = PRICES.detail * sum(each.carries_detail for each in averagings)
+    return PRICES.flow * max(over, default=0.0) / rounds + PRICES.neighbour * sum(over) + detail
+
+
+def _neighbours(radius: int, frames: int) -> float:
+    """How many frames of a clip are at most ``radius`` away from one, in the mean."""
+    reach = min(radius, frames - 1)
+    return 2 * reach - reach * (reach + 1) / frames

@@ -57,8 +57,14 @@ def render(
         edits = code_edits(settings.edits)
         run.manifest["strength_factors"] = {each.card.name: k for each, k in zip(edits, factors, strict=True)}
         asked = apply_edits(edits, untuned.ws, generator)
-        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes))
-        write(run, "untuned/edited", Synthesis(asked[probes], styled(settings.edits, generator)), len(probes))
+        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes), context.watch)
+        write(
+            run,
+            "untuned/edited",
+            Synthesis(asked[probes], styled(settings.edits, generator)),
+            len(probes),
+            context.watch,
+        )
         write(run, "inverted", before, count, context.watch)
         drawn = write(run, "direct", direct, count, context.watch)
         result = compositor.composite(average(edited, settings.averaging), before)
