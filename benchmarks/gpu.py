@@ -3,8 +3,8 @@
     python benchmarks/gpu.py --clip tests/data/grid_sbia1a.mpg --out runs/gpu
 
 Clips of 75 and 300 frames are the given one, forth and back. A few frames are edited on the processor, too, and
-compared with the GPU's by PSNR. All of it ends within --minutes: a run that takes longer is stopped, and the table says so. The
-first run includes what a GPU does once. Without a GPU it says so and exits with 2.
+compared with the GPU's by PSNR. All of it ends within --minutes: a run that takes longer is stopped, and the table says
+so. The first run includes what a GPU does once. Without a GPU it says so and exits with 2.
 """
 
 import argparse
