@@ -164,7 +164,7 @@ def test_the_first_bar_is_of_the_whole_run_with_the_time_left(monkeypatch, capsy
     drawn = capsys.readouterr().err
     assert "left" in drawn
     whole, tune, render = [row for row in drawn.splitlines() if "━" in row][-3:]
-    assert "in all" in whole
+    assert "whole run" in whole
     assert "100 %" in whole
     assert "4/4" in tune
     assert "6/6" in render

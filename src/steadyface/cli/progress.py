@@ -13,7 +13,7 @@ from steadyface.runtime.time_left import Plan, TimeLeft
 if TYPE_CHECKING:
     from steadyface.runtime import optimise
 
-WHOLE = "in all"
+WHOLE = "whole run"
 
 
 class Bars:

@@ -3,6 +3,7 @@
 Importing it doesn't import torch.
 """
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -43,11 +44,13 @@ class TimeLeft:
     """Follows a run; its methods `expect`, `announce` and `watch` are the callbacks of a run.
 
     Parts to come take what they cost times the seconds per cost of this run so far. The part that is running turns,
-    the further it gets, to its own pace: on another machine the costs may have other ratios.
+    the further it gets, to its own pace: on another machine the costs may have other ratios. What is drawn may ask from
+    another thread than the run's.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.RLock()
         self._parts: list[tuple[str, Part]] = []
         self._at, self._step = 0, 0
         self._first = 0  # steps of the part that an earlier attempt did
@@ -57,63 +60,69 @@ class TimeLeft:
 
     def expect(self, plan: Plan) -> None:
         """What the run will do. A plan without the part that is running is that of another run."""
-        parts = [(stage, part) for stage, parts in plan.items() for part in parts]
-        here = [(stage, part.loop) for stage, part in self._parts[self._at : self._at + 1]]
-        places = [place for place, (stage, part) in enumerate(parts) if (stage, part.loop) in here]
-        self._parts = parts
-        if places:
-            self._at = places[0]
-        else:
-            self._restart(0)
-            self._begun, self._skipped = self._last, 0.0
+        with self._lock:
+            parts = [(stage, part) for stage, parts in plan.items() for part in parts]
+            here = [(stage, part.loop) for stage, part in self._parts[self._at : self._at + 1]]
+            places = [place for place, (stage, part) in enumerate(parts) if (stage, part.loop) in here]
+            self._parts = parts
+            if places:
+                self._at = places[0]
+            else:
+                self._restart(0)
+                self._begun, self._skipped = self._last, 0.0
 
     def announce(self, stage: str) -> None:
         """A stage begins: all before it is done."""
-        self._loose = 0, 0
-        places = [place for place, (name, _) in enumerate(self._parts) if name == stage]
-        if places:
-            self._restart(places[0])
+        with self._lock:
+            self._loose = 0, 0
+            places = [place for place, (name, _) in enumerate(self._parts) if name == stage]
+            if places:
+                self._restart(places[0])
 
     def watch(self, seen: "Progress") -> None:
         """A step is done."""
-        places = [place for place, (_, part) in enumerate(self._parts) if part.loop == seen.stage]
-        if not places:
-            self._loose = seen.step, seen.steps
-            return
-        if places[0] != self._at:
-            self._restart(places[0], self._last)
-        stage, part = self._parts[self._at]
-        self._parts[self._at] = stage, replace(part, steps=seen.steps)
-        if not self._step and seen.step > 1:  # an earlier attempt did the steps before this one
-            self._first = seen.step - 1
-            self._skipped += part.each * self._first
-        self._step, self._last = seen.step, self._clock()
+        with self._lock:
+            places = [place for place, (_, part) in enumerate(self._parts) if part.loop == seen.stage]
+            if not places:
+                self._loose = seen.step, seen.steps
+                return
+            if places[0] != self._at:
+                self._restart(places[0], self._last)
+            stage, part = self._parts[self._at]
+            self._parts[self._at] = stage, replace(part, steps=seen.steps)
+            if not self._step and seen.step > 1:  # an earlier attempt did the steps before this one
+                self._first = seen.step - 1
+                self._skipped += part.each * self._first
+            self._step, self._last = seen.step, self._clock()
 
     def steps(self) -> tuple[int, int]:
         """Steps of the stage that is running: done, and in all. The latter is 0 if the stage reports none."""
-        stage = self._parts[self._at][0] if self._parts else ""
-        of_stage = [(place, part.steps) for place, (name, part) in enumerate(self._parts) if name == stage]
-        done = sum(steps for place, steps in of_stage if place < self._at) + self._step
-        return self._loose if self._loose[1] or not done else (done, sum(steps for _, steps in of_stage))
+        with self._lock:
+            stage = self._parts[self._at][0] if self._parts else ""
+            of_stage = [(place, part.steps) for place, (name, part) in enumerate(self._parts) if name == stage]
+            done = sum(steps for place, steps in of_stage if place < self._at) + self._step
+            return self._loose if self._loose[1] or not done else (done, sum(steps for _, steps in of_stage))
 
     def done(self) -> float:
         """The fraction of the run that is done, 0 to 1."""
-        whole = sum(part.cost for _, part in self._parts)
-        return min(1.0, self._cost_done() / whole) if whole else 0.0
+        with self._lock:
+            whole = sum(part.cost for _, part in self._parts)
+            return min(1.0, self._cost_done() / whole) if whole else 0.0
 
     def seconds_left(self) -> float | None:
         """The time left; None while it is too early to estimate."""
-        whole, seen = sum(part.cost for _, part in self._parts), self._cost_done() - self._skipped
-        if not whole or seen < LEAST_SEEN * whole:
-            return None
-        pace = (self._last - self._begun) / seen
-        part, later = self._parts[self._at][1], sum(part.cost for _, part in self._parts[self._at + 1 :])
-        here, made = pace, self._step - self._first
-        if made and part.cost:
-            own = (self._last - self._part_begun) / (made * part.each)
-            here += made / part.steps * (own - pace)
-        left = max(0, part.steps - self._step) * part.each * here - (self._clock() - self._last)
-        return max(0.0, left) + later * pace
+        with self._lock:
+            whole, seen = sum(part.cost for _, part in self._parts), self._cost_done() - self._skipped
+            if not whole or seen < LEAST_SEEN * whole:
+                return None
+            pace = (self._last - self._begun) / seen
+            part, later = self._parts[self._at][1], sum(part.cost for _, part in self._parts[self._at + 1 :])
+            here, made = pace, self._step - self._first
+            if made and part.cost:
+                own = (self._last - self._part_begun) / (made * part.each)
+                here += made / part.steps * (own - pace)
+            left = max(0, part.steps - self._step) * part.each * here - (self._clock() - self._last)
+            return max(0.0, left) + later * pace
 
     def _cost_done(self) -> float:
         before = sum(part.cost for _, part in self._parts[: self._at])
