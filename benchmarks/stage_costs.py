@@ -5,7 +5,7 @@
 For each run: the declared and the measured share of every stage that it made itself, by processor seconds, and the
 seconds per step, from which `stages.costs.Prices` are set. Then the run is followed again by the estimate of the time
 left: step by step as its log says, or, if the log has no times, each loop at an even pace. The largest error from a
-tenth of the run on is given, and until when: in the last tenth little is left, and errors relative to it say little.
+tenth to nine tenths of the run is given: at the end little is left, and errors relative to it say little.
 """
 
 import argparse
@@ -34,7 +34,8 @@ class Finished:
     processor: dict[str, float]
     """Seconds of each stage."""
     steps: list[tuple[float, str, int]]
-    """Times, loops and steps, as logged by the last attempt; empty if the log has no times."""
+    """Times, loops and steps, as logged; empty if the log has no times. A run that was stopped and went on says nothing:
+    the time between counts."""
 
 
 def read(folder: Path) -> Finished:
