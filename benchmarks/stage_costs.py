@@ -34,7 +34,7 @@ class Finished:
     processor: dict[str, float]
     """Seconds of each stage."""
     steps: list[tuple[float, str, int]]
-    """Times, loops and steps, as logged; empty if the log has no times. A run that was stopped and went on says nothing:
+    """Times, loops and steps, as logged; empty if the log has none. A run that was stopped and went on says nothing:
     the time between counts."""
 
 
