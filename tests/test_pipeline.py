@@ -38,6 +38,8 @@ from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
 from steadyface.pipeline import edit_video, run_job
 from steadyface.runs.run import Run
 from steadyface.runtime.files import file_sha256
+from steadyface.stages.plan import plan
+from steadyface.stages.stage_list import STAGES
 from steadyface.stitching.settings import Compositing, Stitching
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -102,6 +104,15 @@ def snapshot(folder):
 
 def states(folder):
     return {name: (folder / "state" / f"{name}.safetensors").read_bytes() for name in ("align", "person", *KEPT)}
+
+
+def test_loops_report_under_the_names_and_with_the_steps_that_are_planned(finished, grid_clip):
+    lines = (finished[0].folder / "state" / "losses.jsonl").read_text(encoding="utf-8").splitlines()
+    reported = {seen["stage"]: seen["step"] for seen in map(json.loads, lines)}
+    planned = plan(STAGES, job_on(grid_clip), TINY, FRAMES[1] - FRAMES[0])
+    silent = {"cut out", "calibrate", "compose"}
+    loops = [part for parts in planned.values() for part in parts if part.loop not in silent]
+    assert reported == {part.loop: part.steps for part in loops if part.steps}
 
 
 def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):

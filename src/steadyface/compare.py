@@ -22,6 +22,7 @@ from steadyface.report.table import markdown
 from steadyface.runtime.device import choose_device
 from steadyface.runtime.files import write_atomically
 from steadyface.runtime.optimise import Watcher
+from steadyface.runtime.time_left import Expect, Plan
 
 TABLE = (
     "E(direct) / E(input)",
@@ -49,6 +50,7 @@ def compare_methods(
     critics: Critics | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
+    expect: Expect | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Run the job with each preset of ``methods`` into ``out/METHOD``; returns the metrics by method.
 
@@ -61,9 +63,9 @@ def compare_methods(
         check(each, out)
     found = {}
     for method, each in jobs.items():
-        said = partial(_announce, announce, method)
+        said, told = partial(_announce, announce, method), partial(_expect, expect, method)
         finished = [folder for folder in _finished(out) if folder.name != method]
-        result = run_checked(each, out / method, reuse=[*finished, *reuse], watch=watch, announce=said)
+        result = run_checked(each, out / method, reuse=[*finished, *reuse], watch=watch, announce=said, expect=told)
         critics = critics or Critics.load(choose_device(job.device))
         found[method] = measured(result.folder, critics)
     rows = [((method,), metrics) for method, metrics in found.items()]
@@ -120,6 +122,11 @@ def _save(path: Path, picture: Image) -> None:
 
 def _announce(announce: Callable[[str], None], method: str, stage: str) -> None:
     announce(f"{method}: {stage}")
+
+
+def _expect(expect: Expect | None, method: str, plan: Plan) -> None:
+    if expect is not None:
+        expect({f"{method}: {stage}": parts for stage, parts in plan.items()})
 
 
 def _finished(out: Path) -> list[Path]:

@@ -17,6 +17,7 @@ from steadyface.runtime.determinism import settle_vector_math
 from steadyface.runtime.device import choose_device
 from steadyface.runtime.memory import keep_freed_memory
 from steadyface.runtime.optimise import Watcher, both
+from steadyface.runtime.time_left import Expect
 from steadyface.stages.context import StageContext
 from steadyface.stages.render import VIDEOS
 from steadyface.stages.runner import run_stages
@@ -57,7 +58,7 @@ def edit_video(
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
     run of the same clip, whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or
     crops, used for the alignment (`steadyface.faces.external_landmarks`). ``preset`` is the name of one of `PRESETS`,
-    or a `Preset`. ``watch`` is called after every optimisation step, ``announce`` with the name of every stage that
+    or a `Preset`. ``watch`` is called after every step and frame, ``announce`` with the name of every stage that
     begins. Raises `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(Request.parse(text) for text in edits)
@@ -76,20 +77,24 @@ def run_checked(
     preset: Preset | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
+    expect: Expect | None = None,
     patience_seconds: float = 0.0,
 ) -> Result:
     """Check a job, open and lock its folder, and run it. Commands, the browser interface and batches all use this.
 
-    ``reuse`` are folders of earlier runs whose finished stages are taken. If another process is writing into ``out``,
-    this waits for it up to ``patience_seconds``. Raises `steadyface.errors.SteadyfaceError`.
+    ``reuse`` are folders of earlier runs whose finished stages are taken. ``expect`` is told of the stages that will be
+    made and what each costs, for an estimate of the time left (`runtime.time_left`). If another process is writing
+    into ``out``, this waits for it up to ``patience_seconds``. Raises `steadyface.errors.SteadyfaceError`.
     """
     check(job, out, reuse)
     run = Run.open(out, announce=announce, reuse=reuse)
     with run.locked(patience_seconds):
-        return run_job(job, run, preset=preset, watch=watch)
+        return run_job(job, run, preset=preset, watch=watch, expect=expect)
 
 
-def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None) -> Result:
+def run_job(
+    job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None, expect: Expect | None = None
+) -> Result:
     """Run all stages of a job that passed `check`. ``preset`` replaces the one that the job names."""
     keep_freed_memory()
     settle_vector_math()
@@ -98,7 +103,7 @@ def run_job(job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher 
     device = choose_device(job.device)
     generator, lpips = load_generator(job.model).to(device), Lpips("alex").to(device)
     context = StageContext(run, generator, lpips, both(LossLog(run.folder), watch))
-    made = run_stages(STAGES, context, job, preset)
+    made = run_stages(STAGES, context, job, preset, expect)
     if not run.path("report.html").exists():
         write_report(run.folder)
     edited, direct, compare = map(run.path, VIDEOS)

@@ -10,6 +10,7 @@ from steadyface.app.job_queue import JobQueue, Status
 from steadyface.config.job import Job
 from steadyface.errors import FaceError, InputError
 from steadyface.runtime.optimise import Progress, Watcher
+from steadyface.runtime.time_left import Expect
 
 
 class Worker:
@@ -22,7 +23,13 @@ class Worker:
         self.error: Exception | None = None
 
     def __call__(
-        self, job: Job, folder: Path, reuse: Path | None, announce: Callable[[str], None], watch: Watcher
+        self,
+        job: Job,
+        folder: Path,
+        reuse: Path | None,
+        announce: Callable[[str], None],
+        watch: Watcher,
+        expect: Expect,
     ) -> None:
         self.began.append(folder.name)
         self.at_once += 1
@@ -88,7 +95,7 @@ def test_one_at_a_time_in_the_order_of_the_orders(queue, keep, worker):
 def test_cancelling_stops_after_the_step_and_the_run_can_go_on(queue, keep, worker):
     name = keep()
     queue.order(name)
-    wait_for_line(queue, name, "stage")
+    wait_for_line(queue, name, "fitting")
     queue.cancel(name)
     assert queue.status(name).state == "stopping"
     worker.let(1)
@@ -141,7 +148,7 @@ def test_closing_stops_the_run_and_forgets_the_line(queue, keep, worker):
     first, second = keep(), keep()
     queue.order(first)
     queue.order(second)
-    wait_for_line(queue, first, "stage")
+    wait_for_line(queue, first, "fitting")
     queue.close(patience=0)
     worker.let(1)
     queue.close()

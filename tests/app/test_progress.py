@@ -1,9 +1,10 @@
-"""Stages, steps and the time left."""
+"""Stages, steps and the time left, in words."""
 
 import pytest
 
-from steadyface.app.progress import SHOWN, RunProgress, in_words
+from steadyface.app.progress import RunProgress, in_words
 from steadyface.runtime.optimise import Progress
+from steadyface.runtime.time_left import Part
 
 
 class Clock:
@@ -13,45 +14,35 @@ class Clock:
         return self.now
 
 
-def seen(step: int, steps: int = 100) -> Progress:
-    return Progress("any", step, steps, {})
-
-
-def test_the_shares_make_a_whole():
-    assert sum(stage.share for stage in SHOWN.values()) == pytest.approx(1)
-
-
-def test_the_time_left_follows_the_pace():
+def test_the_line_tells_stage_step_and_time_left():
     clock = Clock()
     progress = RunProgress(clock)
+    assert progress.line() == "starting"
+    progress.expect(
+        {
+            "align": (Part("follow the face", 10, 1.0),),
+            "crop": (Part("cut out", 10, 0.0),),
+            "refine": (Part("refine codes", 100, 2.0),),
+            "render": (Part("write edited", 10, 3.0),),
+        }
+    )
     progress.announce("align")
-    assert progress.seconds_left() is None
-    before = SHOWN["align"].share + SHOWN["person"].share
-    clock.now = 100 * before
+    assert progress.line() == "stage 1 of 3, following the face"
+    for step in range(1, 11):
+        clock.now += 1
+        progress.watch(Progress("follow the face", step, 10, {}))
     progress.announce("refine")
-    assert progress.done() == pytest.approx(before)
-    progress.watch(seen(1))
-    clock.now = 100 * (before + SHOWN["refine"].share / 2)
-    progress.watch(seen(50))
-    assert progress.seconds_left() == pytest.approx(100 - clock.now)
-    assert "step 50 of 100; about" in progress.line()
-    assert progress.line().startswith(f"stage 3 of {len(SHOWN)}, ")
+    for step in range(1, 51):
+        clock.now += 2
+        progress.watch(Progress("refine codes", step, 100, {}))
+    assert progress.line() == "stage 2 of 3, fitting the generator's codes, step 50 of 100; about 2 min left"
+    assert progress.done() == pytest.approx(110 / 240)
 
 
-def test_what_an_earlier_attempt_did_is_not_taken_for_speed():
-    clock = Clock()
-    progress = RunProgress(clock)
-    progress.announce("phase2")
-    progress.watch(seen(50))
-    assert progress.seconds_left() is None
-    share = SHOWN["phase2"].share
-    clock.now = 100 * share / 4
-    progress.watch(seen(75))
-    assert progress.seconds_left() == pytest.approx(100 * (1 - progress.done()))
-
-
-def test_an_unknown_stage_is_named():
+def test_without_a_plan_the_stage_is_told():
     progress = RunProgress()
+    progress.announce("refine")
+    assert progress.line() == "fitting the generator's codes"
     progress.announce("crop")
     assert progress.line() == "crop"
     assert progress.done() == 0

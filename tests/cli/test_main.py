@@ -10,6 +10,7 @@ import pytest
 from steadyface.cli import main as entry
 from steadyface.cli.progress import stage_bars
 from steadyface.runtime.optimise import Progress
+from steadyface.runtime.time_left import Part
 
 NO_TORCH = """
 import io, json, sys
@@ -147,6 +148,26 @@ def test_bars_end_as_done(monkeypatch, capsys):
     for row, name, steps in zip(rows, ("align", "refine", "render"), ("1/1", "5/5", "1/1"), strict=True):
         assert name in row
         assert steps in row
+
+
+def test_the_first_bar_is_of_the_whole_run_with_the_time_left(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    with stage_bars() as bars:
+        bars.expect({"tune": (Part("tune it", 4, 1.0),), "render": (Part("one", 3, 1.0), Part("two", 3, 1.0))})
+        bars.announce("tune")
+        for step in (1, 2, 3, 4):
+            bars.watch(Progress("tune it", step, 4, {}))
+        bars.announce("render")
+        bars.watch(Progress("one", 3, 3, {}))
+        bars.watch(Progress("two", 3, 3, {}))
+    drawn = capsys.readouterr().err
+    assert "left" in drawn
+    whole, tune, render = [row for row in drawn.splitlines() if "━" in row][-3:]
+    assert "whole run" in whole
+    assert "100 %" in whole
+    assert "4/4" in tune
+    assert "6/6" in render
 
 
 def test_nothing_is_drawn_where_stderr_is_no_terminal(capsys):

@@ -103,9 +103,7 @@ def test_a_preserved_part_is_taught_as_it_is_in_the_frame(tiny_generator: Genera
         constraint = EditConstraint(
             lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64), lambda place: preserved
         )
-        tuned = tune_generator(
-            tiny_generator, ws, lambda i: frames[list(i)], [constraint], lpips, settings, seed=0
-        )
+        tuned = tune_generator(tiny_generator, ws, lambda i: frames[list(i)], [constraint], lpips, settings, seed=0)
         with torch.no_grad():
             change = (tuned.synthesis(ws + shift) - frames).square()
         return float(change[..., :28].mean()), float(change[..., 36:].mean())

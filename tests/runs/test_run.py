@@ -30,6 +30,10 @@ def test_a_finished_stage_is_read_back_not_made_again(tmp_path: Path) -> None:
 def test_a_stage_of_another_run_serves_when_its_key_is_the_same(tmp_path: Path) -> None:
     Run.open(tmp_path / "a").stage("refine", "k", lambda _: {"x": torch.ones(2)})
     run = Run.open(tmp_path / "b", reuse=[tmp_path / "none", tmp_path / "a"])
+    assert run.has("refine", "k")
+    assert not run.has("refine", "other")
+    assert not run.has("tune", "k")
+    assert not Run.open(tmp_path / "b").has("refine", "k")
     assert run.stage("refine", "k", lambda _: pytest.fail("made again"))["x"].sum() == 2
     assert Run.open(tmp_path / "b").stage("refine", "k", lambda _: pytest.fail("not kept"))["x"].sum() == 2
     assert run.stage("refine", "other", lambda _: {"x": torch.zeros(2)})["x"].sum() == 0

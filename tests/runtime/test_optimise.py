@@ -9,6 +9,8 @@ from torch import Tensor
 
 from steadyface.runtime.optimise import (
     DivergedError,
+    Progress,
+    counted,
     optimise,
     ramp,
     shuffled_index,
@@ -149,3 +151,12 @@ def test_ramp_rises_stays_and_falls():
     assert rates[10:50] == pytest.approx(2.0)
     assert rates[50:] == pytest.approx(1 + np.cos(np.pi * (np.arange(50) + 0.5) / 50), abs=1e-12)
     assert ramp(1.0, 10, rise=0, fall=0)(9) == 1.0
+
+
+def test_loops_over_frames_are_reported_after_each() -> None:
+    seen: list[Progress] = []
+    for item in counted("abc", "follow", 2, seen.append):
+        assert len(seen) == "abc".index(item)
+    assert [(each.step, each.steps) for each in seen] == [(1, 2), (2, 2), (3, 3)]  # one more than expected
+    assert {each.stage for each in seen} == {"follow"}
+    assert list(counted("ab", "follow", 2, None)) == ["a", "b"]

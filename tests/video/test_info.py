@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from steadyface.errors import InputError
-from steadyface.video.info import probe
+from steadyface.video.info import frames_between, probe
 
 
 def test_the_grid_clip_is_what_its_readme_says(grid_clip: Path) -> None:
@@ -18,6 +19,15 @@ def test_the_grid_clip_is_what_its_readme_says(grid_clip: Path) -> None:
     assert info.rotation == 0
     assert info.pixel_format == "yuv420p"
     assert info.sample_aspect_ratio == 1
+
+
+def test_the_frames_of_a_range_before_they_are_decoded(grid_clip: Path) -> None:
+    info = probe(grid_clip)
+    assert frames_between(info, 0, None) == 75
+    assert frames_between(info, 10, None) == 65
+    assert frames_between(info, 10, 12) == 2
+    assert frames_between(replace(info, frame_count=None), 0, None) > 1
+    assert frames_between(replace(info, frame_count=3), 5, None) == 1  # a container that is wrong
 
 
 def test_rate_size_aspect_and_tags(make_clip) -> None:

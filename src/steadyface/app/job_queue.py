@@ -12,9 +12,10 @@ from steadyface.app.progress import RunProgress
 from steadyface.app.run_store import RunStore
 from steadyface.config.job import Job
 from steadyface.runtime.optimise import Progress, Watcher
+from steadyface.runtime.time_left import Expect
 
-Work = Callable[[Job, Path, Path | None, Callable[[str], None], Watcher], None]
-"""Runs a job in a folder, with an earlier run's folder to take stages from, and reports stages and steps."""
+Work = Callable[[Job, Path, Path | None, Callable[[str], None], Watcher, Expect], None]
+"""Runs a job in a folder, with an earlier run's folder to take stages from, and reports stages, steps and the plan."""
 
 State = Literal["waiting", "running", "stopping", "finished", "unfinished", "failed"]
 
@@ -40,11 +41,14 @@ class Status:
         return self.state in ("waiting", "running", "stopping")
 
 
-def edit(job: Job, folder: Path, reuse: Path | None, announce: Callable[[str], None], watch: Watcher) -> None:
+def edit(
+    job: Job, folder: Path, reuse: Path | None, announce: Callable[[str], None], watch: Watcher, expect: Expect
+) -> None:
     """Check a job and run it. Raises the errors of `pipeline.run_checked`."""
     from steadyface.pipeline import run_checked
 
-    run_checked(job, folder, reuse=[reuse] if reuse else [], watch=watch, announce=announce)
+    reused = [reuse] if reuse else []
+    run_checked(job, folder, reuse=reused, watch=watch, announce=announce, expect=expect)
 
 
 class JobQueue:
@@ -146,7 +150,7 @@ class JobQueue:
 
         try:
             job = self._store.job(name)
-            self._work(job, self._store.path(name), self._store.sibling(name), announce, watch)
+            self._work(job, self._store.path(name), self._store.sibling(name), announce, watch, progress.expect)
         except StoppedError:
             return ""
         except Exception as error:

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from steadyface.compare import compare_methods
 
     with stage_bars() as bars:
-        compare_methods(job, methods or [""], args.out, watch=bars.watch, announce=bars.announce)
+        compare_methods(job, methods or [""], args.out, watch=bars.watch, announce=bars.announce, expect=bars.expect)
     print((args.out / "table.md").read_text(encoding="utf-8"), end="")
     print(f"\nsheet    {args.out / 'sheet.png'}")
     return 0

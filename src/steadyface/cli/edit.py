@@ -130,4 +130,4 @@ def edit_with_bars(args: argparse.Namespace) -> "Result":
     from steadyface.pipeline import run_checked
 
     with stage_bars() as bars:
-        return run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce)
+        return run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce, expect=bars.expect)

@@ -40,18 +40,19 @@ def preserve_lips(
     settings: LipPreservation,
     masking: Masking,
     preservation: Preservation,
+    done: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Codes (T, num_ws, w_dim) with all edits, one after the other. Lip openings are preserved if a card asks for it.
 
     Mouths are measured in `composite_edit`, the input plus the edit's change, since that will be seen. A mouth that is
-    right in the generator's own picture can be wrong there.
+    right in the generator's own picture can be wrong there. ``done`` is called after each.
     """
     ws, generator = before.ws, before.generator
     plain = cached(lambda index: before([index])[0], _MOST_KEPT // (6 * generator.resolution**2))
 
     def openings(codes: Tensor, effects: Sequence[Effect]) -> Tensor:
         shown = composite_edit(clip, plain, Synthesis(codes, generator), effects, masking, preservation)
-        return mouth_openings(shown, len(codes), mesh)
+        return mouth_openings(shown, len(codes), mesh, done)
 
     effects: list[Effect] = []
     for edit in edits:
@@ -86,9 +87,12 @@ def preserve_lips_in_result(
     return match_opening(ws, wanted, catalogue.load(OPEN_MOUTH), generator, openings, settings)
 
 
-def mouth_openings(pictures: Frames, count: int, mesh: FaceMesh) -> Tensor:
-    """How far the mouth is open in each of ``count`` pictures: (T,)."""
-    faces = [mesh.find_aligned(to_image(pictures([index]))) for index in range(count)]
+def mouth_openings(pictures: Frames, count: int, mesh: FaceMesh, done: Callable[[], None] = lambda: None) -> Tensor:
+    """How far the mouth is open in each of ``count`` pictures: (T,). ``done`` is called after each."""
+    faces = []
+    for index in range(count):
+        faces.append(mesh.find_aligned(to_image(pictures([index]))))
+        done()
     return torch.from_numpy(mouth_opening(np.stack([face.landmarks for face in faces])))
 
 

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from steadyface.inversion.settings import Keyframes
 
-
 _LEAST_RIDGE = 1e-8
 """Keeps the system solvable when there are more keyframes than features."""
 

@@ -92,7 +92,15 @@ class PivotalTuning:
 
 
 PTI = PivotalTuning(
-    every_frame=True, epochs=200.0, least_steps=350, learning_rate=3e-4, l2=1.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_every=1
+    every_frame=True,
+    epochs=200.0,
+    least_steps=350,
+    learning_rate=3e-4,
+    l2=1.0,
+    closeup=0.0,
+    texture=0.0,
+    edit_weight=0.0,
+    local_every=1,
 )
 """As published: 350 steps on a picture (Roich et al. 2021, whose regularisation is off unless asked for), 200 passes
 over a clip with the regularisation of eq. 7 at every step (released code)."""

@@ -29,7 +29,6 @@ from steadyface.runtime.optimise import (
     step_rng,
 )
 
-
 CACHED_TARGETS = 24
 """Number of targets, of either kind, whose features stay in memory: some 5 MB each at 256 px."""
 

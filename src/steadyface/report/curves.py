@@ -1,6 +1,7 @@
 """Loss curves: the losses of every step, saved in the run folder and drawn as SVG."""
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,14 +21,14 @@ Curves = dict[str, dict[str, dict[int, float]]]
 
 
 class LossLog:
-    """A watcher that appends every step's losses to a run folder."""
+    """A watcher that appends every step's losses, and when it was done, to a run folder."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
 
     def __call__(self, seen: Progress) -> None:
         """Write one line."""
-        line = json.dumps({"stage": seen.stage, "step": seen.step, "losses": dict(seen.losses)})
+        line = json.dumps({"stage": seen.stage, "step": seen.step, "losses": dict(seen.losses), "at": time.time()})
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
@@ -41,6 +42,8 @@ def read_losses(folder: Path) -> Curves:
         try:
             seen = json.loads(line)
         except ValueError:  # cut short by a kill
+            continue
+        if not seen["losses"]:  # a loop over frames
             continue
         if seen["step"] == 1:
             curves[seen["stage"]] = {}

@@ -117,6 +117,10 @@ class Run:
         checkpoint.path.unlink(missing_ok=True)
         return tensors
 
+    def has(self, name: str, key: str) -> bool:
+        """Whether `stage` would read this stage back."""
+        return any(_record(self._files(folder, name)[1], key) for folder in (self.folder, *self.reuse))
+
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
         """Announce work whose outputs are not tensors, and add its time and memory to the manifest."""
@@ -162,9 +166,18 @@ def _read(path: Path) -> Tensors:
 def _kept(data: Path, record: Path, key: str) -> tuple[Tensors, dict[str, Any]] | None:
     """The tensors and the record of a finished stage, if the record exists and names this key."""
     try:
-        kept: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
-        return (_read(data), kept) if kept["key"] == key else None
-    except (OSError, ValueError, KeyError, SafetensorError):  # not there, or damaged: made again
+        kept = _record(record, key)
+        return (_read(data), kept) if kept is not None else None
+    except (OSError, SafetensorError):  # not there, or damaged: made again
+        return None
+
+
+def _record(path: Path, key: str) -> dict[str, Any] | None:
+    """The record of a finished stage, if it names this key."""
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return kept if kept["key"] == key else None
+    except (OSError, ValueError, KeyError):
         return None
 
 

@@ -6,9 +6,9 @@ not been.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -16,12 +16,15 @@ from torch import Tensor
 
 from steadyface.errors import SteadyfaceError
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Progress:
     """What a callback is given after each step."""
 
     stage: str
+    """The name of the loop; a stage may have several."""
     step: int
     """Steps done, from 1."""
     steps: int
@@ -57,6 +60,30 @@ def both(first: Watcher, second: Watcher | None) -> Watcher:
             second(seen)
 
     return watch
+
+
+@dataclass
+class Counter:
+    """Reports the steps of a loop that optimises nothing, such as one over frames; called after each."""
+
+    loop: str
+    steps: int
+    watch: Watcher | None
+    step: int = 0
+
+    def __call__(self) -> None:
+        """A step is done."""
+        self.step += 1
+        if self.watch is not None:
+            self.watch(Progress(self.loop, self.step, max(self.step, self.steps), {}))
+
+
+def counted(items: Iterable[T], loop: str, steps: int, watch: Watcher | None) -> Iterator[T]:
+    """The same items; each is reported when the next one is asked for."""
+    done = Counter(loop, steps, watch)
+    for item in items:
+        yield item
+        done()
 
 
 class DivergedError(SteadyfaceError):

@@ -15,9 +15,11 @@ from steadyface.faces.external_landmarks import face_at, of_frames, quads_of, re
 from steadyface.faces.resample import apply
 from steadyface.faces.smooth import smooth
 from steadyface.faces.track import choose_track, find_tracks, rank
+from steadyface.runtime.optimise import Counter, counted
 from steadyface.stages.context import StageContext
 from steadyface.stages.person import person_over
 from steadyface.stages.settings import Align, Crop, Person
+from steadyface.video.info import frames_between, probe
 from steadyface.video.reader import read_frames
 
 
@@ -35,13 +37,14 @@ def follow(context: StageContext, settings: Align) -> FollowedFace:
     """Find and follow the face. Raises `FaceError` and `InputError` like the functions that it calls."""
     source, (start, stop), total = settings.source.path, settings.frames, 0
 
-    def counted() -> Iterator[NDArray[np.uint8]]:
+    def numbered() -> Iterator[NDArray[np.uint8]]:
         nonlocal total
         for frame in read_frames(source, start, stop):
             total += 1
             yield frame.image
 
-    tracks = find_tracks(counted(), start=start)
+    expected = frames_between(probe(source), start, stop)
+    tracks = find_tracks(counted(numbered(), "follow the face", expected, context.watch), start=start)
     if not total:
         raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
     external, which = None, settings.face
@@ -74,4 +77,5 @@ def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameF
 
 def find_person(context: StageContext, settings: Person, face: FollowedFace, crops: FrameFolder) -> Aligned:
     """The clip that all later stages use: the crops, with a mask of the person."""
-    return Aligned(face.quads, face.landmarks, person_over(crops, len(face.quads)), crops)
+    done = Counter("find the person", len(face.quads), context.watch)
+    return Aligned(face.quads, face.landmarks, person_over(crops, len(face.quads), done), crops)

@@ -15,6 +15,7 @@ from steadyface.editing.lip_preservation import preserve_lips
 from steadyface.editing.mask import composite_edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.gan.base import Generator
+from steadyface.runtime.optimise import Counter
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Calibrate, Edit
 from steadyface.stages.settings import RequestedEdit
@@ -63,7 +64,9 @@ def apply(
     edits = code_edits(settings.edits, factors)
     if any(edit.card.effect.preserves_lip_opening for edit in edits):
         mesh = FaceMesh.load()
-        ws = preserve_lips(edits, before, clip, mesh, settings.lips, settings.masking, settings.preservation)
+        held = sum(edit.card.effect.preserves_lip_opening for edit in edits)
+        done = Counter("hold the lips", held * (settings.lips.rounds + 1) * len(clip), context.watch)
+        ws = preserve_lips(edits, before, clip, mesh, settings.lips, settings.masking, settings.preservation, done)
     else:
         ws = apply_edits(edits, before.ws, before.generator)
     return Synthesis(ws, styled(settings.edits, before.generator))

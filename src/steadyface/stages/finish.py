@@ -17,9 +17,10 @@ from steadyface.editing.mask import composite_edit, edit_mask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.parts import Part
 from steadyface.flow.estimators import load_estimator
+from steadyface.runtime.optimise import Counter
+from steadyface.stages import edit_settings
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits
-from steadyface.stages import edit_settings
 from steadyface.stages.invert import Poses
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
@@ -80,9 +81,14 @@ class Averager:
         return cached(made, max(1, PICTURE_BYTES // (6 * side**2)))
 
 
-def averager(
-    context: StageContext, settings: edit_settings.Average, clip: Aligned, poses: Poses
-) -> Average:
+def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int]) -> Tensor:
+    """Pictures (len, 3, S, S); ``done`` is called whenever some were made."""
+    made = pictures(frames)
+    done()
+    return made
+
+
+def averager(context: StageContext, settings: edit_settings.Average, clip: Aligned, poses: Poses) -> Average:
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
         return lambda pictures, before, averaging: pictures
@@ -103,9 +109,12 @@ def preserve_lips(
 ) -> Synthesis:
     """Codes whose lips open, in the finished pictures, as they do without the edits that preserve the lip opening."""
 
+    done = Counter("restore the lips", settings.lips.rounds * len(clip), context.watch)
+
     def pasted(pictures: Synthesis) -> Frames:
         """The result, but without preserved parts and further averagings."""
-        return replace(compositor, preserved_parts=()).composite(average(pictures, before, settings.averaging), before)
+        shown = replace(compositor, preserved_parts=()).composite(average(pictures, before, settings.averaging), before)
+        return partial(_counting, shown, done)
 
     edits = code_edits(settings.edits, factors)
     others = [edit for edit in edits if not edit.card.effect.preserves_lip_opening]

@@ -1,5 +1,6 @@
 """Where the person is in crops of a clip."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -14,10 +15,16 @@ from steadyface.faces.smooth import smooth
 from steadyface.video.reader import read_frames
 
 
-def person_over(folder: FrameFolder, count: int) -> NDArray[np.float32]:
-    """Where the person is in any of the first ``count`` crops, widened a little: (S, S) in [0, 1]."""
-    find = PersonMask.load().find
-    most = np.max([find(folder.image(index)) for index in range(count)], axis=0)
+def person_over(folder: FrameFolder, count: int, done: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
+    """Where the person is in any of the first ``count`` crops, widened a little: (S, S) in [0, 1].
+
+    ``done`` is called after each crop.
+    """
+    find, found = PersonMask.load().find, []
+    for index in range(count):
+        found.append(find(folder.image(index)))
+        done()
+    most = np.max(found, axis=0)
     side = len(most) // 32 * 2 + 1
     wider = cv2.dilate(most, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     return np.asarray(cv2.GaussianBlur(wider, (0, 0), side / 4), np.float32)

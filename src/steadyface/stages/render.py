@@ -17,6 +17,7 @@ from steadyface.editing.edit import apply_edits
 from steadyface.provenance.note import tags_of
 from steadyface.runs import manifest
 from steadyface.runs.run import Run
+from steadyface.runtime.optimise import Watcher, counted
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits, styled
 from steadyface.stages.edit_settings import Render
@@ -56,25 +57,32 @@ def render(
         edits = code_edits(settings.edits)
         run.manifest["strength_factors"] = {each.card.name: k for each, k in zip(edits, factors, strict=True)}
         asked = apply_edits(edits, untuned.ws, generator)
-        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes))
-        write(run, "untuned/edited", Synthesis(asked[probes], styled(settings.edits, generator)), len(probes))
-        write(run, "inverted", before, count)
-        drawn = write(run, "direct", direct, count)
+        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes), context.watch)
+        write(
+            run,
+            "untuned/edited",
+            Synthesis(asked[probes], styled(settings.edits, generator)),
+            len(probes),
+            context.watch,
+        )
+        write(run, "inverted", before, count, context.watch)
+        drawn = write(run, "direct", direct, count, context.watch)
         result = compositor.composite(average(edited, before, settings.averaging), before)
-        steady = write(run, "edited", result, count)
+        steady = write(run, "edited", result, count, context.watch)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)
-        write_videos(run, restored, drawn, steady, tags_of([each.request for each in settings.edits], settings.preset))
+        tags = tags_of([each.request for each in settings.edits], settings.preset)
+        write_videos(run, restored, drawn, steady, tags, context.watch)
     manifest.finish(run, context.key, *map(run.path, VIDEOS))
     return count
 
 
 @torch.no_grad()
-def write(run: Run, name: str, frames: Frames, count: int) -> FrameFolder:
-    """Make the first ``count`` frames and write them into ``aligned/<name>``."""
+def write(run: Run, name: str, frames: Frames, count: int, watch: Watcher | None = None) -> FrameFolder:
+    """Make the first ``count`` frames and write them into ``aligned/<name>``; ``watch`` is called after each."""
     folder = FrameFolder(run.path("aligned", name))
     folder.clear()
-    for index in range(count):
+    for index in counted(range(count), f"write {name}", count, watch):
         folder.write(index, to_image(frames([index])))
     return folder
 
@@ -99,7 +107,12 @@ class Restored:
 
 
 def write_videos(
-    run: Run, restored: Restored, direct: FrameFolder, edited: FrameFolder, tags: Mapping[str, str]
+    run: Run,
+    restored: Restored,
+    direct: FrameFolder,
+    edited: FrameFolder,
+    tags: Mapping[str, str],
+    watch: Watcher | None = None,
 ) -> None:
     """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags."""
     part = restored.frames != (0, None)
@@ -107,7 +120,8 @@ def write_videos(
     plain, result = (direct, restored.compositor.mask), (edited, restored.compositor.wide)
 
     def written(name: str, faces: tuple[Faces, ...], join: Callable[..., NDArray[np.uint8]]) -> None:
-        frames = (replace(frame, image=join(frame.image, *pictures)) for frame, pictures in restored.with_faces(*faces))
+        pasted = counted(restored.with_faces(*faces), f"write {name}", len(restored.clip), watch)
+        frames = (replace(frame, image=join(frame.image, *pictures)) for frame, pictures in pasted)
         write_video(
             run.path(name),
             frames,

@@ -8,19 +8,37 @@ from typing import Any
 from steadyface.config.job import Job
 from steadyface.config.settings import Preset
 from steadyface.runs.run import StageCheckpoint, Tensors
+from steadyface.runtime.time_left import Expect
+from steadyface.stages.align import FollowedFace
 from steadyface.stages.context import StageContext
 from steadyface.stages.kept import KEPT
+from steadyface.stages.plan import plan
 from steadyface.stages.stage import Stage, stage_keys
+from steadyface.video.info import frames_between, probe
 
 
-def run_stages(stages: Sequence[Stage], context: StageContext, job: Job, preset: Preset) -> dict[str, Any]:
-    """Make or load the artefact of every stage, in order; returns them by the stages' names."""
+def run_stages(
+    stages: Sequence[Stage], context: StageContext, job: Job, preset: Preset, expect: Expect | None = None
+) -> dict[str, Any]:
+    """Make or load the artefact of every stage, in order; returns them by the stages' names.
+
+    ``expect`` is told of the stages to make and their costs, first for as many frames as the file is said to have.
+    """
     keys, made = stage_keys(stages, job, preset), dict[str, Any]()
+    loaded = [stage.name for stage in stages if stage.kept and context.run.has(stage.name, keys[stage.name])]
+
+    def planned(frames: int) -> None:
+        if expect is not None:
+            expect(plan(stages, job, preset, frames, loaded))
+
+    planned(frames_between(probe(job.source), *job.frames))
     for stage in stages:
         inputs = [made[name] for name in stage.inputs]
         settings = stage.settings(job, preset)
         here = replace(context, key=keys[stage.name])
         made[stage.name] = inputs[0] if settings is None else run_stage(stage, here, settings, inputs)
+        if isinstance(made[stage.name], FollowedFace):  # only now their number is certain
+            planned(len(made[stage.name].quads))
     return made
 
 

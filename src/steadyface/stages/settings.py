@@ -13,8 +13,8 @@ from steadyface.editing.card import Effect
 from steadyface.editing.settings import Masking
 from steadyface.faces.settings import Alignment
 from steadyface.gan.models import W_SPACE, WEIGHTS, file_of, resolution_of, w_space_of
-from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion import settings as inversion
+from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.settings import PivotalTuning, Refinement
 from steadyface.runtime.files import FileContent
 from steadyface.stitching.settings import Preservation

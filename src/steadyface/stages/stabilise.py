@@ -18,8 +18,8 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing.mask import edit_mask
 from steadyface.flow.estimators import load_estimator
 from steadyface.stages.context import StageContext
-from steadyface.stages.invert import Poses
 from steadyface.stages.edit_settings import FirstPhase, Prior, SecondPhase, Smooth, TargetFrames
+from steadyface.stages.invert import Poses
 from steadyface.temporal.target import target_frames
 
 
@@ -36,9 +36,7 @@ def scene(
     flow = pair_flow("current" if settings.current_flow else "input", estimator, clip.inputs, clip.landmarks)
     plain, edited = (rendered(each.generator, each.ws, settings.target.size) for each in (before, direct))
     where = edit_mask(clip, settings.masking, settings.effects)
-    target = target_frames(
-        clip.inputs, plain, edited, where, flow, poses.anchor, poses.keyframes, settings.target
-    )
+    target = target_frames(clip.inputs, plain, edited, where, flow, poses.anchor, poses.keyframes, settings.target)
     return Scene(clip.inputs, target, flow, context.lpips)
 
 

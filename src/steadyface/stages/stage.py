@@ -10,6 +10,8 @@ from typing import Any, Literal
 from steadyface.config.job import Job
 from steadyface.config.settings import Preset
 from steadyface.runtime.files import digest
+from steadyface.runtime.time_left import Part
+from steadyface.stages import costs
 
 KeptAs = Literal["track", "aligned", "synthesis", "factors", "compositor", "network"]
 """How an artefact is kept in the run folder (`stages.kept`)."""
@@ -31,8 +33,8 @@ class Stage:
     nothing else. It returns None if the stage doesn't apply: its first input is then passed on."""
     kept: KeptAs | None
     """None for an artefact that is computed only when used, or that is saved in files of its own."""
-    share: float = 0.0
-    """Share of a whole run's time, from two runs of `default` with 25 frames; other lengths and presets differ."""
+    cost: Callable[[Any, int], tuple[Part, ...]] = costs.none
+    """(settings, frames) -> its loops, their steps and prices, for the time left (`stages.costs`)."""
     version: int = 1
     """Incremented when ``make`` gives another result for the same inputs and settings."""
 

@@ -3,44 +3,50 @@
 Cache keys, resuming, progress and the picture in the docs are derived from this list.
 """
 
+from steadyface.stages import costs
 from steadyface.stages import edit_settings as editing
 from steadyface.stages import settings as inversion
 from steadyface.stages.stage import Stage, with_ancestors
 
 STAGES = (
-    Stage("align", "following the face", "align.follow", (), inversion.Align.of, "track", share=0.01),
-    Stage("crop", "", "align.cut_out", ("align",), inversion.Crop.of, None),
+    Stage("align", "following the face", "align.follow", (), inversion.Align.of, "track", cost=costs.follow),
+    Stage("crop", "", "align.cut_out", ("align",), inversion.Crop.of, None, cost=costs.cut_out),
     Stage("person", "finding the person", "align.find_person", ("align", "crop"), inversion.Person.of, "aligned",
-          share=0.005),
+          cost=costs.find_person),
     Stage("keyframes", "", "invert.keyframes", ("person",), inversion.Keyframes.of, None),
-    Stage("refine", "fitting the generator's codes", "invert.refine", ("person", "keyframes"), inversion.Refine.of, "synthesis",
-          share=0.225),
+    Stage("refine", "fitting the generator's codes", "invert.refine", ("person", "keyframes"),
+          inversion.Refine.of, "synthesis",
+          cost=costs.refine),
     Stage("tune", "teaching the generator this face", "invert.tune", ("refine", "person", "keyframes"),
-          inversion.Tune.of, "synthesis", share=0.17),
-    Stage("adapt", "teaching it the edit", "invert.adapt", ("tune", "person", "keyframes"), editing.Adapt.of, "synthesis",
-          share=0.175),
+          inversion.Tune.of, "synthesis", cost=costs.tune),
+    Stage("adapt", "teaching it the edit", "invert.adapt", ("tune", "person", "keyframes"),
+          editing.Adapt.of, "synthesis",
+          cost=costs.adapt),
     Stage("calibrate", "setting the strength", "edit.calibrate", ("adapt", "person"), editing.Calibrate.of, "factors",
-          share=0.015),
-    Stage("edit", "editing", "edit.apply", ("adapt", "calibrate", "person"), editing.Edit.of, "synthesis", share=0.01),
+          cost=costs.calibrate),
+    Stage("edit", "editing", "edit.apply", ("adapt", "calibrate", "person"), editing.Edit.of, "synthesis",
+          cost=costs.edit),
     Stage("smooth", "smoothing the codes", "stabilise.smooth", ("edit",), editing.Smooth.of, "synthesis"),
-    Stage("target", "", "stabilise.scene", ("edit", "adapt", "person", "keyframes"), editing.TargetFrames.of, None),
+    Stage("target", "", "stabilise.scene", ("edit", "adapt", "person", "keyframes"),
+          editing.TargetFrames.of, None,
+          cost=costs.target),
     Stage("phase1", "steadying the codes", "stabilise.refine_codes", ("smooth", "target"), editing.FirstPhase.of,
-          "synthesis", share=0.07),
+          "synthesis", cost=costs.phase1),
     Stage("phase2", "steadying the generator", "stabilise.tune_generator", ("phase1", "target"),
-          editing.SecondPhase.of, "synthesis", share=0.25),
+          editing.SecondPhase.of, "synthesis", cost=costs.phase2),
     Stage("compose", "fitting the seams", "compose.compose", ("phase2", "edit", "adapt", "person"),
-          editing.Compose.of, "compositor", share=0.01),
+          editing.Compose.of, "compositor", cost=costs.compose),
     Stage("stitch", "smoothing the seams", "compose.stitch", ("phase2", "compose"), editing.Stitch.of, "synthesis",
-          share=0.02),
+          cost=costs.stitch),
     Stage("average", "", "finish.averager", ("person", "keyframes"), editing.Average.of, None),
     Stage("lips", "restoring the opening of the lips", "finish.preserve_lips",
           ("stitch", "average", "compose", "adapt", "calibrate", "person"), editing.Lips.of, "synthesis",
-          share=0.02),
+          cost=costs.lips),
     Stage("dvp", "training the video prior", "stabilise.deep_video_prior", ("lips", "person"), editing.Prior.of,
-          "network"),
+          "network", cost=costs.prior),
     Stage("render", "writing the videos", "render.render",
           ("dvp", "average", "compose", "edit", "adapt", "refine", "calibrate", "person"), editing.Render.of, None,
-          share=0.02),
+          cost=costs.render),
 )  # fmt: skip
 
 INVERSION = with_ancestors(STAGES, "tune")

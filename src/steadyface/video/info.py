@@ -16,6 +16,9 @@ from steadyface.video.orientation import Orientation, orientation_of
 
 SMALLEST_SIDE = 16
 
+GUESSED_FRAMES = 100
+"""A few seconds."""
+
 
 @dataclass(frozen=True)
 class VideoInfo:
@@ -52,6 +55,15 @@ class VideoInfo:
     def nominal_ticks(self) -> int:
         """The length of one frame at the average rate, in ticks of `time_base`, at least 1."""
         return max(1, round(1 / (self.average_rate * self.time_base)))
+
+
+def frames_between(info: VideoInfo, start: int, stop: int | None) -> int:
+    """How many frames from ``start`` up to ``stop`` (None: to the end) a file has if its container is right.
+
+    Only decoding them tells. A guess if the container doesn't say.
+    """
+    end = stop or info.frame_count
+    return max(1, end - start) if end else GUESSED_FRAMES
 
 
 def open_video(path: Path) -> InputContainer:

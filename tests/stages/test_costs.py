@@ -1,0 +1,58 @@
+"""What stages cost follows from their settings, and their loops are called what they are called while they run."""
+
+from pathlib import Path
+
+import pytest
+
+from steadyface.clip.synthesis import PROBES
+from steadyface.config.job import Job, preset_of
+from steadyface.editing.catalogue import Request
+from steadyface.runtime.time_left import Part
+from steadyface.stages import costs
+from steadyface.stages.plan import plan
+from steadyface.stages.stage_list import STAGES
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"a clip")
+    return Job(source, (Request("eyeglasses"), Request("smile")))
+
+
+def parts_of(job: Job, frames: int, preset: str = "default") -> dict[str, Part]:
+    """By loop."""
+    named = Job(job.source, job.edits, preset)
+    planned = plan(STAGES, named, preset_of(named), frames)
+    return {part.loop: part for parts in planned.values() for part in parts}
+
+
+def test_steps_are_those_of_the_loops(job):
+    for preset in ("default", "fast", "paper"):
+        constants = preset_of(Job(job.source, job.edits, preset))
+        parts = parts_of(job, 75, preset)
+        refinement, tuning = constants.refinement, constants.tuning
+        assert parts["refine codes"].steps == refinement.common_steps + 75 * refinement.steps_per_frame
+        assert parts["tune the generator"].steps == max(tuning.least_steps, round(tuning.epochs * 75))
+    assert parts_of(job, 75)["phase 2"].steps == 148
+    assert parts_of(job, 5)["phase 2"].steps == 130
+    assert parts_of(job, 5, "paper")["phase 2"].steps == 20
+    assert parts_of(job, 1)["phase 2"].steps == 0
+
+
+def test_a_step_costs_what_its_settings_ask_for(job):
+    ours, papers = parts_of(job, 25), parts_of(job, 25, "paper")
+    assert papers["phase 1"].each > papers["phase 2"].each / 2  # a flow is searched in every step
+    assert ours["adapt it to the edit"].each > ours["tune the generator"].each  # the edit in every step
+    assert ours["write edited"].each > papers["write edited"].each  # averages
+
+
+def test_more_frames_cost_more_wherever_there_are_loops_over_them(job):
+    few, many = parts_of(job, 25), parts_of(job, 250)
+    assert few.keys() == many.keys()
+    fixed = {name for name in few if many[name].cost == few[name].cost}
+    assert fixed == {"calibrate", "compose", "write untuned/plain", "write untuned/edited"}  # on a few probe frames
+
+
+def test_the_number_of_probes_is_that_of_the_clip():
+    assert costs.PROBES == PROBES
