@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py ../shared/clips/grid_sbia1a.mpg --edit age --preset fast
 
-Both clips are the same one, played forwards and backwards in turn, so that nothing but their length differs. Each run is
-a process of its own, from the beginning. An edit that extends past the crop, such as age, takes the most.
+Both clips are the same one, played forwards and backwards in turn, so that nothing but their length differs. Each run
+is a process of its own, from the beginning. An edit that extends past the crop, such as age, takes the most.
 """
 
 import argparse
