@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
 from steadyface.app.clips import take
 from steadyface.app.faces import find_faces
 from steadyface.app.limits import Limits
-from steadyface.app.preview import Effort, Previewer, explained
+from steadyface.app.preview import Effort, Previewer
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
 
@@ -42,16 +41,6 @@ def test_the_edit_shows_where_it_may_and_nowhere_else(talking, previewer):
     assert difference(weaker)[top : (top + bottom) // 2, left:right].mean() < 0.8 * eyes.mean()
     again = previewer.show(clip, found, 1, 1, [Request("eyeglasses")])
     np.testing.assert_array_equal(again.after, made.after)
-
-
-def test_a_change_is_lent_where_the_inversion_is_close():
-    real = torch.zeros(1, 3, 64, 64)
-    plain = real.clone()
-    plain[..., 32:] = 0.5
-    trust = explained(real, plain)
-    assert trust.shape == (1, 1, 64, 64)
-    assert trust[..., 8:24].min() == 1
-    assert trust[..., 40:56].max() == 0
 
 
 def test_another_frame_and_several_edits(talking, previewer):

@@ -11,6 +11,7 @@ import pytest
 from steadyface import zoo
 from steadyface.cli.edit import frame_range
 from steadyface.cli.main import main
+from steadyface.preview import look
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
 from steadyface.video.writer import write_video
@@ -96,6 +97,22 @@ def test_weights_cut_short_without_a_network(grid_clip, tmp_path, monkeypatch, f
     monkeypatch.setenv("STEADYFACE_CACHE", str(cache))
     monkeypatch.setenv("STEADYFACE_OFFLINE", "1")
     assert f"run `steadyface models fetch {name}`" in fails(grid_clip, "--frames", "0:2")
+
+
+def test_a_look_says_where_it_is_and_starts_no_run(grid_clip, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(look, "look", lambda job: look.Look(3, *np.zeros((2, 32, 40, 3), np.uint8)))
+    assert main(["edit", str(grid_clip), "--edit", "smile", "--look"]) == 0
+    said = capsys.readouterr().out
+    assert str(Path("grid_sbia1a-look") / "look.png") in said
+    assert "the whole run, without --look, will be better" in said
+    assert [path.name for path in tmp_path.rglob("*")] == ["grid_sbia1a-look", "look.png"]
+    assert cv2.imread("grid_sbia1a-look/look.png").shape == (32, 80, 3)
+
+
+def test_a_look_where_no_face_is(altered, fails):
+    said = fails(altered(3, lambda _, image: np.full_like(image, 100)), "--look")
+    assert "no face found in frame 1: choose a part with a visible face, --frames A:B" in said
 
 
 @pytest.mark.parametrize(("text", "expected"), [("0:25", (0, 25)), ("7:", (7, None)), (":3", (0, 3)), (":", (0, None))])

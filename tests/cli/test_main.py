@@ -85,6 +85,9 @@ def test_what_is_wrong_with_a_request_is_told_before_torch_is_imported(grid_clip
         "--seed -1": edit("--seed", "-1"),
         "folder of an earlier run": edit("--reuse", str(tmp_path)),
         "arguments are required: --edit": ["edit", clip, "--out", str(out)],
+        "arguments are required: --out": ["edit", clip, "--edit", "smile"],
+        "missing.mp4: no such file": edit("--look", source=str(tmp_path / "missing.mp4")),
+        "unknown edit 'frown'": edit("--look", name="frown"),
         "invalid choice: 'cut'": ["cut"],
         "unknown weights 'all'": ["models", "fetch", "all"],
     }

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from steadyface.clip.folder import FrameFolder, to_image, to_tensor
+from steadyface.clip.folder import FrameFolder, OutlineFolder, to_image, to_tensor
 from steadyface.errors import ResourceError
 
 
@@ -65,3 +65,10 @@ def test_a_damaged_frame_is_one_line(tmp_path, noise, content):
     folder.path(0).write_bytes(folder.path(0).read_bytes()[:40] if content is None else content)
     with pytest.raises(ResourceError, match=r"00000\.png is missing or damaged"):
         folder.image(0)
+
+
+def test_masks_are_grey_and_come_back_exactly(tmp_path, noise):
+    folder = OutlineFolder(tmp_path)
+    folder.write(2, noise[0, :, :, 0])
+    assert np.array_equal(OutlineFolder(tmp_path)[2], noise[0, :, :, 0])
+    assert cv2.imread(str(folder.path(2)), cv2.IMREAD_UNCHANGED).ndim == 2

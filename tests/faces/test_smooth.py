@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
 from steadyface.faces.settings import Alignment
-from steadyface.faces.smooth import smooth
+from steadyface.faces.smooth import smooth, smoothed
 
 
 @given(st.integers(1, 40), st.floats(0.2, 6), st.floats(-1e3, 1e3), st.floats(-10, 10))
@@ -45,6 +45,28 @@ def test_no_smoothing_and_one_frame_return_the_same():
     series = np.random.default_rng(3).normal(size=(6, 4))
     np.testing.assert_array_equal(smooth(series, 0), series)
     np.testing.assert_array_equal(smooth(series[:1], 3), series[:1])
+
+
+@pytest.mark.parametrize(("total", "sigma"), [(1, 1.0), (2, 1.0), (3, 1.0), (9, 1.0), (30, 1.0), (30, 2.3), (7, 0.0)])
+def test_one_at_a_time_it_is_equal_to_the_last_bit(total, sigma):
+    series = np.random.default_rng(4).integers(0, 256, (total, 5, 5), dtype=np.uint8)
+    np.testing.assert_array_equal(np.stack(list(smoothed(iter(series), total, sigma))), smooth(series, sigma))
+
+
+def test_one_at_a_time_it_reads_no_further_than_it_must():
+    taken = []
+    series = (taken.append(index) or np.zeros(2) for index in range(100))
+    coming = smoothed(series, 100, 1.0)
+    next(coming)
+    assert len(taken) == 5
+    next(coming)
+    assert len(taken) == 6
+
+
+@pytest.mark.parametrize("total", [9, 11])
+def test_a_series_of_another_length_is_refused(total):
+    with pytest.raises(ValueError, match="the series has"):
+        list(smoothed(np.zeros((10, 2)), total, 1.0))
 
 
 def test_landmark_smoothing_keeps_a_blink():

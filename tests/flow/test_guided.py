@@ -30,7 +30,7 @@ def test_an_affine_motion_is_found_exactly_among_the_landmarks_and_fades_away_fr
     inside = np.stack([columns, rows], axis=-1).astype(float)
     wanted = inside @ matrix.T + shift - inside
     np.testing.assert_allclose(flow[44:84, 44:84], wanted, atol=0.05)
-    still = landmark_flow(points, points + (6.0, 0.0), SIDE)[..., 0]
+    still = landmark_flow(points, points + np.array([6.0, 0.0]), SIDE)[..., 0]
     assert still[64, 64] == pytest.approx(6.0, abs=0.1)
     assert 0 < still[2, 2] < 5.8
 

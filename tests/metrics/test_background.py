@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from steadyface.clip.folder import OutlineFolder
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
 from steadyface.metrics.background import of_run, outside, reach
@@ -90,11 +91,18 @@ def test_what_goes_on_beyond_the_crop_does_not_count(run):
     ramps = np.zeros((64, 64), np.float32)
     ramps[:8] = 1
     tone = {"mixture": np.zeros((64, 64, 3, 3), np.float16), "offset": np.full((64, 64, 3), 0.3, np.float16)}
-    person = np.full((5, 32, 32), 255, np.uint8)
+    outlines = OutlineFolder(folder / "state" / "outlines")
+    for index in range(5):
+        outlines.write(index, np.full((32, 32), 255, np.uint8))
     sizes = {"side": np.array(40), "ground": np.array(1.0)}
-    save_file({**tone, **sizes, "ramps": ramps, "person": person}, folder / "state" / "compose.safetensors")
-    assert 0.4 < of_run(folder, manifest).coverage < plain.coverage - 0.02
-    save_file({"change": ramps}, folder / "state" / "compose.safetensors")
+    state = folder / "state" / "compose.safetensors"
+    save_file({**tone, **sizes, "ramps": ramps}, state)
+    extended = of_run(folder, manifest)
+    assert 0.4 < extended.coverage < plain.coverage - 0.02
+    older = {"person": np.full((5, 32, 32), 255, np.uint8)}
+    save_file({**tone, **sizes, **older, "ramps": ramps}, state)
+    assert of_run(folder, manifest) == extended
+    save_file({"change": ramps}, state)
     assert of_run(folder, manifest) == plain
 
 

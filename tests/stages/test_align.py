@@ -13,12 +13,13 @@ from steadyface.clip.aligned import Aligned
 from steadyface.config.job import FrameRange, Job
 from steadyface.config.presets import PRESETS
 from steadyface.errors import InputError
+from steadyface.faces.mask import PersonMask
 from steadyface.faces.topology import CHIN, LEFT_EYE_SIX, MOUTH_CORNERS, RIGHT_EYE_SIX, interocular
 from steadyface.faces.track import find_tracks
 from steadyface.gan.base import Generator
 from steadyface.runs.run import Run
 from steadyface.stages.context import StageContext
-from steadyface.stages.person import person_around
+from steadyface.stages.person import person_around, person_over
 from steadyface.stages.runner import run_stages
 from steadyface.stages.stage_list import STAGES
 from steadyface.stitching.extension import widened
@@ -131,8 +132,18 @@ def test_another_program_s_landmarks_align_it(align, grid_clip, tmp_path):
 
 def test_the_person_is_seen_around_the_crop_too(align, grid_clip, tmp_path):
     aligned = align(Run.open(tmp_path), grid_clip, (5, 8))
-    person = person_around(grid_clip, (5, 8), widened(aligned.quads, SIDE, 2 * SIDE), SIDE)
+    person = np.stack(list(person_around(grid_clip, (5, 8), widened(aligned.quads, SIDE, 2 * SIDE), SIDE)))
     assert (person.shape, person.dtype) == ((3, SIDE, SIDE), np.uint8)
     assert person[:, SIDE // 2, SIDE // 2].min() > 240
     assert person[:, SIDE * 7 // 8, SIDE // 2].min() > 200  # his chest, below the crop
     assert person[:, SIDE // 4, 2].max() < 60
+
+
+def test_the_person_of_a_clip_is_the_largest_of_its_frames(align, grid_clip, tmp_path, monkeypatch):
+    found = [np.zeros((64, 64), np.float32) for _ in range(3)]
+    for index, mask in enumerate(found):
+        mask[20 * index : 20 * index + 4] = 1
+    crops = align(Run.open(tmp_path), grid_clip, (0, 3)).inputs
+    asked = iter([*found, np.max(found, axis=0)])
+    monkeypatch.setattr(PersonMask, "find", lambda self, image: next(asked))
+    np.testing.assert_array_equal(person_over(crops, 3), person_over(crops, 1))

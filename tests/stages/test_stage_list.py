@@ -37,6 +37,7 @@ FIRST_READERS = {
 """By hand: the stages that read a part of a preset, besides those below."""
 OF_THE_METHOD = {"flow": {"target"}, "target": {"target"}, "phase1": {"phase1"}, "phase2": {"phase2"}}
 OF_COMPOSITING = {"preservation": {"calibrate", "edit", "compose", "average", "lips"}}
+WIDTH = ("compositing", "extension", "width")
 
 
 @pytest.fixture
@@ -103,6 +104,8 @@ def readers_of(place: Place) -> set[str]:
     first, *rest = place
     if first == "stabilisation":
         return {"target", "average"} if rest == ["target", "kind"] else OF_THE_METHOD[str(rest[0])]
+    if place == WIDTH:
+        return {"outlines", "compose"}
     if first == "compositing" and rest[0] in OF_COMPOSITING:
         return OF_COMPOSITING[str(rest[0])]
     if first == "refinement" and rest[0] == "keyframes":
@@ -142,7 +145,7 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
 @pytest.mark.parametrize(
     ("field", "value", "readers"),
     [
-        ("frames", (0, 5), {"align", "crop", "compose", "render"}),
+        ("frames", (0, 5), {"align", "crop", "outlines", "render"}),
         ("face", 2, {"align"}),
         ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),

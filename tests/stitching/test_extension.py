@@ -38,7 +38,7 @@ def beyond(person: int = 255) -> ColourExtension:
 def of(inputs: Floats, edited: Floats, inside: Floats) -> ColourExtension:
     """On a person who is everywhere."""
     person = np.full((1, WIDE, WIDE), 255, np.uint8)
-    found = ColourExtension.of({**fit_extension(inputs, edited, inside, MARGIN, SETTINGS), "person": person})
+    found = ColourExtension.of(fit_extension(inputs, edited, inside, MARGIN, SETTINGS), person)
     assert found is not None
     return found
 
@@ -55,7 +55,7 @@ def test_only_what_reaches_the_border_goes_on() -> None:
     assert reaches_border(change, ALL, SETTINGS)
     assert not reaches_border(change, inner, SETTINGS)
     assert not reaches_border(0.1 * change, ALL, SETTINGS)
-    assert ColourExtension.of({"change": ALL}) is None
+    assert ColourExtension.of({"change": ALL}, np.zeros((0, 1, 1), np.uint8)) is None
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 0.3), (0.5, 0.2), (1.2, -0.1)])
@@ -132,7 +132,7 @@ def test_it_goes_on_and_fades() -> None:
 
 def test_it_is_laid_on_the_person_alone_frame_by_frame() -> None:
     both = beyond()
-    half = both.person.copy()
+    half = np.full((2, WIDE // 2, WIDE // 2), 255, np.uint8)
     half[1, :, : WIDE // 4] = 0
     moved = replace(both, person=half)
     np.testing.assert_array_equal(moved.weight(0), both.weight(0))

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from steadyface.provenance.signing import Credentials
 
 EXAMPLES = """examples:
+  steadyface edit talk.mp4 --edit eyeglasses --look
   steadyface edit talk.mp4 --edit eyeglasses --out talk-eyeglasses
   steadyface edit talk.mp4 --edit age:-0.8 --edit smile:0.5 --out younger --preset fast
   steadyface edit talk.mp4 --edit beard --out talk-beard --reuse talk-eyeglasses
 
 The folder holds edited.mp4, direct.mp4 (the same edit made frame by frame), compare.mp4 (input, direct, edited side by
-side), the aligned pictures, and manifest.json. Run again with the same --out, it goes on where it stopped."""
+side), the aligned pictures, and manifest.json. Run again with the same --out, it goes on where it stopped.
+
+--look writes look.png (input, edited side by side), one frame in the middle, in seconds: what the edit is like, not how
+good it will be. It is in --out, or in a folder with the video's name and "-look", and no run is started."""
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,13 +40,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
     )
-    add_job_arguments(parser)
+    add_job_arguments(parser, needs_out=False)
+    parser.add_argument("--look", action="store_true", help="only edit one frame, in seconds, and write look.png")
     parser.add_argument("--c2pa-cert", type=Path, metavar="PEM", help="sign the result with your certificate (C2PA)")
     parser.add_argument("--c2pa-key", type=Path, metavar="PEM", help="the certificate's private key")
     parser.set_defaults(run=run)
 
 
-def add_job_arguments(parser: argparse.ArgumentParser) -> None:
+def add_job_arguments(parser: argparse.ArgumentParser, *, needs_out: bool = True) -> None:
     """Add the arguments of a job, except for the preset: the video, the edits, the output folder."""
     parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
     parser.add_argument(
@@ -52,7 +57,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME[:STRENGTH]",
         help="what to change, as `steadyface edits` lists it, and how much (1); may be repeated",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder of the result")
+    parser.add_argument("--out", type=Path, required=needs_out, metavar="FOLDER", help="folder of the result")
     parser.add_argument(
         "--landmarks",
         type=Path,
@@ -98,7 +103,11 @@ def frame_range(text: str) -> tuple[int, int | None]:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Edit, with progress bars, sign if requested, and print where the result is."""
+    """Edit, with progress bars, sign if requested, and print where the result is. Or only look at one frame."""
+    if args.look:
+        return look(args)
+    if args.out is None:
+        raise InputError("the following arguments are required: --out; only --look goes without it")
     credentials = credentials_of(args)
     result = edit_with_bars(args)
     if credentials is not None:
@@ -106,6 +115,20 @@ def run(args: argparse.Namespace) -> int:
 
         sign_run(result.folder, credentials)
     print(f"edited   {result.edited}\ncompare  {result.compare}")
+    return 0
+
+
+def look(args: argparse.Namespace) -> int:
+    """Edit one frame and print where the picture is."""
+    from steadyface.config.job import check_look
+
+    job, folder = job_of(args, args.preset), args.out or Path(f"{args.input.stem}-look")
+    check_look(job, folder)
+
+    from steadyface.preview.look import write_look
+
+    path, index = write_look(job, folder)
+    print(f"look     {path}\nframe {index}: input, edited. A sketch; the whole run, without --look, will be better")
     return 0
 
 

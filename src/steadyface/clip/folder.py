@@ -1,4 +1,4 @@
-"""Aligned frames on disk, one PNG each, so that memory doesn't grow with the clip."""
+"""Pictures of frames on disk, one PNG each, so that memory doesn't grow with the clip."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -33,12 +33,13 @@ def to_image(tensor: Tensor) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels.round().clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy())
 
 
-class FrameFolder:
-    """A folder of ``%05d.png``, called with frame numbers: (N, 3, R, R) in [-1, 1]."""
+class PictureFolder:
+    """A folder of ``%05d.png``, uint8. The last that were read stay in memory."""
 
-    def __init__(self, folder: Path, device: torch.device | None = None) -> None:
+    _READ_AS = cv2.IMREAD_COLOR
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.device = device
         self._read = lru_cache(KEPT)(self._decode)
 
     def path(self, index: int) -> Path:
@@ -46,12 +47,8 @@ class FrameFolder:
         return self.folder / f"{index:05d}.png"
 
     def image(self, index: int) -> NDArray[np.uint8]:
-        """One frame as uint8 RGB (R, R, 3)."""
+        """One frame as uint8, RGB (R, R, 3) or grey (R, R)."""
         return self._read(index)
-
-    def __call__(self, indices: Sequence[int]) -> Tensor:
-        """Frames by number: (N, 3, R, R) in [-1, 1]."""
-        return torch.cat([to_tensor(self._read(int(index))) for index in indices]).to(self.device)
 
     def clear(self) -> None:
         """Remove all frames: an earlier, longer clip may have left more than the next one overwrites."""
@@ -64,16 +61,43 @@ class FrameFolder:
         return sum(1 for _ in self.folder.glob("[0-9]*.png"))
 
     def write(self, index: int, image: NDArray[np.uint8]) -> None:
-        """Write a frame, uint8 RGB (R, R, 3)."""
-        encoded = cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+        """Write a frame, uint8 RGB (R, R, 3) or grey (R, R)."""
+        encoded = cv2.imencode(".png", _reversed(image))[1].tobytes()
         write_atomically(self.path(index), lambda beside: beside.write_bytes(encoded))
         self._read.cache_clear()
 
     def _decode(self, index: int) -> NDArray[np.uint8]:
         try:
-            image = cv2.imdecode(np.frombuffer(self.path(index).read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.frombuffer(self.path(index).read_bytes(), np.uint8), self._READ_AS)
         except (OSError, cv2.error):
             image = None
         if image is None:
             raise ResourceError(f"{self.path(index)} is missing or damaged; delete the run folder and start again")
-        return np.ascontiguousarray(image[:, :, ::-1])
+        return _reversed(np.asarray(image, np.uint8))
+
+
+class FrameFolder(PictureFolder):
+    """A folder of RGB pictures, called with frame numbers: (N, 3, R, R) in [-1, 1]."""
+
+    def __init__(self, folder: Path, device: torch.device | None = None) -> None:
+        super().__init__(folder)
+        self.device = device
+
+    def __call__(self, indices: Sequence[int]) -> Tensor:
+        """Frames by number: (N, 3, R, R) in [-1, 1]."""
+        return torch.cat([to_tensor(self.image(int(index))) for index in indices]).to(self.device)
+
+
+class OutlineFolder(PictureFolder):
+    """A folder of grey masks, such as outlines of a person: by number, (Q, Q), 0 to 255."""
+
+    _READ_AS = cv2.IMREAD_GRAYSCALE
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:
+        """The mask of a frame."""
+        return self.image(index)
+
+
+def _reversed(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """With the colours in the other order, OpenCV's or ours; grey stays as it is."""
+    return np.ascontiguousarray(image[:, :, ::-1] if image.ndim == 3 else image)

@@ -73,18 +73,26 @@ def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
     Raises `InputError` for what `check_request` refuses, a source that is not a video or lacks those frames, an
     ``out`` that is a file, and a folder to ``reuse`` that no run has written.
     """
-    check_request(job)
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out} is a file, not a folder")
+    check_look(job, out)
     for folder in reuse:
         if not (folder / "state").is_dir():
             raise InputError(f"--reuse {folder} is not the folder of an earlier run")
-    probe(job.source)
     if job.landmarks:
         read_landmarks(job.landmarks)
     if job.frames != (0, None):
         for _ in read_frames(job.source, *job.frames):
             pass  # only decoding tells how many frames there are
+
+
+def check_look(job: Job, out: Path) -> None:
+    """The checks that take no time, for a look at one frame.
+
+    Raises `InputError` for what `check_request` refuses, a source that is not a video, and an ``out`` that is a file.
+    """
+    check_request(job)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out} is a file, not a folder")
+    probe(job.source)
 
 
 def check_request(job: Job) -> None:

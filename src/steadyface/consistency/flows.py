@@ -61,8 +61,8 @@ class CurrentFlow:
 class InputFlow:
     """Flow estimated on the input frames, whose correspondences are real. It is cached: no network runs in the loop.
 
-    ``landmarks`` (T, L, 2), in pixels of the inputs, guide it where a head moves far (`flow.guided`). ``capacity`` bounds
-    the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
+    ``landmarks`` (T, L, 2), in pixels of the inputs, guide it where a head moves far (`flow.guided`). ``capacity``
+    bounds the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
     """
 
     def __init__(

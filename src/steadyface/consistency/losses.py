@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from steadyface.clip.filters import low_pass
 from steadyface.consistency.flows import Flows
-from steadyface.critics.filters import low_pass
 from steadyface.critics.lpips import Lpips, Seen
 from steadyface.flow.warp import warp
 from steadyface.gan.base import Generator, broadcast_w

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from steadyface.clip.filters import high_pass
 from steadyface.clip.frames import Frames, cached, shrink
 from steadyface.consistency.flows import Flows, PairFlow
 from steadyface.consistency.losses import (
@@ -19,7 +20,6 @@ from steadyface.consistency.masks import fuse, perceptual_difference, photometri
 from steadyface.consistency.pairs import Pair
 from steadyface.consistency.settings import Objective
 from steadyface.critics.closeup import closeup_distance
-from steadyface.critics.filters import high_pass
 from steadyface.critics.lpips import Lpips
 from steadyface.flow.occlusion import visibility
 from steadyface.gan.base import Generator

@@ -28,7 +28,7 @@ from steadyface.stitching.settings import Preservation
 
 OPEN_MOUTH = catalogue.Request("open-mouth")
 _MOST_KEPT = 2**28
-"""Memory for cached frames without edits, which every round needs: some 680 frames at 256 px."""
+"""Memory for cached frames without edits, which every round needs: 680 frames at 256 px. Longer clips have none."""
 
 
 @torch.no_grad()
@@ -48,7 +48,9 @@ def preserve_lips(
     right in the generator's own picture can be wrong there. ``done`` is called after each.
     """
     ws, generator = before.ws, before.generator
-    plain = cached(lambda index: before([index])[0], _MOST_KEPT // (6 * generator.resolution**2))
+    most = _MOST_KEPT // (6 * generator.resolution**2)
+    # Each round begins at the first frame: a cache that is smaller than the clip would have dropped it by then
+    plain = cached(lambda index: before([index])[0], most if len(ws) <= most else 1)
 
     def openings(codes: Tensor, effects: Sequence[Effect]) -> Tensor:
         shown = composite_edit(clip, plain, Synthesis(codes, generator), effects, masking, preservation)

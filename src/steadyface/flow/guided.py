@@ -19,10 +19,10 @@ GRID = 32
 
 
 def landmark_flow(a: NDArray[np.floating], b: NDArray[np.floating], size: int) -> NDArray[np.float32]:
-    """The smooth motion from landmarks a to landmarks b, (L, 2) in pixels of a picture of side ``size``: (size, size, 2).
+    """The smooth motion from landmarks a to landmarks b, (L, 2) in px of a picture of side ``size``: (size, size, 2).
 
-    The affine map between the two by least squares, plus the mean of what it leaves at the landmarks nearby, fading with
-    the distance from the nearest landmark.
+    The affine map between the two by least squares, plus the mean of what it leaves at the landmarks nearby, fading
+    with the distance from the nearest landmark.
     """
     start, moved = a.astype(np.float64), (b - a).astype(np.float64)
     affine, *_ = np.linalg.lstsq(_with_one(start), moved, rcond=None)

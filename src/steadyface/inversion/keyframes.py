@@ -43,8 +43,8 @@ def codes_of_all(ws: Tensor, keyframes: Sequence[int], features: NDArray[np.floa
     """Codes of all T frames from those of the K keyframes (K, num_ws, w_dim): (T, num_ws, w_dim).
 
     Ridge regression of the codes on the features (T, D), in its dual form, since K is far smaller than D. ``ridge`` is
-    relative to the keyframes' mean variance: 0 meets every keyframe's code. All keyframes get their regressed code, too,
-    or the picture would jump there.
+    relative to the keyframes' mean variance: 0 meets every keyframe's code. All keyframes get their regressed code,
+    too, or the picture would jump there.
     """
     known = features[list(keyframes)]
     centre = known.mean(0)

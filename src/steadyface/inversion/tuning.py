@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.change import change_mask, with_change
+from steadyface.clip.filters import high_pass
 from steadyface.clip.frames import Frames
 from steadyface.consistency.losses import locality, nearby_code
 from steadyface.critics.closeup import SeenCrop, closeup_distance, see_crop
-from steadyface.critics.filters import high_pass
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from steadyface.clip.folder import OutlineFolder
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
 from steadyface.metrics.frames import Image
@@ -67,6 +68,7 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
 
     Raises:
         InputError: one of the videos can't be read, or they differ in size or length.
+        ResourceError: outlines of the person are missing in the folder.
     """
     edited, aligned = folder / "edited.mp4", folder / "state" / "align.safetensors"
     source = Path(manifest.get("source", ""))
@@ -85,7 +87,10 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
 def _reach(folder: Path, corners: NDArray[np.floating], size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
     """Masks of the frames, above 0 where the crop or the colour extension is."""
     state = folder / "state" / "compose.safetensors"
-    extension = ColourExtension.of(load_file(state)) if state.is_file() else None
+    arrays = load_file(state) if state.is_file() else {}
+    # Runs of earlier versions have the outlines in the state file
+    outlines = arrays["person"] if "person" in arrays else OutlineFolder(folder / "state" / "outlines")
+    extension = ColourExtension.of(arrays, outlines)
     for index, each in enumerate(corners):
         mask = reach(each, size)
         yield np.maximum(mask, extension.touched(index, each, size)) if extension else mask

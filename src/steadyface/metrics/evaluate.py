@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ from steadyface.stitching.extension import outline
 
 PARTS = ("input", "inverted", "direct", "edited")
 DISTANCES = (1, 5, 10)
+MASKS = 16
+"""Masks of the person that stay in memory: the frames of a batch are asked for twice."""
 
 Table = dict[str, Any]
 
@@ -166,10 +169,15 @@ def _manifest(folder: Path) -> Table:
         raise InputError(f"{path} is damaged: run the edit again with the same --out") from error
 
 
-def _persons(inputs: Frames, critics: Critics) -> list[NDArray[np.float32]]:
-    """Masks (S, S) of the person in each frame (S, S, 3); the outer half of the soft edge counts as background."""
-    found = (np.rint(255 * critics.person(inputs[index])).astype(np.uint8) for index in range(len(inputs)))
-    return [outline(person, len(person), 1.0) for person in found]
+def _persons(inputs: Frames, critics: Critics) -> Callable[[int], NDArray[np.float32]]:
+    """The mask (S, S) of the person in a frame (S, S, 3); the outer half of the soft edge counts as background."""
+
+    @lru_cache(MASKS)
+    def mask(index: int) -> NDArray[np.float32]:
+        person = np.rint(255 * critics.person(inputs[index])).astype(np.uint8)
+        return outline(person, len(person), 1.0)
+
+    return mask
 
 
 def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:

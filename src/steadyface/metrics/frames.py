@@ -1,6 +1,6 @@
 """The frames that the metrics read: pictures by number, one at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -62,8 +62,8 @@ class EditControl:
 class Within:
     """Frames inside masks, and other frames around them, as `Frames`."""
 
-    def __init__(self, frames: Frames, around: Frames, masks: Sequence[NDArray[np.floating]]) -> None:
-        """``masks`` are one for each frame, (H, W) in [0, 1]. Raises `InputError` when the two aren't of one clip."""
+    def __init__(self, frames: Frames, around: Frames, masks: Callable[[int], NDArray[np.floating]]) -> None:
+        """``masks`` gives that of a frame, (H, W) in [0, 1]. Raises `InputError` when the two aren't of one clip."""
         same_length(frames, around)
         self._frames, self._around, self._masks = frames, around, masks
 
@@ -72,7 +72,7 @@ class Within:
 
     def __getitem__(self, index: int, /) -> Image:
         around = self._around[index].astype(np.float32)
-        mask = self._masks[index][:, :, None]
+        mask = self._masks(index)[:, :, None]
         return np.asarray(np.round(around + mask * (self._frames[index] - around)), dtype=np.uint8)
 
 

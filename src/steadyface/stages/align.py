@@ -1,6 +1,5 @@
 """Find a face, follow it, and cut it out of every frame."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from steadyface.faces.smooth import smooth
 from steadyface.faces.track import choose_track, find_tracks, rank
 from steadyface.runtime.optimise import Counter, counted
 from steadyface.stages.context import StageContext
+from steadyface.stages.on_disk import fill
 from steadyface.stages.person import person_over
 from steadyface.stages.settings import Align, Crop, Person
 from steadyface.video.info import frames_between, probe
@@ -62,16 +62,13 @@ def follow(context: StageContext, settings: Align) -> FollowedFace:
 
 def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameFolder:
     """Write the crops into the run folder, unless they are all there from an earlier attempt under the same key."""
-    run, folder = context.run, FrameFolder(context.run.path("aligned", "input"), context.device)
-    done = run.path("state", "crops.json")
-    known = done.exists() and json.loads(done.read_text("utf-8"))["key"] == context.key
-    if known and folder.count() == len(face.quads):
-        return folder
-    done.unlink(missing_ok=True)
-    folder.clear()
-    for index, frame in enumerate(read_frames(settings.source.path, *settings.frames)):
-        folder.write(index, crop(frame.image, face.quads[index], settings.size))
-    run.write_json(done, {"key": context.key})
+    folder = FrameFolder(context.run.path("aligned", "input"), context.device)
+
+    def crops() -> Iterator[NDArray[np.uint8]]:
+        for index, frame in enumerate(read_frames(settings.source.path, *settings.frames)):
+            yield crop(frame.image, face.quads[index], settings.size)
+
+    fill(folder, context.run, "crops", context.key, len(face.quads), crops)
     return folder
 
 

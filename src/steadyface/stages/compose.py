@@ -14,17 +14,22 @@ from steadyface.clip.synthesis import Synthesis, probe_frames
 from steadyface.editing.mask import edit_mask, preserved_parts
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Compose, Stitch
-from steadyface.stages.person import person_around
 from steadyface.stitching import tuning
 from steadyface.stitching.compositor import Compositor
-from steadyface.stitching.extension import fit_extension, reaches_border, wide_side, widened
+from steadyface.stitching.extension import Outlines, fit_extension, reaches_border
 
 Arrays = Mapping[str, NDArray[Any]]
 
 
 @torch.no_grad()
 def compose(
-    context: StageContext, settings: Compose, steady: Synthesis, direct: Synthesis, before: Synthesis, clip: Aligned
+    context: StageContext,
+    settings: Compose,
+    steady: Synthesis,
+    direct: Synthesis,
+    before: Synthesis,
+    clip: Aligned,
+    people: Outlines,
 ) -> Arrays:
     """The arrays of the clip's `Compositor`, with a colour extension if the crop's border cuts the edit."""
     how, probes = settings.compositing, probe_frames(len(clip))
@@ -34,22 +39,13 @@ def compose(
     if how.background == "generated":
         return made
 
-    def outlines() -> NDArray[np.uint8]:
-        side = len(plain.change)
-        wide = wide_side(side, how.extension)
-        quads = widened(clip.quads, side, wide)
-        # One outline per frame stays in memory; the network's own input isn't larger than 256 px
-        return person_around(settings.source.path, settings.frames, quads, min(wide // 2, 256))
-
-    people = outlines() if settings.cut_out else None
-    shown = replace(plain, people=people)
+    shown = replace(plain, people=people if settings.cut_out else None)
     inside = np.asarray(np.mean([shown.extent(index) for index in probes], axis=0), np.float32)
     extends = any(effect.extends_past_crop for effect in settings.effects)
     inputs, edited = (_mean(each, probes) for each in (clip.inputs, steady))
     if extends and reaches_border(edited - inputs, inside, how.extension):
-        people = outlines() if people is None else people
         made |= fit_extension(inputs, edited, inside, how.margin, how.extension)
-    return made | ({} if people is None else {"person": people})
+    return made
 
 
 def _mean(pictures: Frames, indices: Sequence[int]) -> NDArray[np.float32]:

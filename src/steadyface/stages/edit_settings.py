@@ -9,10 +9,11 @@ from steadyface.config.settings import Consistency, Preset
 from steadyface.consistency.settings import Phase1, Phase2
 from steadyface.editing.card import Effect
 from steadyface.editing.settings import Calibration, LipPreservation, Masking
-from steadyface.gan.models import WEIGHTS
+from steadyface.gan.models import WEIGHTS, resolution_of
 from steadyface.inversion.settings import PivotalTuning
 from steadyface.runtime.files import FileContent
 from steadyface.stages.settings import Networks, RequestedEdit, networks, requested_edits
+from steadyface.stitching.extension import wide_side
 from steadyface.stitching.settings import Compositing, Preservation, Stitching
 from steadyface.temporal.settings import Averaging, Target, TargetKind
 
@@ -137,25 +138,41 @@ class SecondPhase:
 
 
 @dataclass(frozen=True)
-class Compose:
-    """Settings of `compose.compose`."""
+class Outline:
+    """Settings of `outlines.outlines`."""
 
     source: FileContent
     frames: FrameRange
-    effects: tuple[Effect, ...]
-    cut_out: bool
-    """Whether the edit ends at the person's outline. Styles do, since they also change the background's colour."""
-    masking: Masking
-    compositing: Compositing
+    size: int
+    """Side of the crops in px."""
+    wide: int
+    """Side of the wide crops, px of the same size."""
     networks: Networks
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        edits, source = requested_edits(job, preset), FileContent(job.source)
+        size = resolution_of(job.model)
+        wide = wide_side(size, preset.compositing.extension)
+        return cls(FileContent(job.source), job.frames, size, wide, networks("person-mask"))
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Settings of `compose.compose`."""
+
+    effects: tuple[Effect, ...]
+    cut_out: bool
+    """Whether the edit ends at the person's outline. Styles do, since they also change the background's colour."""
+    masking: Masking
+    compositing: Compositing
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        edits = requested_edits(job, preset)
         effects, cut_out = tuple(each.effect for each in edits), any(each.style for each in edits)
-        used = networks("person-mask")
-        return cls(source, job.frames, effects, cut_out, preset.masking, preset.compositing, used)
+        return cls(effects, cut_out, preset.masking, preset.compositing)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ _MOUTH: tuple[Part, ...] = ("mouth",)
 
 @dataclass(frozen=True)
 class Averager:
-    """Carries the change of finished pictures over to the input, and averages it over time, in the anchor's coordinates.
+    """Carries the change of finished pictures over to the input, averaged over time in the anchor's coordinates.
 
     Skin that the edit does not change is then the input's, down to its pores. Mouths are not averaged.
     """

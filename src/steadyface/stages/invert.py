@@ -86,8 +86,9 @@ def adapt(context: StageContext, settings: Adapt, tuned: Synthesis, clip: Aligne
     keys = poses.keyframes
     overlays = edit_constraint(code_edits(settings.overlays), context, clip, keys, settings)
     adapted = tune_generator(
-        context.generator, tuned.ws[keys], selected(clip.inputs, keys), [overlays], context.lpips, settings.adaptation, seed=settings.seed,
-        start=tuned.generator, title="adapt it to the edit", checkpoint=context.checkpoint, watch=context.watch,
+        context.generator, tuned.ws[keys], selected(clip.inputs, keys), [overlays], context.lpips,
+        settings.adaptation, seed=settings.seed, start=tuned.generator,
+        title="adapt it to the edit", checkpoint=context.checkpoint, watch=context.watch,
     )  # fmt: skip
     return Synthesis(tuned.ws, adapted)
 

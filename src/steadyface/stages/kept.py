@@ -16,6 +16,7 @@ from steadyface.runs.run import Tensors
 from steadyface.stages.align import FollowedFace
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Compose, Prior
+from steadyface.stages.outlines import FoundOutlines
 from steadyface.stages.stabilise import PriorFrames
 from steadyface.stages.stage import KeptAs
 from steadyface.stitching.compositor import Compositor
@@ -103,11 +104,12 @@ def unpack_compositor(
     direct: Synthesis,
     before: Synthesis,
     clip: Aligned,
+    people: FoundOutlines,
 ) -> Compositor:
     """The compositor of `compose.compose`'s arrays."""
     arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
     parts = preserved_parts(settings.effects)
-    return Compositor.restored(arrays, clip, parts, settings.compositing, cut_out=settings.cut_out)
+    return Compositor.restored(arrays, clip, parts, settings.compositing, people, cut_out=settings.cut_out)
 
 
 def pack_network(frames: PriorFrames, context: StageContext, *inputs: object) -> Tensors:

@@ -14,7 +14,7 @@ from steadyface.clip.change import change_mask
 from steadyface.clip.frames import Frames
 from steadyface.clip.synthesis import probe_frames
 from steadyface.faces.parts import Part
-from steadyface.stitching.extension import ColourExtension, inner, outline, wide_side
+from steadyface.stitching.extension import ColourExtension, Outlines, inner, outline, wide_side
 from steadyface.stitching.mask import paste_mask, seam, spread_change, window
 from steadyface.stitching.preserve import preserved_mask, with_preserved
 from steadyface.stitching.settings import Compositing
@@ -36,8 +36,8 @@ class Compositor:
     settings: Compositing
     extension: ColourExtension | None = None
     """How the edit's colours continue past the crop."""
-    people: NDArray[np.uint8] | None = None
-    """(T, Q, Q), 0 to 255: where the person is in each frame's wide crop, if the edit ends at that outline."""
+    people: Outlines | None = None
+    """Where the person is in each frame's wide crop, if the edit ends at that outline."""
 
     @classmethod
     def of(
@@ -70,12 +70,13 @@ class Compositor:
         clip: Aligned,
         preserved_parts: Collection[Part],
         settings: Compositing,
+        people: Outlines,
         *,
         cut_out: bool,
     ) -> "Compositor":
-        """Load it from the arrays that a run saves: "change", "where", those of the extension, "person"."""
-        extension, people = ColourExtension.of(arrays), arrays["person"] if cut_out else None
-        return cls(clip, arrays["change"], arrays["where"], preserved_parts, settings, extension, people)
+        """Load it from the arrays that a run saves: "change", "where", and those of the extension if there is one."""
+        extension, ends = ColourExtension.of(arrays, people), people if cut_out else None
+        return cls(clip, arrays["change"], arrays["where"], preserved_parts, settings, extension, ends)
 
     def extent(self, index: int) -> Floats:
         """Where the edit is pasted into a frame, (S, S), without the fade at the crop's border that `mask` has."""

@@ -7,7 +7,7 @@ applied beyond the border, too, on the person only. The person's own hair and cl
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import cv2
 import numpy as np
@@ -19,6 +19,14 @@ from steadyface.stitching.settings import Extension
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+
+
+class Outlines(Protocol):
+    """Where the person is in the wide crops, by frame number; an array (T, Q, Q) is one."""
+
+    def __getitem__(self, index: int, /) -> Bytes:
+        """The mask of a frame: (Q, Q), 0 to 255."""
+        ...
 
 
 def widened(corners: NDArray[np.floating], side: int, wide: int) -> NDArray[np.float64]:
@@ -146,21 +154,20 @@ class ColourExtension:
     """(P, P, 3)"""
     ramps: Floats
     """(P, P)"""
-    person: Bytes
-    """(T, Q, Q), 0 to 255: where the person is in the wide crops."""
+    person: Outlines
     side: int
     """Side of the crops in px."""
     ground: float
     """`Extension.outline_ground`"""
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self | None:
+    def of(cls, arrays: Mapping[str, NDArray[Any]], person: Outlines) -> Self | None:
         """Load it from the arrays that a run saves; None if the edit doesn't reach the border."""
         if "ramps" not in arrays:
             return None
         mixture, offset = (np.asarray(arrays[name], np.float32) for name in ("mixture", "offset"))
         side, ground = int(arrays["side"]), float(arrays["ground"])
-        return cls(mixture, offset, arrays["ramps"], arrays["person"], side, ground)
+        return cls(mixture, offset, arrays["ramps"], person, side, ground)
 
     def weight(self, index: int) -> Floats:
         """The weight of the tone at each pixel of a frame's wide crop: (P, P) in [0, 1]."""

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.change import opacity
+from steadyface.clip.filters import low_pass
 from steadyface.clip.frames import Frames, cached
 from steadyface.consistency.flows import PairFlow
 from steadyface.consistency.masks import photometric_consistency
-from steadyface.critics.filters import low_pass
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import in_bounds, warp
 from steadyface.temporal.settings import Averaging
@@ -43,9 +43,10 @@ def averaged(
 ) -> Frames:
     """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchor's coordinates.
 
-    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Means are soft: their high frequencies are
-    replaced by those of the anchor's own picture, which move with the face. Where a frame does not show what the anchor
-    shows, or another thing (`Averaging.input_consistency`), it keeps its own picture: never a mean of different things.
+    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Means are soft: their high frequencies
+    are replaced by those of the anchor's own picture, which move with the face. Where a frame does not show what the
+    anchor shows, or another thing (`Averaging.input_consistency`), it keeps its own picture: never a mean of different
+    things.
     """
     own = cached(lambda index: pictures([index])[0], 2 * settings.radius + 2)
 
@@ -96,9 +97,9 @@ def soft(pictures: Tensor) -> Tensor:
 
 
 def with_grain(pictures: Tensor, calm: Tensor, inputs: Tensor) -> Tensor:
-    """Averaged pictures (N, 3, S, S) with the grain of each frame's input, which is what its own average, ``calm``, lacks.
+    """Averaged pictures (N, 3, S, S) with the grain of each frame's input: what the input's average, ``calm``, lacks.
 
-    None is added where the change hides the input (`opacity`): noise that was filmed on a cheek must not show on the rim
-    in front of it. Where nothing is changed, the result is the input.
+    None is added where the change hides the input (`opacity`): noise that was filmed on a cheek must not show on the
+    rim in front of it. Where nothing is changed, the result is the input.
     """
     return pictures + (1 - opacity(pictures - calm)) * (inputs - calm)
