@@ -1,5 +1,6 @@
 """Where the flows of a pair come from."""
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -77,11 +78,15 @@ def test_input_flow_is_bounded_and_made_at_the_images_size():
     assert estimator.pairs == 3
 
 
+STILL = np.random.default_rng(0).uniform(20, 100, (1, 468, 2)).repeat(2, axis=0)
+"""Landmarks that don't move."""
+
+
 def test_input_flow_of_a_real_shift():
     pattern = torch.randn(1, 3, 24, 24, generator=torch.Generator().manual_seed(0))
     big = torch.nn.functional.interpolate(pattern, scale_factor=6, mode="bicubic").tanh()
     frames = torch.cat([big[..., 8:136, 8:136], big[..., 8:136, 5:133]])
-    flow = pair_flow("input", DisFlow(), lambda numbers: frames[list(numbers)])
+    flow = pair_flow("input", DisFlow(), lambda numbers: frames[list(numbers)], STILL)
     flows = flow([(0, 1)], frames[:1], frames[1:])
     inner = flows.ab[..., 16:-16, 16:-16]
     assert inner[:, 0].median().item() == pytest.approx(3, abs=0.1)
@@ -89,9 +94,24 @@ def test_input_flow_of_a_real_shift():
     assert (warp(frames[1:], flows.ab) - frames[:1])[..., 16:-16, 16:-16].abs().mean() < 0.02
 
 
+def test_landmarks_guide_the_flow_at_any_size() -> None:
+    """The estimator finds nothing, so that the flow is the landmarks': 8 px of the whole frames, 4 of half of them."""
+    moved = STILL + np.array([[[0.0, 0.0]], [[8.0, 0.0]]])
+
+    def nothing(a: torch.Tensor, _b: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(a), 2, *a.shape[2:])
+
+    flow = InputFlow(nothing, lambda numbers: torch.zeros(len(numbers), 3, 128, 128), moved)
+    for side in (128, 64):
+        flows = flow([(1, 0), (0, 1)], *torch.zeros(2, 2, 3, side, side))
+        there, back = flows.ab[:, 0, side // 2, side // 2]
+        assert there.item() == pytest.approx(-8 * side / 128, abs=0.1)
+        assert back.item() == pytest.approx(8 * side / 128, abs=0.1)
+
+
 def test_pair_flow_by_name():
-    assert isinstance(pair_flow("current", Counting(), numbered), CurrentFlow)
-    assert isinstance(pair_flow("input", Counting(), numbered), InputFlow)
+    assert isinstance(pair_flow("current", Counting(), numbered, STILL), CurrentFlow)
+    assert isinstance(pair_flow("input", Counting(), numbered, STILL), InputFlow)
 
 
 def test_shrinking_is_antialiased_and_never_enlarges():

@@ -8,6 +8,7 @@ import torch
 from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import InputFlow
 from steadyface.consistency.objective import Scene, Start, frame_losses, rendered
+from steadyface.consistency.pairs import Sampling
 from steadyface.consistency.settings import Objective
 
 from .conftest import Clip, no_motion
@@ -19,7 +20,7 @@ NOTHING = replace(DEFAULT.phase1.objective, **dict.fromkeys(OURS, 0.0))
 
 def losses(clip: Clip, lpips, objective: Objective, images=None, inputs=None, target=None):
     inputs = inputs or clip.inputs
-    scene = Scene(inputs, target or inputs, InputFlow(no_motion, inputs), lpips)
+    scene = Scene(inputs, target or inputs, InputFlow(no_motion, inputs), lpips, Sampling.of_all(len(clip.ws)))
     images = clip.generator.synthesis(clip.ws[FRAMES]) if images is None else images
     return frame_losses(images, FRAMES, PAIRS, scene, Start.of(clip.generator, clip.ws, scene, 64), objective)
 

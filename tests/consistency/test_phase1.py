@@ -8,6 +8,7 @@ import torch
 from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
+from steadyface.consistency.pairs import Sampling
 from steadyface.consistency.phase1 import refine_codes
 from steadyface.consistency.settings import Phase1
 
@@ -23,7 +24,12 @@ def settings(name: str, **changes) -> Phase1:
 def refine(clip: Clip, lpips, wanted: Phase1, seed: int = 0, **more):
     flow = CurrentFlow(mean_flow) if wanted.objective.flow_error_weight else InputFlow(no_motion, clip.inputs)
     return refine_codes(
-        clip.generator, clip.ws, Scene(clip.inputs, clip.inputs, flow, lpips), wanted, seed=seed, **more
+        clip.generator,
+        clip.ws,
+        Scene(clip.inputs, clip.inputs, flow, lpips, Sampling.of_all(len(clip.ws))),
+        wanted,
+        seed=seed,
+        **more,
     )
 
 

@@ -8,6 +8,7 @@ import torch
 from steadyface.config.phases import DEFAULT, PAPER, PAPER_OUT_OF_DOMAIN
 from steadyface.consistency.flows import CurrentFlow, InputFlow
 from steadyface.consistency.objective import Scene
+from steadyface.consistency.pairs import Sampling
 from steadyface.consistency.phase2 import tune_generator
 from steadyface.consistency.settings import Phase2
 
@@ -23,7 +24,12 @@ def settings(name: str, **changes) -> Phase2:
 def tune(clip: Clip, lpips, wanted: Phase2, seed: int = 0, **more):
     flow = CurrentFlow(mean_flow) if wanted.objective.flow_error_weight else InputFlow(no_motion, clip.inputs)
     return tune_generator(
-        clip.generator, clip.ws, Scene(clip.inputs, clip.inputs, flow, lpips), wanted, seed=seed, **more
+        clip.generator,
+        clip.ws,
+        Scene(clip.inputs, clip.inputs, flow, lpips, Sampling.of_all(len(clip.ws))),
+        wanted,
+        seed=seed,
+        **more,
     )
 
 

@@ -26,7 +26,7 @@ FIRST_READERS = {
     "refinement": {"refine"},
     "tuning": {"tune"},
     "adaptation": {"adapt"},
-    "masking": {"tune", "adapt", "calibrate", "edit", "target", "compose", "lips"},
+    "masking": {"tune", "adapt", "calibrate", "edit", "target", "compose", "average", "lips"},
     "calibration": {"calibrate"},
     "lips": {"edit", "lips"},
     "stitching": {"stitch"},
@@ -35,8 +35,14 @@ FIRST_READERS = {
     "name": {"render"},
 }
 """By hand: the stages that read a part of a preset, besides those below."""
-OF_THE_METHOD = {"flow": {"target"}, "target": {"target"}, "phase1": {"phase1"}, "phase2": {"phase2"}}
-OF_COMPOSITING = {"preservation": {"calibrate", "edit", "compose", "average", "lips"}}
+OF_THE_METHOD = {
+    "flow": {"target"},
+    "drawn": {"target", "phase1", "phase2"},
+    "target": {"target"},
+    "phase1": {"phase1"},
+    "phase2": {"phase2"},
+}
+OF_COMPOSITING = {"preservation": {"tune", "adapt", "calibrate", "edit", "compose", "average", "lips"}}
 WIDTH = ("compositing", "extension", "width")
 
 
@@ -110,8 +116,6 @@ def readers_of(place: Place) -> set[str]:
         return OF_COMPOSITING[str(rest[0])]
     if first == "refinement" and rest[0] == "keyframes":
         return {"keyframes", "refine"}
-    if first == "averaging" and rest[0] != 0:
-        return {"render"}  # lips are held with the first averaging alone
     return FIRST_READERS[str(first)]
 
 
@@ -151,7 +155,7 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
         ("edits", (Request("beard"), Request("smile")),
-         {"calibrate", "edit", "target", "compose", "lips", "render"}),
+         {"calibrate", "edit", "target", "compose", "average", "lips", "render"}),
     ],
 )  # fmt: skip
 def test_what_a_job_asks_for_changes_the_keys_of_its_readers(
@@ -188,7 +192,7 @@ def test_another_clip_under_the_same_name_is_another_one_and_the_same_elsewhere_
 
 
 def test_a_stage_that_does_not_apply_passes_its_first_input_on(job: Job, preset: Preset) -> None:
-    plain = replace(preset, stabilisation=None, averaging=(), stitching=replace(preset.stitching, epochs=0))
+    plain = replace(preset, stabilisation=None, averaging=None, stitching=replace(preset.stitching, epochs=0))
     keys = stage_keys(STAGES, replace(job, edits=(Request("smile"),)), plain)
     assert keys["adapt"] == keys["tune"]
     assert keys["edit"] == keys["smooth"] == keys["phase1"] == keys["phase2"] == keys["stitch"] == keys["lips"]

@@ -5,9 +5,9 @@ from torch.nn import functional as F
 
 from steadyface.clip.filters import low_pass
 
-TINTS = 0.05
+TINTS = 0.03
 """A change up to this, in [-1, 1] units, tints what is there: skin that is a little older keeps its pores."""
-HIDES = 0.2
+HIDES = 0.12
 """From here on a change hides what is there, as a rim or a beard does."""
 
 

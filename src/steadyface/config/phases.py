@@ -28,6 +28,7 @@ _INPUT = Target("input", size=256, averaging=None)
 
 PAPER = Consistency(
     flow="current",
+    drawn="frames",
     target=_INPUT,
     phase1=Phase1(
         _PRINTED, epochs=10, learning_rate=0.05, ramped=False, alpha=0.04, centred=False, residual_weight=0.1
@@ -58,6 +59,7 @@ PHASE2_ONLY = replace(PAPER, phase1=replace(PAPER.phase1, epochs=0))
 _PRINTED_STYLE = replace(_PRINTED, fused=False)
 PAPER_OUT_OF_DOMAIN = Consistency(
     flow="current",
+    drawn="frames",
     target=_INPUT,
     phase1=replace(PAPER.phase1, objective=_PRINTED_STYLE, epochs=5, learning_rate=0.005),
     phase2=replace(PAPER.phase2, objective=_PRINTED_STYLE, learning_rate=8e-4, trained_below=128),
@@ -67,6 +69,7 @@ PAPER_OUT_OF_DOMAIN = Consistency(
 _RELEASED = replace(_PRINTED, sharpness=5.0, unedited_weight=0.5, unedited_power=4.0)
 OFFICIAL = Consistency(
     flow="current",
+    drawn="frames",
     target=_INPUT,
     phase1=Phase1(
         _RELEASED, epochs=10, learning_rate=1e-3, ramped=False, alpha=0.04, centred=False, residual_weight=0.2
@@ -116,12 +119,13 @@ _OURS = Objective(
 
 DEFAULT = Consistency(
     flow="input",
+    drawn="keyframes",
     target=Target("input+change", size=256, averaging=Averaging()),
     phase1=Phase1(_OURS, epochs=1, learning_rate=0.2, ramped=True, alpha=0.12, centred=True, residual_weight=0.0),
     phase2=Phase2(
         _OURS,
         epochs=2,
-        least_steps=130,
+        least_steps=0,
         learning_rate=4e-4,
         ramped=True,
         locality_weight=0.0,
@@ -146,7 +150,7 @@ DEFAULT_OUT_OF_DOMAIN = replace(
 
 
 def _hurried(method: Consistency) -> Consistency:
-    phase1, phase2 = replace(method.phase1, epochs=0), replace(method.phase2, epochs=1, least_steps=60)
+    phase1, phase2 = replace(method.phase1, epochs=0), replace(method.phase2, epochs=1)
     return replace(method, phase1=phase1, phase2=phase2)
 
 

@@ -20,7 +20,7 @@ from steadyface.config.phases import (
 )
 from steadyface.config.settings import Preset
 from steadyface.errors import InputError
-from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PTI, PivotalTuning, Refinement
+from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PTI, Keyframes, PivotalTuning, Refinement
 from steadyface.stitching.settings import Compositing, Stitching
 from steadyface.temporal.settings import Averaging
 
@@ -28,13 +28,13 @@ _PASTED = Compositing(background="generated")
 _UNSTITCHED = Stitching(epochs=0)
 
 PRESETS = {
-    "default": Preset("default", DEFAULT, averaging=Averaging()),
+    "default": Preset("default", DEFAULT, averaging=Averaging(), stitching=_UNSTITCHED),
     "fast": Preset(
         "fast",
         FAST,
-        Refinement(common_steps=80, steps_per_frame=6),
-        PivotalTuning(epochs=1.5, least_steps=70),
-        replace(ADAPTATION, epochs=1.0, least_steps=50),
+        Refinement(replace(Keyframes(), most=8), common_steps=50, steps_per_frame=6),
+        PivotalTuning(epochs=1.5, least_steps=45),
+        replace(ADAPTATION, epochs=1.0, least_steps=25),
         Stitching(epochs=0),
         averaging=Averaging(),
     ),
@@ -56,7 +56,9 @@ PRESETS = {
     "stit": Preset(
         "stit",
         None,
-        tuning=PivotalTuning(l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0),
+        tuning=PivotalTuning(
+            every_frame=True, least_steps=150, l2=10.0, closeup=0.0, texture=0.0, edit_weight=0.0, local_weight=0.0
+        ),
         adaptation=None,
         compositing=_PASTED,
     ),

@@ -18,6 +18,9 @@ class Consistency:
 
     flow: Literal["current", "input"]
     """Flow of the current images, estimated in every step with a gradient (paper), or once of the input (ours)."""
+    drawn: Literal["frames", "keyframes"]
+    """What the pairs are drawn among: all frames (paper), or the keyframes (ours), whose number does not grow with the
+    clip."""
     target: Target
     phase1: Phase1
     phase2: Phase2

@@ -17,7 +17,7 @@ from steadyface.consistency.losses import (
     unedited_fidelity,
 )
 from steadyface.consistency.masks import fuse, perceptual_difference, photometric_consistency
-from steadyface.consistency.pairs import Pair
+from steadyface.consistency.pairs import Pair, Sampling
 from steadyface.consistency.settings import Objective
 from steadyface.critics.closeup import closeup_distance
 from steadyface.critics.lpips import Lpips
@@ -35,6 +35,7 @@ class Scene:
     """What each frame should look like by itself, (len, 3, R, R): the input (paper), or the input with the edit."""
     flow: PairFlow
     lpips: Lpips
+    sampling: Sampling
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,13 @@ def refine_codes(
     ws_edit: (T, num_ws, w_dim), the directly edited codes. Each step synthesises both frames of a pair anew, the
     anchor too. Raises `DivergedError`.
     """
-    count, objective = len(ws_edit), settings.objective
+    objective = settings.objective
     mapper = Mapper(generator.ws_resolutions, generator.w_dim, seed).to(ws_edit.device)
     seen = ws_edit - ws_edit.mean(0) if settings.centred else ws_edit
     start = Start.of(generator, ws_edit, scene, objective.size)
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        pairs = step_pairs(seed, step, count, objective.partners)
+        pairs = step_pairs(seed, step, scene.sampling, objective.partners)
         frames = frames_of(pairs)
         residuals = mapper(seen[frames])
         images = synthesise(generator, ws_edit[frames] + settings.alpha * residuals)
@@ -42,7 +42,7 @@ def refine_codes(
             losses["residual"] = settings.residual_weight * residual_size(residuals)
         return losses
 
-    steps = steps_of(settings.epochs, count)
+    steps = steps_of(settings.epochs, scene.sampling)
     optimise(
         "phase 1",
         losses_at,

@@ -33,12 +33,12 @@ def tune_generator(
     Only synthesis layers are trained (`Phase2.trained_below`), never the mapping. The given generator stays as it is.
     Raises `DivergedError`.
     """
-    count, objective = len(ws), settings.objective
+    objective = settings.objective
     tuned, parameters = copy_to_tune(generator, settings.trained_below)
     start = Start.of(generator, ws, scene, objective.size)
 
     def losses_at(step: int) -> dict[str, Tensor]:
-        pairs = step_pairs(seed, step, count, objective.partners)
+        pairs = step_pairs(seed, step, scene.sampling, objective.partners)
         frames = frames_of(pairs)
         losses = frame_losses(synthesise(tuned, ws[frames]), frames, pairs, scene, start, objective)
         if settings.locality_weight:
@@ -49,7 +49,7 @@ def tune_generator(
             losses["locality"] = settings.locality_weight * locality(scene.lpips, generator, tuned, code, *weights)
         return losses
 
-    steps = max(settings.least_steps, steps_of(settings.epochs, count))
+    steps = max(settings.least_steps, steps_of(settings.epochs, scene.sampling))
     optimise(
         "phase 2",
         losses_at,

@@ -24,9 +24,9 @@ class Refinement:
 
     keyframes: Keyframes | None = Keyframes()
     """None: each frame is one, and no code follows from others."""
-    common_steps: int = 120
+    common_steps: int = 80
     """Steps on one offset that all frames share, over frames drawn at random: the person, the light, the hair."""
-    steps_per_frame: int = 12
+    steps_per_frame: int = 8
     """Steps on each keyframe's own offset: pose, mouth, eyes."""
     motions: int = 8
     """How many principal motions of the landmarks have a direction of their own in the codes."""
@@ -62,8 +62,8 @@ class PivotalTuning:
     """Whether all frames are learnt from, instead of the keyframes."""
     epochs: float = 4.0
     """Passes over these frames."""
-    least_steps: int = 150
-    """Minimum number of steps, for short clips."""
+    least_steps: int = 90
+    """Minimum number of steps. In `default` and `fast`, keyframes are fewer, so that this is the number."""
     learning_rate: float = 4e-4
     """Adam's rate for all synthesis weights."""
     l2: float = 4.0

@@ -124,13 +124,15 @@ def target(settings: editing.TargetFrames, frames: int) -> Parts:
 def phase1(settings: editing.FirstPhase, frames: int) -> Parts:
     """Of `stabilise.refine_codes`."""
     each = _compared(settings.phase1.objective, PRICES.fitted)
-    return (Part("phase 1", settings.phase1.epochs * (frames - 1), each),)
+    drawn = (_keyframes(frames) if settings.keyframes else frames) - 1
+    return (Part("phase 1", settings.phase1.epochs * drawn, each),)
 
 
 def phase2(settings: editing.SecondPhase, frames: int) -> Parts:
     """Of `stabilise.tune_generator`. A single frame is left as it is."""
     how = settings.phase2
-    steps = max(how.least_steps, how.epochs * (frames - 1)) if frames > 1 else 0
+    drawn = (_keyframes(frames) if settings.keyframes else frames) - 1
+    steps = max(how.least_steps, how.epochs * drawn) if drawn else 0
     nearby = PRICES.tuned + PRICES.drawn if how.locality_weight else 0.0
     return (Part("phase 2", steps, _compared(how.objective, PRICES.tuned) + nearby),)
 

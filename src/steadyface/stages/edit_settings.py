@@ -90,6 +90,8 @@ class TargetFrames:
     target: Target
     current_flow: bool
     """Whether the flow is estimated on the current pictures, as in the paper, instead of the input frames."""
+    keyframes: bool
+    """Whether pairs are drawn among the keyframes, instead of all frames."""
     effects: tuple[Effect, ...]
     masking: Masking
     networks: Networks
@@ -102,7 +104,8 @@ class TargetFrames:
             return None
         effects = tuple(each.effect for each in requested_edits(job, preset))
         current = method.flow == "current"
-        return cls(method.target, current, effects, preset.masking, networks(*(["spynet"] if current else [])))
+        masking, keyframes = preset.masking, method.drawn == "keyframes"
+        return cls(method.target, current, keyframes, effects, masking, networks(*(["spynet"] if current else [])))
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ class FirstPhase:
     """Settings of `stabilise.refine_codes`."""
 
     phase1: Phase1
+    keyframes: bool
     seed: int
 
     @classmethod
@@ -118,7 +122,7 @@ class FirstPhase:
         method = preset.stabilisation
         if not isinstance(method, Consistency) or not method.phase1.epochs:
             return None
-        return cls(method.phase1, job.seed)
+        return cls(method.phase1, method.drawn == "keyframes", job.seed)
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class SecondPhase:
     """Settings of `stabilise.tune_generator`."""
 
     phase2: Phase2
+    keyframes: bool
     seed: int
 
     @classmethod
@@ -134,7 +139,7 @@ class SecondPhase:
         method = preset.stabilisation
         if not isinstance(method, Consistency) or not method.phase2.epochs:
             return None
-        return cls(method.phase2, job.seed)
+        return cls(method.phase2, method.drawn == "keyframes", job.seed)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from steadyface.clip.synthesis import Synthesis
 from steadyface.consistency import phase1, phase2
 from steadyface.consistency.flows import pair_flow
 from steadyface.consistency.objective import Scene, rendered
+from steadyface.consistency.pairs import Sampling
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.mask import edit_mask
 from steadyface.flow.estimators import load_estimator
@@ -37,7 +38,9 @@ def scene(
     plain, edited = (rendered(each.generator, each.ws, settings.target.size) for each in (before, direct))
     where = edit_mask(clip, settings.masking, settings.effects)
     target = target_frames(clip.inputs, plain, edited, where, flow, poses.anchor, poses.keyframes, settings.target)
-    return Scene(clip.inputs, target, flow, context.lpips)
+    count = len(clip)
+    sampling = Sampling.of(poses.keyframes, poses.anchor, count) if settings.keyframes else Sampling.of_all(count)
+    return Scene(clip.inputs, target, flow, context.lpips, sampling)
 
 
 def refine_codes(context: StageContext, settings: FirstPhase, direct: Synthesis, scene: Scene) -> Synthesis:
