@@ -63,7 +63,7 @@ FRAMES = (2, 5)
 LONG = ("refine", "tune", "adapt", "phase1", "phase2", "stitch")
 KEPT = (*LONG[:3], "calibrate", "edit", *LONG[3:5], "compose", "stitch")
 BOTH = ("eyeglasses", "smile")
-EVERY = ("align", "person", *KEPT, "lips", "render")
+EVERY = ("align", "person", *KEPT, "render")
 """The stages of a run with both: one lies on the face, the other holds the lips."""
 PARTS = ("input", "inverted", "direct", "edited")
 
@@ -281,7 +281,7 @@ def test_a_style_draws_the_person_alone_with_mouths_that_open_as_in_the_input(gr
 def test_baselines_take_the_place_of_the_phases_on_the_same_inversion(grid_clip, finished, tmp_path, baseline):
     announced = []
     run = Run.open(tmp_path, announce=announced.append, reuse=[finished[0].folder])
-    preset = replace(TINY, stabilisation=baseline, averaging=(), stitching=Stitching(epochs=0))
+    preset = replace(TINY, stabilisation=baseline, averaging=None, stitching=Stitching(epochs=0))
     result = run_job(job_on(grid_clip), run, preset=replace(preset, compositing=Compositing(background="generated")))
     smooth = ["smooth"] if isinstance(baseline, Smoothing) else []
     prior = ["dvp"] if isinstance(baseline, DeepVideoPrior) else []

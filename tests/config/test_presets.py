@@ -1,15 +1,10 @@
 import pytest
 
 from steadyface.config.phases import OFFICIAL_EYEGLASSES, PAPER, PAPER_EYEGLASSES, PAPER_OUT_OF_DOMAIN
-from steadyface.config.presets import (
-    DRAWN,
-    HAIR,
-    PRESETS,
-    TWICE,
-    preset_for,
-)
+from steadyface.config.presets import PRESETS, preset_for
 from steadyface.errors import InputError
 from steadyface.inversion.settings import INDEPENDENT, Refinement
+from steadyface.temporal.settings import Averaging
 
 
 def test_the_paper_has_its_own_constant_for_eyeglasses_alone() -> None:
@@ -29,24 +24,35 @@ def test_styles_have_settings_of_their_own_and_baselines_the_same() -> None:
     assert preset_for("paper", "style").stabilisation == PAPER_OUT_OF_DOMAIN
     for name in ("direct", "smooth", "dvp", "stit", "pti"):
         assert preset_for(name, "style") == PRESETS[name]
-    for name, averaging in (("default", (DRAWN,)), ("fast", (DRAWN,)), ("paper", ())):
-        assert preset_for(name, "style").averaging == averaging
-    for name, plain, hairy in (("default", TWICE, HAIR), ("fast", TWICE, HAIR), ("paper", (), ())):
-        assert preset_for(name).averaging == plain
-        assert preset_for(name, "hair").averaging == hairy
+    for name, averaging in (("default", Averaging()), ("fast", Averaging()), ("paper", None)):
+        assert preset_for(name, "style").averaging == preset_for(name).averaging == averaging
+    assert (
+        preset_for("default", "style").stabilisation.phase2.epochs
+        > preset_for("fast", "style").stabilisation.phase2.epochs
+        > 0
+    )
     assert not preset_for("default", "style").stabilisation.phase2.objective.unedited_weight
 
 
 def test_inversions() -> None:
     assert preset_for("default").refinement == Refinement()
     assert preset_for("stit", inversion="independent").refinement == INDEPENDENT
-    assert INDEPENDENT.smoothing == INDEPENDENT.steady == INDEPENDENT.common_steps == 0
+    assert INDEPENDENT.keyframes is None
+    assert INDEPENDENT.motions == INDEPENDENT.common_steps == 0
+
+
+def test_a_baseline_that_tunes_on_all_frames_does_so_and_ours_learns_from_keyframes() -> None:
+    assert {name for name in PRESETS if PRESETS[name].tuning.every_frame} == {"stit", "pti"}
+    for name in ("paper", "official"):
+        assert preset_for(name).stabilisation.drawn == "frames"
+    assert preset_for("default", "style").stabilisation.drawn == "keyframes"
 
 
 def test_a_style_of_ours_ends_at_an_outline_and_is_not_stitched() -> None:
     for name, epochs in {"default": 0, "paper": 1, "direct": 0}.items():
         assert preset_for(name, "style").stitching.epochs == epochs
-    assert preset_for("default").stitching.epochs == 1
+    assert preset_for("default").stitching.epochs == 0
+    assert preset_for("paper").stitching.epochs == 1
 
 
 def test_unknown_names() -> None:

@@ -17,10 +17,10 @@ from steadyface.config.presets import PRESETS
 from steadyface.config.settings import Preset
 from steadyface.editing.card import Effect
 from steadyface.gan.base import Generator
+from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Average
 from steadyface.stages.finish import averager
-from steadyface.stages.invert import Poses
 from steadyface.temporal.averaging import soft
 
 from ..consistency.conftest import flicker

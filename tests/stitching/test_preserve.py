@@ -77,11 +77,9 @@ def test_what_is_kept_is_the_input_in_the_edits_shade() -> None:
     drawn = torch.full_like(own, 0.7)
     painted = with_preserved(
         lambda frames: drawn[list(frames)],
-        lambda frames: drawn[list(frames)] - 0.1,
+        shade(lambda frames: torch.full_like(own[list(frames)], 0.1), lambda _: mask, [0, 1], SETTINGS),
         lambda frames: own[list(frames)],
         lambda _: mask,
-        [0, 1],
-        SETTINGS,
     )([1])
     torch.testing.assert_close(painted[0, :, 95, 64], own[1, :, 95, 64] + 0.1, atol=0.01, rtol=0)
     assert torch.equal(painted[..., :70, :], drawn[1:, :, :70])

@@ -28,6 +28,11 @@ class Aligned:
     def __len__(self) -> int:
         return len(self.quads)
 
+    def part(self, frames: Sequence[int]) -> "Aligned":
+        """Some of the frames as a clip of its own."""
+        rows = list(frames)
+        return Aligned(self.quads[rows], self.landmarks[rows], self.person, self.inputs.part(rows))
+
     def outline(self, frames: Sequence[int], dilation: float = 0.0) -> NDArray[np.float32]:
         """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1].
 

@@ -79,9 +79,19 @@ class PictureFolder:
 class FrameFolder(PictureFolder):
     """A folder of RGB pictures, called with frame numbers: (N, 3, R, R) in [-1, 1]."""
 
-    def __init__(self, folder: Path, device: torch.device | None = None) -> None:
+    def __init__(self, folder: Path, device: torch.device | None = None, numbers: Sequence[int] | None = None) -> None:
+        """With ``numbers``, only these pictures, counted from 0."""
         super().__init__(folder)
         self.device = device
+        self.numbers = numbers
+
+    def path(self, index: int) -> Path:
+        """The file of a frame."""
+        return super().path(index if self.numbers is None else self.numbers[index])
+
+    def part(self, numbers: Sequence[int]) -> "FrameFolder":
+        """Some of the pictures, counted from 0 in the order of ``numbers``."""
+        return FrameFolder(self.folder, self.device, numbers)
 
     def __call__(self, indices: Sequence[int]) -> Tensor:
         """Frames by number: (N, 3, R, R) in [-1, 1]."""

@@ -14,7 +14,6 @@ from torch import Tensor
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import to_image
 from steadyface.clip.frames import Frames, cached
-from steadyface.clip.smooth import smooth_codes
 from steadyface.clip.synthesis import Synthesis
 from steadyface.editing import catalogue
 from steadyface.editing.card import Effect
@@ -77,8 +76,7 @@ def preserve_lips_in_result(
 ) -> Tensor:
     """The codes (T, num_ws, w_dim), moved until mouths open in the finished pictures as in those of ``target``.
 
-    The phases make each mouth a little like those of the neighbouring frames, and a style draws the inversion's mouth,
-    not the input's. ``finished`` makes the finished pictures from the generator's.
+    A style draws the inversion's mouth, not the input's. ``finished`` makes the finished pictures from the generator's.
     """
     ws, generator = stitched.ws, stitched.generator
 
@@ -108,8 +106,8 @@ def match_opening(
 ) -> Tensor:
     """Move codes (T, num_ws, w_dim) along the edit ``opens`` until ``openings`` (T,) of them are ``wanted`` (T,).
 
-    ``openings`` measures the mouth of each frame. The secant method is used, with a slope for each frame that is
-    smoothed over its neighbours: an open mouth opens further at once, while closed lips take a while to part.
+    ``openings`` measures the mouth of each frame. The secant method is used, with a slope for each frame: an open mouth
+    opens further at once, while closed lips take a while to part.
     """
     direction = opens(ws, generator) - ws
 
@@ -120,14 +118,7 @@ def match_opening(
     amounts = moved = found = torch.zeros(len(ws))
     for _ in range(settings.rounds):
         earlier, found = found, openings(at(amounts))
-        seen = _smoothed((found - earlier) * moved, settings.slope_sigma)
-        weight = _smoothed(moved.square(), settings.slope_sigma)
-        slopes = ((seen + doubt * slope) / (weight + doubt)).clamp(slope / 3, 4 * slope)
-        correction = _smoothed((wanted - found) / slopes, settings.correction_sigma)
-        before, amounts = amounts, (amounts + correction).clamp(-most, most)
+        slopes = (((found - earlier) * moved + doubt * slope) / (moved.square() + doubt)).clamp(slope / 3, 4 * slope)
+        before, amounts = amounts, (amounts + (wanted - found) / slopes).clamp(-most, most)
         moved = amounts - before
     return at(amounts)
-
-
-def _smoothed(values: Tensor, sigma: float) -> Tensor:
-    return smooth_codes(values.view(-1, 1, 1), sigma).flatten()

@@ -1,6 +1,6 @@
 """Masks of edits: where they may change a clip, and which parts of the face are taken from the input."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 import torch
@@ -13,41 +13,46 @@ from steadyface.clip.synthesis import PROBES, probe_frames
 from steadyface.editing.card import Effect, Region
 from steadyface.editing.settings import Masking
 from steadyface.faces.parts import Part
-from steadyface.stitching.preserve import preserved_mask, with_preserved
+from steadyface.stitching.preserve import preserved_mask, shade, with_preserved
 from steadyface.stitching.settings import Preservation
 
 
 def editable_mask(clip: Aligned, settings: Masking, effects: Iterable[Effect]) -> Tensor:
     """Where edits may change the clip: on the person, inside their regions. (1, 1, R, R) in [0, 1]."""
-    return _on_person(clip, (_region(clip, effect, settings) for effect in effects))
+    return _on_person(clip, (_region(clip, effect, settings, probe_frames(len(clip))) for effect in effects))
 
 
-def edit_mask(clip: Aligned, settings: Masking, effects: Iterable[Effect]) -> Tensor:
+def edit_mask(
+    clip: Aligned, settings: Masking, effects: Iterable[Effect], frames: Sequence[int] | None = None
+) -> Tensor:
     """Where the result may differ from the input: the `editable_mask`, limited to the face's outline if need be.
+
+    The outline is that of ``frames`` together; of frames all over the clip if none are given.
 
     An edit that moves the jaw also moves ears, neck and collar outside that outline, and a beard smears long hair
     beside it (`Effect.outline`).
     """
-    return _on_person(clip, (_shown(clip, effect, settings) for effect in effects))
+    at = probe_frames(len(clip)) if frames is None else frames
+    return _on_person(clip, (_shown(clip, effect, settings, at) for effect in effects))
 
 
 def _on_person(clip: Aligned, regions: Iterable[Tensor]) -> Tensor:
     return (torch.from_numpy(clip.person) * reduce(torch.maximum, regions)).to(clip.inputs.device)
 
 
-def _region(clip: Aligned, effect: Effect, settings: Masking) -> Tensor:
+def _region(clip: Aligned, effect: Effect, settings: Masking, frames: Sequence[int]) -> Tensor:
     mask = region_mask(effect.region, len(clip.person), settings.softness)
-    return torch.maximum(mask, _outline(clip)) if effect.outline == "included" else mask
+    return torch.maximum(mask, _outline(clip, frames)) if effect.outline == "included" else mask
 
 
-def _shown(clip: Aligned, effect: Effect, settings: Masking) -> Tensor:
-    region = _region(clip, effect, settings)
+def _shown(clip: Aligned, effect: Effect, settings: Masking, frames: Sequence[int]) -> Tensor:
+    region = _region(clip, effect, settings, frames)
     ends = {"inside": settings.inside, "margin": settings.margin}
-    return region * _outline(clip, ends[effect.outline]) if effect.outline in ends else region
+    return region * _outline(clip, frames, ends[effect.outline]) if effect.outline in ends else region
 
 
-def _outline(clip: Aligned, dilation: float = 0.0) -> Tensor:
-    return torch.from_numpy(clip.outline(probe_frames(len(clip)), dilation))
+def _outline(clip: Aligned, frames: Sequence[int], dilation: float = 0.0) -> Tensor:
+    return torch.from_numpy(clip.outline(frames, dilation))
 
 
 def preserved_parts(effects: Iterable[Effect]) -> frozenset[Part]:
@@ -80,7 +85,9 @@ def composite_edit(
     pictures = cached(edited, PROBES)
     if not parts:
         return pictures
-    return with_preserved(pictures, clip.inputs, clip.inputs, masks, probe_frames(len(clip)), preservation)
+    probes = probe_frames(len(clip))
+    tint = shade(lambda frames: pictures(frames) - clip.inputs(frames), masks, probes, preservation)
+    return with_preserved(pictures, tint, clip.inputs, masks)
 
 
 def region_mask(region: Region, side: int, softness: float) -> Tensor:

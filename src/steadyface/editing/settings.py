@@ -37,7 +37,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class LipPreservation:
-    """The search, frame by frame, for codes whose lips are as far apart as before the edit."""
+    """The search, on the keyframes, for codes whose lips are as far apart as before the edit."""
 
     rounds: int = 5
     """How often the openings are measured and the codes corrected."""
@@ -48,7 +48,6 @@ class LipPreservation:
     it up to four times it."""
     slope_doubt: float = 1e-3
     """Weight of that first estimate. A measured slope weighs as much as the square of the step it was measured on."""
-    correction_sigma: float = 0.7
-    """Sigma in frames of a Gaussian over the corrections: each frame is measured on its own, and the mesh jitters."""
-    slope_sigma: float = 1.5
-    """Sigma in frames of a Gaussian over the slopes, which are similar in neighbouring frames."""
+    ridge: float = 0.1
+    """Strength of the ridge regression of the corrections on the landmarks, as in `inversion.settings.Keyframes`: they
+    are found on the keyframes, and the mesh jitters."""

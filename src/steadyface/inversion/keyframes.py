@@ -1,6 +1,7 @@
 """Keyframes: the few frames of a clip on which a person is learnt, and all other codes from these. Ours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,6 +12,20 @@ from steadyface.inversion.settings import Keyframes
 
 _LEAST_RIDGE = 1e-8
 """Keeps the system solvable when there are more keyframes than features."""
+
+
+@dataclass(frozen=True)
+class Poses:
+    """How the face is posed in each frame, and the frames that the person is learnt on."""
+
+    features: NDArray[np.float64]
+    """(T, D), of `motion_features`, whose mean is 0."""
+    keyframes: list[int]
+
+    @property
+    def anchor(self) -> int:
+        """The keyframe whose pose is nearest the mean: what other frames show is visible there."""
+        return min(self.keyframes, key=lambda index: float(np.linalg.norm(self.features[index])))
 
 
 def choose_keyframes(features: NDArray[np.floating], settings: Keyframes | None) -> list[int]:

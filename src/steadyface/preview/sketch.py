@@ -107,7 +107,7 @@ def edited(sketch: Sketch, edits: Sequence[CodeEdit], styles: Sequence[Style], g
     with_edit = plain + change
     compositor = Compositor.of(sketch.one, lambda _: plain, lambda _: with_edit, where, parts, Compositing())
     target = with_change(real, plain, with_edit, where)
-    aligned = to_image(compositor.composite(lambda _: target, lambda _: plain)([0]))
+    aligned = to_image(compositor.composite(lambda _: target, lambda _: with_edit, lambda _: plain)([0]))
     return _labelled(paste(sketch.frame, aligned, compositor.wide(0), sketch.one.quads[0]))
 
 

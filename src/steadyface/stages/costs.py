@@ -113,7 +113,8 @@ def calibrate(settings: editing.Calibrate, frames: int) -> Parts:
 def edit(settings: editing.Edit, frames: int) -> Parts:
     """Of `edit.apply`, which takes time only if lips are held."""
     held = sum(edit.effect.preserves_lip_opening for edit in settings.edits)
-    return (Part("hold the lips", held * (settings.lips.rounds + 1) * frames, PRICES.drawn + PRICES.measured),)
+    looks = held * (settings.lips.rounds + 1) * _keyframes(frames)
+    return (Part("hold the lips", looks, PRICES.drawn + PRICES.measured),)
 
 
 def target(settings: editing.TargetFrames, frames: int) -> Parts:
@@ -156,9 +157,8 @@ def stitch(settings: editing.Stitch, frames: int) -> Parts:
 
 def lips(settings: editing.Lips, frames: int) -> Parts:
     """Of `finish.preserve_lips`."""
-    rounds = settings.lips.rounds
-    each = PRICES.drawn + PRICES.measured + _averages(settings.averaging) / rounds
-    return (Part("restore the lips", rounds * frames, each),)
+    looks = settings.lips.rounds * _keyframes(frames)
+    return (Part("restore the lips", looks, PRICES.drawn + PRICES.measured),)
 
 
 def prior(settings: editing.Prior, frames: int) -> Parts:

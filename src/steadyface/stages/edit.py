@@ -15,6 +15,7 @@ from steadyface.editing.lip_preservation import preserve_lips
 from steadyface.editing.mask import composite_edit
 from steadyface.faces.mesh import FaceMesh
 from steadyface.gan.base import Generator
+from steadyface.inversion.keyframes import Poses, codes_of_all
 from steadyface.runtime.optimise import Counter
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Calibrate, Edit
@@ -58,15 +59,18 @@ def calibrate(context: StageContext, settings: Calibrate, before: Synthesis, cli
 
 
 def apply(
-    context: StageContext, settings: Edit, before: Synthesis, factors: Sequence[float], clip: Aligned
+    context: StageContext, settings: Edit, before: Synthesis, factors: Sequence[float], clip: Aligned, poses: Poses
 ) -> Synthesis:
-    """The direct edit: codes with all edits and, if a card asks for it, the input's lip opening; then the styles."""
-    edits = code_edits(settings.edits, factors)
-    if any(edit.card.effect.preserves_lip_opening for edit in edits):
-        mesh = FaceMesh.load()
-        held = sum(edit.card.effect.preserves_lip_opening for edit in edits)
-        done = Counter("hold the lips", held * (settings.lips.rounds + 1) * len(clip), context.watch)
-        ws = preserve_lips(edits, before, clip, mesh, settings.lips, settings.masking, settings.preservation, done)
-    else:
-        ws = apply_edits(edits, before.ws, before.generator)
+    """The direct edit: codes with all edits and, if a card asks for it, the input's lip opening; then the styles.
+
+    The lips are preserved on the keyframes; the corrections of all frames follow from these and the landmarks.
+    """
+    edits, keys = code_edits(settings.edits, factors), poses.keyframes
+    ws = apply_edits(edits, before.ws, before.generator)
+    if held := sum(edit.card.effect.preserves_lip_opening for edit in edits):
+        mesh, how = FaceMesh.load(), settings.lips
+        done = Counter("hold the lips", held * (how.rounds + 1) * len(keys), context.watch)
+        known, part = Synthesis(before.ws[keys], before.generator), clip.part(keys)
+        found = preserve_lips(edits, known, part, mesh, how, settings.masking, settings.preservation, done)
+        ws = ws + codes_of_all(found - ws[keys], keys, poses.features, how.ridge)
     return Synthesis(ws, styled(settings.edits, before.generator))

@@ -218,18 +218,17 @@ class Lips:
 
     edits: tuple[RequestedEdit, ...]
     lips: LipPreservation
-    averaging: Averaging
     masking: Masking
     preservation: Preservation
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self | None:
-        """None without averaging, which makes each mouth a little like those of the neighbouring frames. None also
-        unless an edit preserves the lip opening or is a style: styles draw the inversion's mouth, not the input's."""
+        """None unless an edit is a style, which draws the inversion's mouth, not the input's; None without averaging,
+        for the other methods."""
         edits, preservation = requested_edits(job, preset), preset.compositing.preservation
-        if preset.averaging is None or not any(each.style or each.effect.preserves_lip_opening for each in edits):
+        if preset.averaging is None or not any(each.style for each in edits):
             return None
-        return cls(edits, preset.lips, preset.averaging, preset.masking, preservation)
+        return cls(edits, preset.lips, preset.masking, preservation)
 
 
 @dataclass(frozen=True)

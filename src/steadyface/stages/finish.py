@@ -9,7 +9,7 @@ from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.change import with_change
-from steadyface.clip.frames import Frames, cached
+from steadyface.clip.frames import Frames, cached, selected
 from steadyface.clip.synthesis import Synthesis
 from steadyface.consistency.flows import InputFlow
 from steadyface.editing.edit import apply_edits
@@ -18,11 +18,11 @@ from steadyface.editing.mask import composite_edit, edit_mask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.parts import Part
 from steadyface.flow.estimators import load_estimator
+from steadyface.inversion.keyframes import Poses, codes_of_all
 from steadyface.runtime.optimise import Counter
 from steadyface.stages import edit_settings
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits
-from steadyface.stages.invert import Poses
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
@@ -49,8 +49,8 @@ class Averager:
     flow: InputFlow
     anchor: int
     target: TargetKind
-    where: Tensor
-    """(1, 1, S, S) in [0, 1]: where the edit may change the input."""
+    where: Callable[[int], Tensor]
+    """(1, 1, S, S) in [0, 1]: where the edit may change a frame of the input."""
     preservation: Preservation
 
     def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None) -> Frames:
@@ -62,7 +62,7 @@ class Averager:
         def carried(index: int) -> Tensor:
             if self.target == "direct":
                 return pictures([index])[0]
-            return with_change(inputs([index]), before([index]), pictures([index]), self.where)[0]
+            return with_change(inputs([index]), before([index]), pictures([index]), self.where(index))[0]
 
         drawn = cached(carried, 2 * averaging.radius + 2)
 
@@ -94,7 +94,11 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
     if settings.target is None:
         return lambda pictures, before, averaging: pictures
     flow = InputFlow(load_estimator("dis", context.device), clip.inputs, clip.landmarks)
-    where = edit_mask(clip, settings.masking, settings.effects)
+
+    def where(index: int) -> Tensor:
+        """As the jaw moves, so does the edge of what is changed."""
+        return edit_mask(clip, settings.masking, settings.effects, [index])
+
     return Averager(clip, flow, poses.anchor, settings.target, where, settings.preservation)
 
 
@@ -102,20 +106,23 @@ def preserve_lips(
     context: StageContext,
     settings: edit_settings.Lips,
     stitched: Synthesis,
-    average: Average,
     compositor: Compositor,
     before: Synthesis,
     factors: Sequence[float],
     clip: Aligned,
+    poses: Poses,
 ) -> Synthesis:
-    """Codes whose lips open, in the finished pictures, as they do without the edits that preserve the lip opening."""
-
-    done = Counter("restore the lips", settings.lips.rounds * len(clip), context.watch)
+    """Codes whose lips open, in the styled pictures, as in the input with the other edits."""
+    keys, ridge = poses.keyframes, settings.lips.ridge
+    done = Counter("restore the lips", settings.lips.rounds * len(keys), context.watch)
 
     def pasted(pictures: Synthesis) -> Frames:
-        """The result, but without preserved parts and further averagings."""
-        shown = replace(compositor, preserved_parts=()).composite(average(pictures, before, settings.averaging), before)
-        return partial(_counting, shown, done)
+        """The keyframes of the result, but without preserved parts, and not averaged, which mouths are not."""
+        ws = stitched.ws.clone()
+        ws[keys] = pictures.ws
+        drawn = Synthesis(ws, pictures.generator)
+        shown = replace(compositor, preserved_parts=()).composite(drawn, drawn, before)
+        return partial(_counting, selected(shown, keys), done)
 
     edits = code_edits(settings.edits, factors)
     others = [edit for edit in edits if not edit.card.effect.preserves_lip_opening]
@@ -123,5 +130,7 @@ def preserve_lips(
     effects = [each.effect for each in settings.edits]
     direct = Synthesis(ws, before.generator)
     target = composite_edit(clip, before, direct, effects, settings.masking, settings.preservation)
-    held = preserve_lips_in_result(stitched, pasted, target, FaceMesh.load(), settings.lips)
-    return Synthesis(held.to(stitched.ws), stitched.generator)
+    part = Synthesis(stitched.ws[keys], stitched.generator)
+    found = preserve_lips_in_result(part, pasted, selected(target, keys), FaceMesh.load(), settings.lips)
+    moved = codes_of_all(found.to(part.ws) - part.ws, keys, poses.features, ridge)
+    return Synthesis(stitched.ws + moved, stitched.generator)

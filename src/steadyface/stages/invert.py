@@ -1,11 +1,8 @@
 """Codes and a tuned generator that together reproduce the clip."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.frames import selected
@@ -14,7 +11,7 @@ from steadyface.editing.edit import CodeEdit, Edit, apply_edits
 from steadyface.editing.mask import editable_mask, preserved_parts
 from steadyface.faces.motion import motion_features, principal_motions
 from steadyface.inversion.guess import first_guess
-from steadyface.inversion.keyframes import choose_keyframes, codes_of_all
+from steadyface.inversion.keyframes import Poses, choose_keyframes, codes_of_all
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import EditConstraint, tune_generator
 from steadyface.stages.context import StageContext
@@ -22,20 +19,6 @@ from steadyface.stages.edit import code_edits
 from steadyface.stages.edit_settings import Adapt
 from steadyface.stages.settings import Keyframes, Refine, Tune
 from steadyface.stitching.preserve import preserved_mask
-
-
-@dataclass(frozen=True)
-class Poses:
-    """How the face is posed in each frame, and the frames that the person is learnt on."""
-
-    features: NDArray[np.float64]
-    """(T, D), of `motion_features`, whose mean is 0."""
-    keyframes: list[int]
-
-    @property
-    def anchor(self) -> int:
-        """The keyframe whose pose is nearest the mean: what other frames show is visible there."""
-        return min(self.keyframes, key=lambda index: float(np.linalg.norm(self.features[index])))
 
 
 def keyframes(context: StageContext, settings: Keyframes, clip: Aligned) -> Poses:

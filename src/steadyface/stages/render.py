@@ -65,9 +65,11 @@ def render(
             len(probes),
             context.watch,
         )
-        write(run, "inverted", before, count, context.watch)
+        plain = write(run, "inverted", before, count, context.watch)
         drawn = write(run, "direct", direct, count, context.watch)
-        result = compositor.composite(average(edited, before, settings.averaging), before)
+        # Read again rather than drawn again, which takes ten times as long
+        pictures = drawn if edited is direct else edited
+        result = compositor.composite(average(pictures, plain, settings.averaging), pictures, plain)
         steady = write(run, "edited", result, count, context.watch)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)

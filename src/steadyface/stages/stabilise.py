@@ -18,9 +18,9 @@ from steadyface.consistency.pairs import Sampling
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.mask import edit_mask
 from steadyface.flow.estimators import load_estimator
+from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import FirstPhase, Prior, SecondPhase, Smooth, TargetFrames
-from steadyface.stages.invert import Poses
 from steadyface.temporal.target import target_frames
 
 

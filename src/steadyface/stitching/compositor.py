@@ -16,7 +16,7 @@ from steadyface.clip.synthesis import probe_frames
 from steadyface.faces.parts import Part
 from steadyface.stitching.extension import ColourExtension, Outlines, inner, outline, wide_side
 from steadyface.stitching.mask import paste_mask, seam, spread_change, window
-from steadyface.stitching.preserve import preserved_mask, with_preserved
+from steadyface.stitching.preserve import preserved_mask, shade, with_preserved
 from steadyface.stitching.settings import Compositing
 
 Floats = NDArray[np.float32]
@@ -108,17 +108,19 @@ class Compositor:
         """The paste mask of a frame whose picture comes from `composite`, which has applied the soft edge already."""
         return np.minimum(4.0 * self.mask(index), 1.0) if self.settings.background == "input" else self.mask(index)
 
-    def composite(self, pictures: Frames, before: Frames) -> Frames:
+    def composite(self, pictures: Frames, drawn: Frames, before: Frames) -> Frames:
         """The aligned result: the pictures inside the mask, and around it the background that the settings name.
 
-        ``before`` gives the frames without the edit, from which the shade of preserved parts is computed.
+        ``drawn`` and ``before`` give the frames as the generator draws them, with and without the edit: from these the
+        shade of preserved parts is computed.
         """
         if self.settings.background == "generated":
             return pictures
         painted = pictures
         if self.preserved_parts:
             probes, preservation = probe_frames(len(self.clip)), self.settings.preservation
-            painted = with_preserved(pictures, before, self.clip.inputs, self._preserved, probes, preservation)
+            tint = shade(lambda frames: drawn(frames) - before(frames), self._preserved, probes, preservation)
+            painted = with_preserved(pictures, tint, self.clip.inputs, self._preserved)
 
         def inside(frames: Sequence[int]) -> Tensor:
             inputs, masks = self.inputs(frames), torch.cat([self(index)[0] for index in frames])

@@ -43,14 +43,8 @@ def preserved_mask(
     return torch.from_numpy(total)[None, None]
 
 
-def with_preserved(
-    pictures: Frames, before: Frames, inputs: Frames, masks: Masks, probes: Sequence[int], settings: Preservation
-) -> Frames:
-    """The pictures with the input inside the masks, tinted by the edit's `shade`.
-
-    ``before`` gives the frames without the edit, and ``probes`` are the frames that the shade is measured on.
-    """
-    tint = shade(lambda frames: pictures(frames) - before(frames), masks, probes, settings)
+def with_preserved(pictures: Frames, tint: Tensor, inputs: Frames, masks: Masks) -> Frames:
+    """The pictures with the input inside the masks, tinted by the edit's `shade` (1, 3, S, S)."""
 
     def painted(frames: Sequence[int]) -> Tensor:
         drawn, own = pictures(frames), inputs(frames)
