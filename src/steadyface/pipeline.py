@@ -19,8 +19,10 @@ from steadyface.runtime.memory import keep_freed_memory
 from steadyface.runtime.optimise import Watcher, both
 from steadyface.runtime.time_left import Expect
 from steadyface.stages.context import StageContext
+from steadyface.stages.edit import already_worn, code_edits
 from steadyface.stages.render import VIDEOS
 from steadyface.stages.runner import run_stages
+from steadyface.stages.settings import requested_edits
 from steadyface.stages.stage_list import STAGES
 
 
@@ -33,6 +35,8 @@ class Result:
     direct: Path
     compare: Path
     frames: int
+    notes: tuple[str, ...] = ()
+    """What the user should know, a line each."""
 
 
 def edit_video(
@@ -107,4 +111,5 @@ def run_job(
     if not run.path("report.html").exists():
         write_report(run.folder)
     edited, direct, compare = map(run.path, VIDEOS)
-    return Result(run.folder, edited, direct, compare, made["render"])
+    notes = already_worn(code_edits(requested_edits(job, preset)), made["calibrate"])
+    return Result(run.folder, edited, direct, compare, made["render"], notes)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from steadyface.editing import calibrate
 from steadyface.editing.calibrate import factor_on_clip
-from steadyface.editing.card import EditCard
+from steadyface.editing.card import EditCard, Effect
 from steadyface.editing.edit import Edit
 from steadyface.editing.settings import Calibration
 from steadyface.gan.base import Generator
@@ -68,7 +68,8 @@ def on_clip(edit: Edit, ws: Tensor, generator: Generator, tuned: nn.Module) -> f
         return [tuned.synthesis(code[None]) for code in codes]  # type: ignore[operator]
 
     shown = lambda edit: pictures(edit(ws, generator))  # noqa: E731
-    return factor_on_clip(edit, ws, generator, pictures(ws), shown, None, SETTINGS)  # type: ignore[arg-type]
+    plain = pictures(ws)
+    return factor_on_clip(edit, ws, generator, plain, plain, shown, None, SETTINGS)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -109,3 +110,20 @@ def test_no_more_is_asked_than_the_scale_leaves_room_for(
     change = 1e4 * float((tiny_generator.synthesis(edit(ws, tiny_generator)) - tiny_generator.synthesis(ws)).mean())
     monkeypatch.setattr(calibrate, "room_of", lambda *_: 0.8 * abs(change))
     assert on_clip(edit, ws, tiny_generator, tiny_generator) == pytest.approx(0.8, rel=0.05)
+
+
+@pytest.mark.parametrize(("score", "left_out"), [(3.0, True), (-3.0, False)])
+def test_what_the_person_wears_already_is_left_as_it_is_but_can_be_taken_off(
+    tiny_generator: Generator, monkeypatch: pytest.MonkeyPatch, score: float, left_out: bool
+) -> None:
+    ws = torch.randn(3, 4, 16, generator=torch.Generator().manual_seed(1))
+    middle = float(tiny_generator.synthesis(ws).mean())
+    monkeypatch.setattr(
+        calibrate, "scorer_of", lambda *_: lambda images: {"beard": score + 1e4 * (images.mean((1, 2, 3)) - middle)}
+    )
+    beard = Edit(EditCard("beard", "", attribute="beard", effect=Effect(overlay=True)), {64: torch.full((16,), 0.02)})
+    grows = beard if tiny_generator.synthesis(beard(ws, tiny_generator)).mean() > middle else beard.times(-1.0)
+    assert (on_clip(grows, ws, tiny_generator, tiny_generator) == 0.0) == left_out
+    assert on_clip(grows.times(-1.0), ws, tiny_generator, tiny_generator) > 0
+    in_the_face = replace(grows, card=replace(beard.card, effect=Effect()))
+    assert on_clip(in_the_face, ws, tiny_generator, tiny_generator) > 0

@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         from steadyface.provenance.signing import sign_run
 
         sign_run(result.folder, credentials)
-    print(f"edited   {result.edited}\ncompare  {result.compare}")
+    print(*result.notes, f"edited   {result.edited}", f"compare  {result.compare}", sep="\n")
     return 0
 
 

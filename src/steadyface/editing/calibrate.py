@@ -46,6 +46,7 @@ def factor_on_clip(
     edit: CodeEdit,
     ws: Tensor,
     generator: Generator,
+    inputs: Iterable[Tensor],
     plain: Iterable[Tensor],
     shown: Callable[[CodeEdit], Iterable[Tensor]],
     lpips: Lpips,
@@ -53,11 +54,12 @@ def factor_on_clip(
 ) -> float:
     """The factor that gives an edit the effect on a clip that it has, without a factor, on ``generator``.
 
-    ``ws`` (N, num_ws, w_dim) are the codes of some frames, and ``plain`` those frames, (1, 3, R, R) each, as the tuned
-    generator renders them. ``shown`` gives the frames with an edit as in the result: inside its region, with its
-    preserved parts. The factor is 1 for an edit that no classifier measures, or that hardly changes its attribute. The
+    ``ws`` (N, num_ws, w_dim) are the codes of some frames, ``inputs`` those frames, (1, 3, R, R) each, and ``plain``
+    the same as the tuned generator renders them. ``shown`` gives the frames with an edit as in the result: inside its
+    region, with its preserved parts. The factor is 1 for an edit that no classifier measures, or that hardly changes its attribute. The
     target is limited to the room left on the classifier's scale: without that, a man with eyeglasses was given far too
-    heavy ones.
+    heavy ones. It is 0 for an overlay that the person in the input wears already, by a probability above one half: a
+    second pair of eyeglasses would be drawn over the first.
     """
     attribute = edit.card.attribute
     score = scorer_of(attribute, lpips) if attribute else None
@@ -73,6 +75,8 @@ def factor_on_clip(
     wanted = float(seen(drawn(edit(ws, generator))).mean() - seen(drawn(ws)).mean())
     if abs(wanted) < floor_of(attribute):
         return 1.0
+    if edit.card.effect.overlay and wanted > 0 and attribute in LOG_ODDS and seen(inputs).mean() > 0:
+        return 0.0
     before = seen(plain)
     aim = max(min(abs(wanted) * (1 + settings.loss), room_of(attribute, before, wanted > 0)), floor_of(attribute))
     return factor(

@@ -52,10 +52,18 @@ def calibrate(context: StageContext, settings: Calibrate, before: Synthesis, cli
             pictures = composite_edit(clip, before, direct, effects, settings.masking, settings.preservation)
             return (pictures([index]) for index in probes)
 
-        plain, ws = (before([index]) for index in probes), before.ws[probes]
-        return factor_on_clip(each, ws, generator, plain, seen, context.lpips, settings.calibration)
+        inputs, plain = ((frames([index]) for index in probes) for frames in (clip.inputs, before))
+        return factor_on_clip(
+            each, before.ws[probes], generator, inputs, plain, seen, context.lpips, settings.calibration
+        )
 
     return tuple(factor(each) for each in code_edits(settings.edits))
+
+
+def already_worn(edits: Sequence[CodeEdit], factors: Sequence[float]) -> tuple[str, ...]:
+    """A line for each edit that `calibrate` left out, since the person has it already."""
+    left = [edit.card.name for edit, factor in zip(edits, factors, strict=True) if factor == 0]
+    return tuple(f"{name}: the person in the clip has it already; left as filmed" for name in left)
 
 
 def apply(
