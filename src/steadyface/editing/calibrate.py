@@ -56,10 +56,10 @@ def factor_on_clip(
 
     ``ws`` (N, num_ws, w_dim) are the codes of some frames, ``inputs`` those frames, (1, 3, R, R) each, and ``plain``
     the same as the tuned generator renders them. ``shown`` gives the frames with an edit as in the result: inside its
-    region, with its preserved parts. The factor is 1 for an edit that no classifier measures, or that hardly changes its attribute. The
-    target is limited to the room left on the classifier's scale: without that, a man with eyeglasses was given far too
-    heavy ones. It is 0 for an overlay that the person in the input wears already, by a probability above one half: a
-    second pair of eyeglasses would be drawn over the first.
+    region, with its preserved parts. The factor is 1 for an edit that no classifier measures, or that hardly changes
+    its attribute. The target is limited to the room left on the classifier's scale. The factor is 0 for an overlay that
+    the person in the input wears already, by a probability above one half: a second pair of eyeglasses would be drawn
+    over the first.
     """
     attribute = edit.card.attribute
     score = scorer_of(attribute, lpips) if attribute else None
