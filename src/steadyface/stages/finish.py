@@ -29,6 +29,8 @@ from steadyface.stitching.settings import Preservation
 from steadyface.temporal.averaging import around, averaged, with_grain
 from steadyface.temporal.settings import Averaging, TargetKind
 
+FLOW_BYTES = 2**29
+"""Memory for cached flows between frames and the anchor: 1024 pairs at 256 px, 64 at 1024 px."""
 PICTURE_BYTES = 2**27
 """Memory for cached pictures after the averaging: 341 frames at 256 px."""
 
@@ -93,7 +95,8 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
         return lambda pictures, before, averaging: pictures
-    flow = InputFlow(load_estimator("dis", context.device), clip.inputs, clip.landmarks)
+    pairs = FLOW_BYTES // (8 * len(clip.person) ** 2)
+    flow = InputFlow(load_estimator("dis", context.device), clip.inputs, clip.landmarks, pairs)
 
     def where(index: int) -> Tensor:
         """As the jaw moves, so does the edge of what is changed."""
