@@ -253,7 +253,7 @@ def test_what_reads_a_changed_constant_is_made_anew_and_no_other(grid_clip, fini
         run_job(job_on(grid_clip, "smile"), run, preset=preset)
         return announced
 
-    later = ["phase1", "phase2", "compose", "stitch", "lips", "render"]
+    later = ["phase1", "phase2", "compose", "stitch", "render"]
     assert announced_with(TINY, "smile") == ["calibrate", "edit", *later]
     assert announced_with(replace(TINY, lips=replace(TINY.lips, rounds=2)), "lips") == ["edit", *later]
     extension = replace(TINY.compositing.extension, cut_at=0.4)

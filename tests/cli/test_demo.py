@@ -15,7 +15,7 @@ def test_the_demo_asks_for_an_edit_of_the_clip_that_ships(tmp_path: Path, monkey
 
     def edited(args: argparse.Namespace) -> Result:
         asked.append(args)
-        return Result(args.out, args.out, args.out, args.out, 1)
+        return Result(args.out, args.out, args.out, args.out, 1, ("smile: left as filmed",))
 
     monkeypatch.setattr(edit, "edit_with_bars", edited)
     assert main(["demo", "--out", str(tmp_path), "--edit", "smile:0.5"]) == 0

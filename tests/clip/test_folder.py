@@ -72,3 +72,13 @@ def test_masks_are_grey_and_come_back_exactly(tmp_path, noise):
     folder.write(2, noise[0, :, :, 0])
     assert np.array_equal(OutlineFolder(tmp_path)[2], noise[0, :, :, 0])
     assert cv2.imread(str(folder.path(2)), cv2.IMREAD_UNCHANGED).ndim == 2
+
+
+def test_a_part_is_counted_from_0_and_reads_the_same_files(tmp_path, noise):
+    folder = FrameFolder(tmp_path)
+    for index, image in enumerate(noise):
+        folder.write(index, image)
+    part = folder.part([4, 1])
+    assert torch.equal(part([0, 1, 0]), folder([4, 1, 4]))
+    assert np.array_equal(part.image(1), noise[1])
+    assert part.path(0) == folder.path(4)

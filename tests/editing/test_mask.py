@@ -73,7 +73,7 @@ def test_the_change_is_added_to_the_input_where_it_may_be(clip: Aligned) -> None
     pictures = composite_edit(
         clip,
         lambda _: torch.zeros(1, 3, SIDE, SIDE),
-        lambda _: torch.full((1, 3, SIDE, SIDE), 0.2),
+        lambda _: torch.full((1, 3, SIDE, SIDE), 0.02),
         [effect],
         MASKING,
         PRESERVATION,
@@ -81,5 +81,5 @@ def test_the_change_is_added_to_the_input_where_it_may_be(clip: Aligned) -> None
     own = to_tensor(np.full((SIDE, SIDE, 3), 100, np.uint8))
     found = pictures([0, 1])
     assert found.shape == (2, 3, SIDE, SIDE)
-    torch.testing.assert_close(found[0, :, 10, 10], own[0, :, 10, 10] + 0.2, atol=1e-3, rtol=0)
+    torch.testing.assert_close(found[0, :, 10, 10], own[0, :, 10, 10] + 0.02, atol=1e-3, rtol=0)
     torch.testing.assert_close(found[:, :, 40:], own.expand(2, -1, -1, -1)[:, :, 40:], atol=1e-3, rtol=0)

@@ -3,6 +3,7 @@ from copy import deepcopy
 import pytest
 import torch
 
+from steadyface.clip.change import with_change
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import PivotalTuning
@@ -74,12 +75,15 @@ def test_tuning_goes_on_from_a_start_towards_what_the_edit_does_to_the_generator
     for parameter in start.layers.parameters():
         parameter.mul_(0.7)
     with torch.no_grad():
-        frames, wanted = start.synthesis(ws), tiny_generator.synthesis(ws + shift) - tiny_generator.synthesis(ws)
+        frames, plain, edited = (
+            generator.synthesis(codes)
+            for generator, codes in ((start, ws), (tiny_generator, ws), (tiny_generator, ws + shift))
+        )
+        wanted = with_change(frames, plain, edited, torch.ones(1, 1, 64, 64))
 
     def left(generator: Generator) -> float:
         with torch.no_grad():
-            change = generator.synthesis(ws + shift) - frames
-        return float((change - wanted).square().mean())
+            return float((generator.synthesis(ws + shift) - wanted).square().mean())
 
     alive = EditConstraint(lambda w, strength: w + strength * shift, torch.ones(1, 1, 64, 64), nothing)
     given = {key: value.clone() for key, value in start.state_dict().items()}

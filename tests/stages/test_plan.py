@@ -1,10 +1,12 @@
 """The plan: stages that apply and aren't loaded, and what is computed inside others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from steadyface.config.job import Job, preset_of
+from steadyface.config.phases import OURS
 from steadyface.config.settings import Preset
 from steadyface.editing.catalogue import Request
 from steadyface.stages.plan import plan
@@ -20,7 +22,8 @@ def job(tmp_path: Path) -> Job:
 
 @pytest.fixture
 def preset(job: Job) -> Preset:
-    return preset_of(job)
+    """One with both phases."""
+    return replace(preset_of(job), stabilisation=OURS)
 
 
 def whole(planned: object) -> float:

@@ -31,7 +31,7 @@ FIRST_READERS = {
     "lips": {"edit", "lips"},
     "stitching": {"stitch"},
     "compositing": {"compose"},
-    "averaging": {"lips", "render"},
+    "averaging": {"render"},
     "name": {"render"},
 }
 """By hand: the stages that read a part of a preset, besides those below."""
@@ -114,6 +114,8 @@ def readers_of(place: Place) -> set[str]:
         return {"outlines", "compose"}
     if first == "compositing" and rest[0] in OF_COMPOSITING:
         return OF_COMPOSITING[str(rest[0])]
+    if place == ("averaging", "smoothness"):
+        return {"average", "render"}
     if first == "refinement" and rest[0] == "keyframes":
         return {"keyframes", "refine"}
     return FIRST_READERS[str(first)]

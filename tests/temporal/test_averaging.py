@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import InputFlow
-from steadyface.temporal.averaging import around, averaged, equally, soft, with_grain
+from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, equally, soft, with_grain
 from steadyface.temporal.settings import Averaging
 
 from ..consistency.conftest import flicker, no_motion
@@ -126,5 +126,28 @@ def test_where_nothing_is_changed_the_input_comes_back_and_under_what_hides_it_i
     assert torch.equal(with_grain(calm, calm, inputs), inputs)
     rim = calm + 0.8
     torch.testing.assert_close(with_grain(rim, calm, inputs), rim)
-    tinted = with_grain(calm + 0.04, calm, inputs)
-    torch.testing.assert_close(tinted, inputs + 0.04)
+    tinted = with_grain(calm + 0.02, calm, inputs)
+    torch.testing.assert_close(tinted, inputs + 0.02)
+
+
+def test_a_short_mean_takes_jitter_and_follows_motion() -> None:
+    def edge(frames) -> Tensor:
+        """Moves by a pixel a frame, and trembles by a tenth in brightness."""
+        images = still(frames)
+        for image, frame in zip(images, frames, strict=True):
+            image[:, :, 10 + frame :] = 1.0 + 0.1 * (-1) ** frame
+        return images
+
+    flow = InputFlow(drifting, marked)
+    got = averaged_with_neighbours(edge, marked, flow, around(2, COUNT), 3.0)(EVERY)
+    moved = torch.stack([picture.roll(-frame, dims=-1) for frame, picture in enumerate(got)])
+    plain = torch.stack([picture.roll(-frame, dims=-1) for frame, picture in enumerate(edge(EVERY))])
+    inside = (slice(2, -2), slice(None), slice(8, 24), slice(6, 20))
+    assert flicker(moved[inside]) < 0.5 * flicker(plain[inside])
+    assert (moved[inside] - plain[inside]).abs().max() < 0.25  # the edge is where it was
+
+
+def test_a_neighbour_that_is_not_seen_has_no_part_in_a_short_mean() -> None:
+    flow = InputFlow(nowhere, still)
+    got = averaged_with_neighbours(noise, still, flow, around(2, COUNT), 3.0)(EVERY)
+    torch.testing.assert_close(got, noise(EVERY), atol=1e-3, rtol=0)

@@ -37,8 +37,8 @@ def targets(kind: str, before, direct, averaging: Averaging | None, where: Tenso
 def test_the_person_alone_is_edited_and_what_the_inversion_missed_is_given_back(averaging: Averaging | None) -> None:
     person = torch.zeros(1, 1, SIDE, SIDE)
     person[..., 16:] = 1
-    found = targets("input+change", flat(0.1), flat(0.14), averaging, person)
-    torch.testing.assert_close(found, inputs(range(COUNT)) + 0.04 * person, atol=4e-3, rtol=0)
+    found = targets("input+change", flat(0.1), flat(0.12), averaging, person)
+    torch.testing.assert_close(found, inputs(range(COUNT)) + 0.02 * person, atol=4e-3, rtol=0)
 
 
 def test_what_hides_the_input_is_the_edited_picture() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from steadyface.clip.frames import Frames, shrink
 from steadyface.consistency.pairs import Pair
 from steadyface.flow.base import FlowEstimator
-from steadyface.flow.guided import guided_flow, landmark_flows
+from steadyface.flow.guided import guided_flow, landmark_flows, smooth_guided_flows
 from steadyface.flow.occlusion import consistency_error
 
 CACHED_PAIRS = 256
@@ -61,8 +61,9 @@ class CurrentFlow:
 class InputFlow:
     """Flow estimated on the input frames, whose correspondences are real. It is cached: no network runs in the loop.
 
-    ``landmarks`` (T, L, 2), in pixels of the inputs, guide it where a head moves far (`flow.guided`). ``capacity``
-    bounds the number of cached pairs. Each takes half a megabyte at 256 pixels, in float16.
+    ``landmarks`` (T, L, 2), in pixels of the inputs, guide it where a head moves far (`flow.guided`), and then it can
+    be made smooth (`smooth_guided_flows`). ``capacity`` bounds the number of cached pairs. Each takes half a megabyte
+    at 256 pixels, in float16.
     """
 
     def __init__(
@@ -71,10 +72,12 @@ class InputFlow:
         inputs: Frames,
         landmarks: NDArray[np.floating] | None = None,
         capacity: int = CACHED_PAIRS,
+        smoothness: float = 0.0,
     ) -> None:
         self.estimator = estimator
         self.inputs = inputs
         self.landmarks = landmarks
+        self.smoothness = smoothness
         self._kept = lru_cache(capacity)(self._estimate)
 
     def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
@@ -93,11 +96,16 @@ class InputFlow:
         scale = images.shape[-1] / whole.shape[-1]
         points = (self.landmarks[[first, second]] + 0.5) * scale - 0.5
         start = landmark_flows(points, points[::-1], images.shape[-1], images.device)
+        if self.smoothness:
+            return smooth_guided_flows(self.estimator, images, start, self.smoothness).half()
         return guided_flow(self.estimator, images, images.flip(0), start).half()
 
 
 def pair_flow(
-    kind: Literal["current", "input"], estimator: FlowEstimator, inputs: Frames, landmarks: NDArray[np.floating]
+    kind: Literal["current", "input"],
+    estimator: FlowEstimator,
+    inputs: Frames,
+    landmarks: NDArray[np.floating] | None = None,
 ) -> PairFlow:
-    """Make the kind of flow that a preset's `Consistency.flow` names."""
+    """Make the kind of flow that a preset's `Consistency.flow` names; that of the input can be guided by landmarks."""
     return CurrentFlow(estimator) if kind == "current" else InputFlow(estimator, inputs, landmarks)

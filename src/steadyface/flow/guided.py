@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.flow.base import FlowEstimator
+from steadyface.flow.occlusion import consistency_error, visibility
 from steadyface.flow.warp import warp
 
 NEAR = 0.05
@@ -38,12 +39,39 @@ def landmark_flow(a: NDArray[np.floating], b: NDArray[np.floating], size: int) -
 
 
 def guided_flow(estimator: FlowEstimator, a: Tensor, b: Tensor, start: Tensor) -> Tensor:
-    """Flow (N, 2, H, W) from a to b, (N, 3, H, W) in [-1, 1]: ``start``, then the estimator's from a to b warped by it.
+    """Flow (N, 2, H, W) from a to b, (N, 3, H, W) in [-1, 1]: ``start``, then the estimator's to b warped by it."""
+    return composed(estimator(a, warp(b, start)), start)
 
-    a(p) = warped(p + r(p)), and warped(q) = b(q + s(q)), so that the flow is r(p) + s(p + r(p)).
+
+def composed(rest: Tensor, start: Tensor) -> Tensor:
+    """The flow (N, 2, H, W) of two in sequence.
+
+    a(p) = warped(p + r(p)), and warped(q) = b(q + s(q)), so that the flow from a to b is r(p) + s(p + r(p)).
     """
-    rest = estimator(a, warp(b, start))
     return rest + warp(start, rest)
+
+
+def smooth_guided_flows(
+    estimator: FlowEstimator, images: Tensor, start: Tensor, smoothness: float, sharpness: float = 1.0
+) -> Tensor:
+    """Flows between two images (2, 3, H, W), there and back, of which all but ``start`` is smooth: (2, 2, H, W).
+
+    What is left after the landmarks is a smooth motion, but an estimator's has noise where skin has no texture, and a
+    rim before it would jitter. ``smoothness`` is the sigma of a Gaussian as a fraction of the height; pixels are
+    weighted by their visibility, so that what is hidden has no part.
+    """
+    other = images.flip(0)
+    rest = estimator(images, warp(other, start))
+    flows = composed(rest, start)
+    seen = visibility(consistency_error(flows, flows.flip(0)), sharpness) + 1e-3
+    both = _blurred(torch.cat([rest * seen, seen], dim=1), smoothness * images.shape[-2])
+    return composed(both[:, :2] / both[:, 2:], start)
+
+
+def _blurred(stack: Tensor, sigma: float) -> Tensor:
+    pictures = stack.permute(0, 2, 3, 1).cpu().numpy()
+    blurred = np.stack([cv2.GaussianBlur(picture, (0, 0), sigma) for picture in pictures])
+    return torch.from_numpy(blurred).permute(0, 3, 1, 2).contiguous().to(stack)
 
 
 def landmark_flows(

@@ -184,8 +184,8 @@ def render(settings: editing.Render, frames: int) -> Parts:
 
 
 def _averages(averaging: Averaging | None) -> float:
-    """Of one picture: a flow to the anchor and one back, and two warps."""
-    return 2 * PRICES.flow + PRICES.averaged if averaging else 0.0
+    """Of one picture: a flow to the anchor and one back, two warps, and the same for each neighbour on one side."""
+    return (1 + averaging.jitter_radius) * (2 * PRICES.flow + PRICES.averaged) if averaging else 0.0
 
 
 def _keyframes(frames: int, how: Keyframes | None = _USUAL) -> int:

@@ -199,6 +199,7 @@ class Average:
 
     target: TargetKind | None
     """None: nothing is averaged."""
+    smoothness: float
     effects: tuple[Effect, ...]
     masking: Masking
     preservation: Preservation
@@ -209,7 +210,8 @@ class Average:
         method = preset.stabilisation
         kind = method.target.kind if isinstance(method, Consistency) else None
         effects = tuple(each.effect for each in requested_edits(job, preset))
-        return cls(kind, effects, preset.masking, preset.compositing.preservation)
+        smoothness = preset.averaging.smoothness if preset.averaging else 0.0
+        return cls(kind, smoothness, effects, preset.masking, preset.compositing.preservation)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from steadyface.stages.edit import code_edits
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
-from steadyface.temporal.averaging import around, averaged, with_grain
+from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, with_grain
 from steadyface.temporal.settings import Averaging, TargetKind
 
 FLOW_BYTES = 2**29
@@ -48,7 +48,8 @@ class Averager:
     """
 
     clip: Aligned
-    flow: InputFlow
+    to_anchor: InputFlow
+    to_neighbours: InputFlow
     anchor: int
     target: TargetKind
     where: Callable[[int], Tensor]
@@ -67,21 +68,27 @@ class Averager:
             return with_change(inputs([index]), before([index]), pictures([index]), self.where(index))[0]
 
         drawn = cached(carried, 2 * averaging.radius + 2)
+        near = around(averaging.jitter_radius, len(self.clip))
 
-        def both(frames: Sequence[int]) -> Tensor:
-            return torch.cat([drawn(frames), inputs(frames)], dim=1)
+        def beside_inputs(frames: Frames) -> Frames:
+            return lambda numbers: torch.cat([frames(numbers), inputs(numbers)], dim=1)
 
-        means = averaged(both, inputs, self.flow, self.anchor, neighbours, averaging)
+        def with_grain_of(means: Frames, index: int) -> Tensor:
+            picture, calm = means([index]).chunk(2, dim=1)
+            return picture if self.target == "direct" else with_grain(picture, calm, inputs([index]))
+
+        means = averaged(beside_inputs(drawn), inputs, self.to_anchor, self.anchor, neighbours, averaging)
+        steady = cached(lambda index: with_grain_of(means, index)[0], 2 * averaging.jitter_radius + 2)
+        calmed = averaged_with_neighbours(
+            beside_inputs(steady), inputs, self.to_neighbours, near, averaging.jitter_sharpness
+        )
 
         def made(index: int) -> Tensor:
-            picture, calm = means([index]).chunk(2, dim=1)
-            if self.target != "direct":
-                picture = with_grain(picture, calm, inputs([index]))
+            picture = with_grain_of(calmed, index)
             mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], picture.shape[-1], self.preservation)
             return torch.lerp(picture, drawn([index]), mouth.to(picture))[0]
 
-        side = len(self.clip.person)
-        return cached(made, max(1, PICTURE_BYTES // (6 * side**2)))
+        return cached(made, max(1, PICTURE_BYTES // (6 * len(self.clip.person) ** 2)))
 
 
 def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int]) -> Tensor:
@@ -96,13 +103,15 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
     if settings.target is None:
         return lambda pictures, before, averaging: pictures
     pairs = FLOW_BYTES // (8 * len(clip.person) ** 2)
-    flow = InputFlow(load_estimator("dis", context.device), clip.inputs, clip.landmarks, pairs)
+    estimator = load_estimator("dis", context.device)
+    to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, pairs, settings.smoothness)
+    to_neighbours = InputFlow(estimator, clip.inputs, clip.landmarks, pairs)
 
     def where(index: int) -> Tensor:
         """As the jaw moves, so does the edge of what is changed."""
         return edit_mask(clip, settings.masking, settings.effects, [index])
 
-    return Averager(clip, flow, poses.anchor, settings.target, where, settings.preservation)
+    return Averager(clip, to_anchor, to_neighbours, poses.anchor, settings.target, where, settings.preservation)
 
 
 def preserve_lips(

@@ -1,7 +1,8 @@
 """Means over frames in the face's own coordinates: those of one frame, the anchor. Ours.
 
 Each frame is warped onto the anchor once. There, frames are averaged pixel by pixel, and the mean is warped back: one
-flow there and one back for each frame, however many frames the mean is over, and no drift.
+flow there and one back for each frame, however many frames the mean is over, and no drift. A short mean over neighbours
+then takes the jitter of these flows.
 """
 
 import math
@@ -87,6 +88,29 @@ def averaged(
                 inputs([index]), inputs([anchor]), flows.ab, settings.input_consistency
             )
         return torch.lerp(picture, soft(smooth) + fine, trust)
+
+    return lambda frames: torch.cat([made(index) for index in frames])
+
+
+def averaged_with_neighbours(
+    pictures: Frames, inputs: Frames, flow: PairFlow, neighbours: Neighbours, sharpness: float
+) -> Frames:
+    """Pictures (len, C, S, S) averaged over ``neighbours``, a frame or two away, against jitter.
+
+    Each is warped along the flow of the inputs (len, 3, S, S) and weighted by its visibility.
+    """
+
+    def made(index: int) -> Tensor:
+        total, weights = torch.zeros(()), torch.zeros(())
+        for frame, weight in neighbours(index).items():
+            picture = pictures([frame])
+            seen = torch.ones_like(picture[:, :1])
+            if frame != index:
+                flows = flow([(index, frame)], inputs([index]), inputs([frame]))
+                picture = warp(picture, flows.ab, mode="bicubic")
+                seen = visibility(flows.error_ab, sharpness)
+            total, weights = total + weight * seen * picture, weights + weight * seen
+        return total / weights
 
     return lambda frames: torch.cat([made(index) for index in frames])
 

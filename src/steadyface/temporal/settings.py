@@ -19,6 +19,13 @@ class Averaging:
     paper's 10, a flow error of 0.1 px costs a pixel two thirds of its weight, and the frame's flicker stays."""
     seen: float = 0.3
     """From this share of its weight on, a mean counts fully."""
+    smoothness: float = 0.03
+    """Smoothness of the flow between a frame and the anchor: a Gaussian's sigma as a fraction of the side."""
+    jitter_radius: int = 2
+    """Number of frames on either side in a second mean, along the flow from frame to frame: each frame's flow to the
+    anchor has errors of its own."""
+    jitter_sharpness: float = 3.0
+    """Sharpness of the visibility in that mean."""
     input_consistency: float | None = None
     """Scale of the inputs' `photometric_consistency` of a frame and the anchor, in [-1, 1] units. None: no matter how
     the inputs differ."""
