@@ -42,7 +42,6 @@ PRESERVED: dict[str, tuple[Part, ...]] = {
 }
 """What edits leave to the input: lids and gaze, lips and teeth."""
 OVERLAYS = ("eyeglasses", "beard")
-HAIR = ("age", "beard", "gender")
 OUTLINES: dict[str, Outline] = {"age": "included", "gender": "included", "beard": "margin"}
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
@@ -113,7 +112,6 @@ def main() -> None:
         card = EditCard(
             name, description, attribute, opposite, trained_on=made, effect=Effect(
                 region, OUTLINES.get(name, "ignored"), PRESERVED.get(name, ()), overlay=name in OVERLAYS,
-                draws_hair=name in HAIR,
             ),
         )  # fmt: skip
         sides = [side for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024) if low <= side <= high]

@@ -65,10 +65,15 @@ def test_users_edits_are_found_by_name_and_by_path(tmp_path: Path, monkeypatch: 
 
 
 def test_a_card_says_where_and_how_it_acts(tmp_path: Path) -> None:
-    flags = dict.fromkeys(("preserves_lip_opening", "overlay", "draws_hair"), True)
+    flags = dict.fromkeys(("preserves_lip_opening", "overlay"), True)
     card = EditCard("x", "", effect=Effect(outline="margin", preserved_parts=("eyes", "mouth"), **flags))
     Edit(card, {8: torch.ones(4)}).save(tmp_path / "x.safetensors")
     assert Edit.load(tmp_path / "x.safetensors").card == catalogue.read_card(tmp_path / "x.safetensors") == card
+
+
+def test_what_another_version_said_of_an_effect_is_left_out() -> None:
+    said = {"overlay": True, "draws_hair": True}
+    assert Effect.of(said) == Effect(overlay=True)
 
 
 @pytest.mark.parametrize(

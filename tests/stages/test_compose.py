@@ -94,8 +94,7 @@ def test_where_the_generators_picture_stays_nothing_is_looked_at_beyond_the_crop
     assert made.keys() == {"change", "where"}
 
 
-def test_cards_of_what_ships_say_where_an_edit_ends_and_whether_it_is_hair() -> None:
+def test_cards_of_what_ships_say_where_an_edit_ends() -> None:
     cards = [catalogue.read_card(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     assert {card.name for card in cards if card.effect.extends_past_crop} == {"age", "gender", "head-turn"}
-    assert {card.name for card in cards if card.effect.draws_hair} == {"age", "beard", "gender"}
     assert {card.name for card in cards if card.effect.outline == "margin"} == {"beard"}

@@ -30,8 +30,6 @@ class Effect:
     """Whether lips must stay as far apart as in the input."""
     overlay: bool = False
     """Whether it lies on the face and moves nothing, as eyeglasses do: what it changes can be added to any frame."""
-    draws_hair: bool = False
-    """Whether it draws strands of hair. They differ from frame to frame, so that their mean is grey."""
 
     @property
     def extends_past_crop(self) -> bool:
@@ -41,7 +39,11 @@ class Effect:
 
     @classmethod
     def of(cls, said: dict[str, Any]) -> Self:
-        """Read it from a card. Raises `TypeError` or `ValueError` for invalid content."""
+        """Read it from a card. Words that mean nothing here, as of another version, are left out.
+
+        Raises `TypeError` or `ValueError` for invalid content.
+        """
+        said = {name: value for name, value in said.items() if name in {each.name for each in fields(cls)}}
         top, bottom, left, right = (float(edge) for edge in said.get("region", EVERYWHERE))
         if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
             raise ValueError("an edit's region is top, bottom, left, right in [0, 1]")
