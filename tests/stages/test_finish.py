@@ -58,7 +58,7 @@ def test_averages_are_calm_and_have_the_fine_detail_of_the_anchor(averaged: Aver
     assert flicker(calm[outside]) < 0.1 * flicker(plain[outside])
     fine = (calm - soft(calm))[outside]
     anchors = (plain - soft(plain))[ANCHOR].expand(COUNT, -1, -1, -1)[outside]
-    assert (fine - anchors).abs().mean() < 0.3 * anchors.abs().mean()
+    assert (fine - anchors).abs().mean() < 0.5 * anchors.abs().mean()
 
 
 def test_a_mouth_is_not_averaged(averaged: Averaged) -> None:

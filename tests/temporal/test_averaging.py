@@ -66,6 +66,8 @@ def test_tones_are_the_mean_and_high_frequencies_are_the_anchors() -> None:
 
 def test_neighbours_have_a_gaussians_weights_or_equal_ones() -> None:
     assert around(2, COUNT)(0) == {0: 1.0, 1: math.exp(-0.5), 2: math.exp(-2)}
+    assert list(around(4, COUNT, every=3)(4)) == [0, 3, 6]
+    assert around(0, COUNT, every=3)(4) == {4: 1.0}
     assert equally([1, 5])(7) == {1: 1.0, 5: 1.0}
     got = found(tones, still, no_motion, around(1, COUNT))
     side = math.exp(-2)

@@ -60,15 +60,16 @@ class Averager:
         """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Without an averaging, they stay."""
         if averaging is None:
             return pictures
-        inputs, neighbours = self.clip.inputs, around(averaging.radius, len(self.clip))
+        inputs, count = self.clip.inputs, len(self.clip)
+        neighbours = around(averaging.radius, count, averaging.every)
 
         def carried(index: int) -> Tensor:
             if self.target == "direct":
                 return pictures([index])[0]
             return with_change(inputs([index]), before([index]), pictures([index]), self.where(index))[0]
 
-        drawn = cached(carried, 2 * averaging.radius + 2)
-        near = around(averaging.jitter_radius, len(self.clip))
+        drawn = cached(carried, 2 * averaging.jitter_radius + 2)
+        near = around(averaging.jitter_radius, count)
 
         def beside_inputs(frames: Frames) -> Frames:
             return lambda numbers: torch.cat([frames(numbers), inputs(numbers)], dim=1)

@@ -20,16 +20,19 @@ from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import in_bounds, warp
 from steadyface.temporal.settings import Averaging
 
+KEPT = 24
+"""Keyframes, at most, whose pictures on the anchor's grid stay in memory."""
 Neighbours = Callable[[int], Mapping[int, float]]
 """Frame number -> the frames that it is averaged over, and their weights."""
 
 
-def around(radius: int, count: int) -> Neighbours:
-    """The ``radius`` frames on either side of ``count``, with the weights of a Gaussian."""
+def around(radius: int, count: int, every: int = 1) -> Neighbours:
+    """The ``radius`` frames on either side of ``count``, or one of ``every``, with the weights of a Gaussian."""
 
     def weights(index: int) -> dict[int, float]:
         near = range(max(0, index - radius), min(count, index + radius + 1))
-        return {n: math.exp(-2 * ((n - index) / max(radius, 1)) ** 2) for n in near}
+        taken = [n for n in near if n % every == 0] or [index]
+        return {n: math.exp(-2 * ((n - index) / max(radius, 1)) ** 2) for n in taken}
 
     return weights
 
@@ -49,7 +52,7 @@ def averaged(
     anchor shows, or another thing (`Averaging.input_consistency`), it keeps its own picture: never a mean of different
     things.
     """
-    own = cached(lambda index: pictures([index])[0], 2 * settings.radius + 2)
+    own = cached(lambda index: pictures([index])[0], 2)
 
     def onto_anchor(index: int) -> Tensor:
         """The picture on the anchor's grid, and how far each pixel is visible."""
@@ -60,7 +63,7 @@ def averaged(
         seen = visibility(flows.error_ab, settings.sharpness) * in_bounds(flows.ab)
         return torch.cat([warp(picture, flows.ab), seen], dim=1)[0]
 
-    carried = cached(onto_anchor, 2 * settings.radius + 2)
+    carried = cached(onto_anchor, max(KEPT, 2 * (settings.radius // settings.every) + 2))
 
     def mean_at_anchor(index: int) -> tuple[Tensor, Tensor]:
         """The mean, (1, C, S, S), and the share of its weight that was visible, (1, 1, S, S)."""
@@ -72,9 +75,14 @@ def averaged(
             whole += weight
         return total / weights.clamp_min(1e-4), weights / whole
 
+    def fine_detail(index: int) -> Tensor:
+        picture = pictures([index])
+        return (picture - soft(picture))[0]
+
+    anchors = cached(fine_detail, 1)
+
     def made(index: int) -> Tensor:
-        picture, anchors = own([index]), own([anchor])
-        detail = anchors - soft(anchors)
+        picture, detail = own([index]), anchors([anchor])
         mean, seen = mean_at_anchor(index)
         if index == anchor:
             return torch.lerp(picture, soft(mean) + detail, seen.clamp(max=1))

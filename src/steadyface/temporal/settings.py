@@ -10,8 +10,11 @@ TargetKind = Literal["input", "input+change", "direct"]
 class Averaging:
     """A mean over frames in the anchor's coordinates, against flicker."""
 
-    radius: int = 12
-    """Number of frames on either side, half a second at 25 a second: what the mean follows, such as light."""
+    radius: int = 30
+    """Number of frames on either side, a second or so: what the mean follows, such as light. Over 12, rims on a head
+    that turns (s29) had 1.42 times the input's warping error ten frames apart, over 30 1.17."""
+    every: int = 3
+    """One frame of this many has a part in the mean: those between look the same."""
     sharpness: float = 1.0
     """Sharpness of the visibility with which a frame counts at the anchor."""
     trust: float = 0.5
