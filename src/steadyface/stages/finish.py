@@ -29,10 +29,9 @@ from steadyface.stitching.settings import Preservation
 from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, with_grain
 from steadyface.temporal.settings import Averaging, TargetKind
 
-FLOW_BYTES = 2**29
-"""Memory for cached flows between frames and the anchor: 1024 pairs at 256 px, 64 at 1024 px."""
-PICTURE_BYTES = 2**27
-"""Memory for cached pictures after the averaging: 341 frames at 256 px."""
+FLOWS = 16
+"""Cached flows of pairs: enough for the neighbours of a frame. A flow to the anchor that is asked for again, a second
+later, is searched again, since memory must not grow with the clip."""
 
 Average = Callable[[Frames, Frames, Averaging | None], Frames]
 """(pictures, the same without the edit, how) -> the pictures, averaged over time."""
@@ -89,7 +88,7 @@ class Averager:
             mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], picture.shape[-1], self.preservation)
             return torch.lerp(picture, drawn([index]), mouth.to(picture))[0]
 
-        return cached(made, max(1, PICTURE_BYTES // (6 * len(self.clip.person) ** 2)))
+        return cached(made, 1)
 
 
 def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int]) -> Tensor:
@@ -103,10 +102,9 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
         return lambda pictures, before, averaging: pictures
-    pairs = FLOW_BYTES // (8 * len(clip.person) ** 2)
     estimator = load_estimator("dis", context.device)
-    to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, pairs, settings.smoothness)
-    to_neighbours = InputFlow(estimator, clip.inputs, clip.landmarks, pairs)
+    to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS, settings.smoothness)
+    to_neighbours = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS)
 
     def where(index: int) -> Tensor:
         """As the jaw moves, so does the edge of what is changed."""
