@@ -146,8 +146,9 @@ def _without_phases(method: Consistency) -> Consistency:
 
 DEFAULT = _without_phases(OURS)
 """For edits of codes. Codes that follow from the landmarks do not flicker, and averages in the anchor's coordinates
-make the edit steady. On a moving head with a beard, phases took the warping error from 1.16 to 1.12 of the input's, but
-.08 of the beard's strength, and a third of the run's time (`benchmarks/trials.py`)."""
+make the edit steady. On a moving head with a beard, measured by hand (`docs/experiments.md`), phases took the warping
+error from 1.16 to 1.12 of the input's, but .08 of the beard's strength, and a third of the run's time.
+`benchmarks/trials.py --trials default "both phases"` compares them on any clip."""
 
 _OURS_STYLE = replace(_OURS, unedited_weight=0.0, target_weight=1.0)
 DEFAULT_OUT_OF_DOMAIN = replace(
