@@ -36,7 +36,7 @@ HEAD: Region = (0.0, 0.80, 0.0, 1.0)
 PRESERVED: dict[str, tuple[Part, ...]] = {
     "eyeglasses": ("eyes",),
     "beard": ("eyes", "mouth"),
-    "age": ("eyes", "mouth"),
+    "age": ("irises", "mouth"),  # lids age, too
     "gender": ("eyes",),
     "smile": ("eyes",),
 }

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from steadyface.faces import topology
-from steadyface.faces.motion import motion_features, principal_motions
+from steadyface.faces.motion import head_poses, motion_features, principal_motions
 
 
 def motion(landmarks: np.ndarray, side: int, most: int) -> np.ndarray:
@@ -43,3 +43,25 @@ def test_a_still_face_and_a_single_frame_have_none(face: np.ndarray) -> None:
     np.testing.assert_allclose(motion(np.repeat(face[None], 5, axis=0), 256, 8), 0, atol=1e-9)
     assert motion(face[None], 256, 8).shape == (1, 0)
     assert motion(np.repeat(face[None], 5, axis=0), 256, 0).shape == (5, 0)
+
+
+def test_a_head_is_turned_by_its_parallax_and_not_by_where_it_is() -> None:
+    rng = np.random.default_rng(3)
+    points = rng.uniform((-60, -80, 0), (60, 30, 40), (topology.LANDMARKS, 3))
+    points[[*topology.OUTER_LIPS, *topology.INNER_LIPS], 1] += 150
+
+    def seen(yaw: float, turn: float = 0.0, size: float = 1.0, shift: float = 0.0) -> np.ndarray:
+        across = np.cos(yaw) * points[:, 0] + np.sin(yaw) * points[:, 2]
+        flat = np.stack([across, points[:, 1]], axis=1)
+        rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        return 128 + size * flat @ rotation.T + shift
+
+    moved = np.stack([seen(0), seen(0, turn=0.2), seen(0, size=1.1), seen(0, shift=9)])
+    np.testing.assert_allclose(np.ptp(head_poses(moved, 256), axis=0), 0, atol=1e-9)
+    jaw = np.repeat(seen(0)[None], 2, axis=0)
+    jaw[1, list(topology.OUTER_LIPS)] += 5
+    np.testing.assert_allclose(np.ptp(head_poses(jaw, 256), axis=0), 0, atol=1e-9)
+    poses = head_poses(np.stack([seen(yaw) for yaw in (-0.2, 0, 0.2)]), 256)
+    there, back = np.linalg.norm(poses[[0, 2]] - poses[1], axis=1)
+    depth = points[points[:, 1] < 60, 2]
+    assert (there + back) / 2 == pytest.approx(0.2 * depth.std() / 256, rel=0.15)

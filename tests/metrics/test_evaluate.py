@@ -107,6 +107,7 @@ def test_a_run_is_measured(run, critics):
     assert found["liveliness"]["edited"]["blinks"] == {"kept": 0, "input": 0}
     assert found["strength"]["direct"]["light"]["mean"] == pytest.approx(44, abs=0.1)
     assert found["strength"]["kept"]["light"] == pytest.approx(40 / 44, abs=0.01)
+    assert found["strength"]["weakest_tenth"]["light"] == pytest.approx(40 / 44, abs=0.01)
     assert found["background"] is None
     assert {gate["quantity"] for gate in found["gates"] if gate["passed"] is False} >= {"mouth, amplitude"}
     assert announced[0] == "warping error"

@@ -11,7 +11,7 @@ def table(**changes):
     found = {
         "warping_ratio": {"1": {"edited/input": 0.8}},
         "attributes": ["eyeglasses"],
-        "strength": {"kept": {"eyeglasses": 0.97, "age": 0.1}},
+        "strength": {"kept": {"eyeglasses": 0.97, "age": 0.1}, "weakest_tenth": {"eyeglasses": 0.9}},
         "sharpness": {"edited": 0.95},
         "liveliness": {
             "edited": {
@@ -46,6 +46,7 @@ def test_a_good_result_passes_every_gate():
     [
         ({"warping_ratio": {"1": {"edited/input": 1.01}}}, "warping error / input's"),
         ({"strength__kept": {"eyeglasses": 0.94}}, "eyeglasses, part kept"),
+        ({"strength__weakest_tenth": {"eyeglasses": 0.84}}, "eyeglasses, weakest tenth"),
         ({"sharpness__edited": 0.89}, "sharpness / inversion's"),
         ({"sharpness__edited": 1.11}, "sharpness / inversion's"),
         ({"liveliness__edited__mouth__correlation": 0.94}, "mouth, correlation"),

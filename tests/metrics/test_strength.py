@@ -16,7 +16,7 @@ from steadyface.critics.scorers import (
     scorer_of,
 )
 from steadyface.errors import InputError
-from steadyface.metrics.strength import Change, changes, retention, scores
+from steadyface.metrics.strength import Change, changes, retention, scores, weakest_tenth
 
 
 def clip(*values: int) -> list[np.ndarray]:
@@ -60,6 +60,19 @@ def test_no_more_is_asked_than_the_scale_leaves_room_for():
     assert retention(Change(7.2, 7), Change(9.0, 9), 0.5, room=8.0) == pytest.approx(0.9)
     assert retention(Change(-7.2, -7), Change(-9.0, -9), 0.5, room=8.0) == pytest.approx(0.9)
     assert retention(Change(0.1, 0.1), Change(9.0, 9), 0.5, room=0.0) == pytest.approx(0.2)
+
+
+def test_the_weakest_tenth_is_of_frames_that_can_be_judged():
+    before, rooms = np.zeros(20), np.full(20, math.inf)
+    edited = np.full(20, 2.0)
+    edited[[3, 8]] = 0.5, 1.0
+    full = Change(2.0, 2.0)
+    assert weakest_tenth(edited, before, full, 0.5, rooms) == pytest.approx(0.375)
+    assert weakest_tenth(-edited, before, Change(-2.0, -2.0), 0.5, rooms) == pytest.approx(0.375)
+    rooms[[3, 8]] = 0.1, 1.0  # no room in one frame, half of it in the other
+    assert weakest_tenth(edited, before, full, 0.5, rooms) == pytest.approx(1.0)
+    assert weakest_tenth(edited, before, full, 0.5, np.full(20, 0.1)) is None
+    assert weakest_tenth(edited, before, Change(0.1, 0.1), 0.5, rooms) is None
 
 
 def test_clips_of_different_length_are_refused():

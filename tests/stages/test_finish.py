@@ -16,12 +16,13 @@ from steadyface.config.job import Job
 from steadyface.config.presets import PRESETS
 from steadyface.config.settings import Preset
 from steadyface.editing.card import Effect
+from steadyface.flow.blur import blurred
 from steadyface.gan.base import Generator
 from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Average
 from steadyface.stages.finish import averager
-from steadyface.temporal.averaging import soft
+from steadyface.temporal.settings import Averaging
 
 from ..consistency.conftest import flicker
 
@@ -56,8 +57,9 @@ def test_averages_are_calm_and_have_the_fine_detail_of_the_anchor(averaged: Aver
     plain, calm = averaged(PRESETS["direct"]), averaged(PRESETS["default"])
     outside = (..., slice(FACE, None))
     assert flicker(calm[outside]) < 0.1 * flicker(plain[outside])
-    fine = (calm - soft(calm))[outside]
-    anchors = (plain - soft(plain))[ANCHOR].expand(COUNT, -1, -1, -1)[outside]
+    sigma = Averaging().detail * SIDE
+    fine = (calm - blurred(calm, sigma))[outside]
+    anchors = (plain - blurred(plain, sigma))[ANCHOR].expand(COUNT, -1, -1, -1)[outside]
     assert (fine - anchors).abs().mean() < 0.5 * anchors.abs().mean()
 
 

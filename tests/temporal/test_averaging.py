@@ -2,12 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from steadyface.consistency.flows import InputFlow
-from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, equally, soft, with_grain
+from steadyface.flow.blur import blurred
+from steadyface.temporal.anchors import Anchors
+from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, equally, with_grain
 from steadyface.temporal.settings import Averaging
 
 from ..consistency.conftest import flicker, no_motion
@@ -48,7 +51,8 @@ def tones(frames) -> Tensor:
 
 def found(pictures, inputs, flow, neighbours=None, **settings: float) -> Tensor:
     pairs = InputFlow(flow, inputs)
-    return averaged(pictures, inputs, pairs, ANCHOR, neighbours or equally(EVERY), Averaging(**settings))(EVERY)
+    anchors = Anchors.single(ANCHOR, COUNT)
+    return averaged(pictures, inputs, pairs, anchors, neighbours or equally(EVERY), Averaging(**settings))(EVERY)
 
 
 def test_pictures_that_do_not_flicker_stay_and_flicker_goes() -> None:
@@ -59,7 +63,8 @@ def test_pictures_that_do_not_flicker_stay_and_flicker_goes() -> None:
 
 def test_tones_are_the_mean_and_high_frequencies_are_the_anchors() -> None:
     pictures = noise(EVERY)
-    expected = soft(pictures.mean(0, keepdim=True)) + (pictures - soft(pictures))[[ANCHOR]]
+    sigma = Averaging().detail * SIDE
+    expected = blurred(pictures.mean(0, keepdim=True), sigma) + (pictures - blurred(pictures, sigma))[[ANCHOR]]
     got = found(noise, still, no_motion)
     torch.testing.assert_close(got, expected.expand(COUNT, -1, -1, -1), atol=5e-3, rtol=0)
 
@@ -83,6 +88,22 @@ def test_what_moves_with_the_face_keeps_its_edge() -> None:
 
     got = found(edge, marked, drifting)
     torch.testing.assert_close(got[:, :, 8:24, 8:24], edge(EVERY)[:, :, 8:24, 8:24], atol=4e-3, rtol=0)
+
+
+def test_of_two_anchors_each_has_the_mean_of_its_own_frames_and_a_frame_between_has_both() -> None:
+    """Frames 0 to 3 show one tone, 5 to 8 another, 4 is between."""
+
+    def two(frames) -> Tensor:
+        return still(frames) + torch.tensor([0.0 if n < 4 else 0.5 if n == 4 else 1.0 for n in frames]).view(
+            -1, 1, 1, 1
+        )
+
+    shares = np.array([[1.0, 0.0]] * 4 + [[0.5, 0.5]] + [[0.0, 1.0]] * 4)
+    pairs = InputFlow(no_motion, still)
+    got = averaged(two, still, pairs, Anchors([0, 8], shares), equally([0, 2, 6, 8]), Averaging())(EVERY)
+    torch.testing.assert_close(got, two(EVERY), atol=2e-3, rtol=0)
+    alone = averaged(two, still, pairs, Anchors([0, 8], shares), equally([0, 2]), Averaging())([7])
+    torch.testing.assert_close(alone, two([7]), atol=2e-3, rtol=0)  # nobody near its anchor: its own picture
 
 
 @pytest.mark.parametrize("channels", [3, 6])

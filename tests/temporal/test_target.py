@@ -8,6 +8,7 @@ from torch import Tensor
 
 from steadyface.config.phases import DEFAULT, PAPER
 from steadyface.consistency.flows import InputFlow
+from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.settings import Averaging
 from steadyface.temporal.target import target_frames
 
@@ -30,7 +31,9 @@ def targets(kind: str, before, direct, averaging: Averaging | None, where: Tenso
     settings = replace(DEFAULT.target, kind=kind, size=SIDE, averaging=averaging)
     where = torch.ones(1, 1, SIDE, SIDE) if where is None else where
     flow = InputFlow(no_motion, inputs)
-    return target_frames(inputs, before, direct, where, flow, 4, [0, 4, 8], settings)(range(COUNT))
+    return target_frames(inputs, before, direct, where, flow, Anchors.single(4, COUNT), [0, 4, 8], settings)(
+        range(COUNT)
+    )
 
 
 @pytest.mark.parametrize("averaging", [None, Averaging()])

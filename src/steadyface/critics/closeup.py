@@ -1,7 +1,10 @@
 """LPIPS of enlarged eyes and mouth, whose details LPIPS of the whole crop hardly sees."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -11,6 +14,8 @@ from steadyface.critics.lpips import Lpips, Seen
 EYES = (0.40, 0.54, 0.27, 0.73)
 MOUTH = (0.63, 0.85, 0.34, 0.66)
 _HEIGHTS = {EYES: 112, MOUTH: 128}
+SEEN = 24
+"""Number of crops whose features stay in memory, more than there are keyframes: some 5 MB each at 256 px."""
 
 
 def closeups(images: Tensor) -> list[Tensor]:
@@ -40,6 +45,17 @@ class SeenCrop:
 def see_crop(lpips: Lpips, images: Tensor) -> SeenCrop:
     """Compute the features of crops (N, 3, R, R) in [-1, 1]."""
     return SeenCrop(lpips.see(images), [lpips.see(part) for part in closeups(images)])
+
+
+def seen_once(lpips: Lpips, frames: Callable[[Sequence[int]], Tensor]) -> Callable[[int], SeenCrop]:
+    """Crops by number, (len, 3, R, R), with their features, which are computed once for the last `SEEN` of them."""
+
+    @lru_cache(SEEN)
+    @torch.no_grad()
+    def crop(index: int) -> SeenCrop:
+        return see_crop(lpips, frames([index]))
+
+    return crop
 
 
 def closeup_distance(lpips: Lpips, a: Tensor, b: Tensor | SeenCrop) -> Tensor:

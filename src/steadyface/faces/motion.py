@@ -28,6 +28,22 @@ def motion_features(landmarks: NDArray[np.floating], side: int) -> NDArray[np.fl
     return np.concatenate(scaled, axis=1)
 
 
+def head_poses(landmarks: NDArray[np.floating], side: int) -> NDArray[np.float64]:
+    """How far the head is turned in each frame: (T, D), as fractions of the crop's side.
+
+    ``landmarks`` (T, 468, 2) are in px of crops of this side. Those above the mouth are laid over their mean by the
+    best similarity: what is left is the parallax of a head that turns. The norm of a difference is the root mean square
+    of the points' motion.
+    """
+    mean = landmarks.mean(0)
+    rigid = landmarks[:, mean[:, 1] < mean[list(_LIPS), 1].min()] / side
+    centred = rigid - rigid.mean(1, keepdims=True)
+    points = centred[..., 0] + 1j * centred[..., 1]
+    similarity = (points.conj() * points.mean(0)).sum(1) / (np.abs(points) ** 2).sum(1)
+    laid = points * similarity[:, None] / points.shape[1] ** 0.5
+    return np.concatenate([laid.real, laid.imag], axis=1)
+
+
 def principal_motions(features: NDArray[np.floating], most: int) -> NDArray[np.float64]:
     """The principal components of `motion_features` (T, D): (T, K), K at most ``most`` and T - 1, of mean 0.
 

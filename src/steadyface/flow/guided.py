@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from steadyface.flow.base import FlowEstimator
+from steadyface.flow.blur import blurred
 from steadyface.flow.occlusion import consistency_error, visibility
 from steadyface.flow.warp import warp
 
@@ -64,14 +65,8 @@ def smooth_guided_flows(
     rest = estimator(images, warp(other, start))
     flows = composed(rest, start)
     seen = visibility(consistency_error(flows, flows.flip(0)), sharpness) + 1e-3
-    both = _blurred(torch.cat([rest * seen, seen], dim=1), smoothness * images.shape[-2])
+    both = blurred(torch.cat([rest * seen, seen], dim=1), smoothness * images.shape[-2])
     return composed(both[:, :2] / both[:, 2:], start)
-
-
-def _blurred(stack: Tensor, sigma: float) -> Tensor:
-    pictures = stack.permute(0, 2, 3, 1).cpu().numpy()
-    blurred = np.stack([cv2.GaussianBlur(picture, (0, 0), sigma) for picture in pictures])
-    return torch.from_numpy(blurred).permute(0, 3, 1, 2).contiguous().to(stack)
 
 
 def landmark_flows(

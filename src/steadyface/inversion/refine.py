@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.frames import Frames
-from steadyface.critics.closeup import closeup_distance
+from steadyface.critics.closeup import closeup_distance, seen_once
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import Refinement
@@ -65,6 +65,7 @@ def refine_codes(
     moving = moving_rows(generator, settings.motion_side)
     first = settings.common_steps
     own_steps = settings.steps_per_frame * count
+    seen = seen_once(lpips, frames)
 
     def moved(index: int) -> Tensor:
         return settings.motion_scale * moving * torch.einsum("k,krw->rw", motion[index], directions)
@@ -76,12 +77,12 @@ def refine_codes(
         else:
             index = shuffled_index(seed, step - first, count)
             code = ws[index] + common.detach() + moved(index) + moving * own[index]
-        target = frames([index])
+        target = seen(index)
         image = generator.synthesis(code[None])
         return {
-            "lpips": lpips(image, target).mean(),
+            "lpips": lpips(image, target.whole).mean(),
             "closeup": settings.closeup * closeup_distance(lpips, image, target).mean(),
-            "l2": settings.l2 * (image - target).square().mean(),
+            "l2": settings.l2 * (image - target.images).square().mean(),
             **code_penalties(generator, code[None], settings),
         }
 

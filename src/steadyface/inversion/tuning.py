@@ -15,7 +15,7 @@ from steadyface.clip.change import change_mask, with_change
 from steadyface.clip.filters import high_pass
 from steadyface.clip.frames import Frames
 from steadyface.consistency.losses import locality, nearby_code
-from steadyface.critics.closeup import SeenCrop, closeup_distance, see_crop
+from steadyface.critics.closeup import SEEN, SeenCrop, closeup_distance, see_crop, seen_once
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.gan.parameters import copy_to_tune, frozen
@@ -28,9 +28,6 @@ from steadyface.runtime.optimise import (
     shuffled_index,
     step_rng,
 )
-
-CACHED_TARGETS = 24
-"""Number of targets, of either kind, whose features stay in memory: some 5 MB each at 256 px."""
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,22 @@ def tune_generator(
     """
     tuned, parameters = copy_to_tune(start or generator)
 
-    @lru_cache(CACHED_TARGETS)
-    @torch.no_grad()
-    def real(index: int) -> SeenCrop:
-        return see_crop(lpips, frames([index]))
+    real = seen_once(lpips, frames)
+    least, most = settings.edit_strengths
 
-    @lru_cache(CACHED_TARGETS)
+    @lru_cache(SEEN)
+    @torch.no_grad()
+    def plain(index: int) -> Tensor:
+        return generator.synthesis(ws[index : index + 1])
+
+    @lru_cache(SEEN if least == most else 1)  # a strength that is drawn at random does not come again
     @torch.no_grad()
     def edited(index: int, which: int, strength: float) -> SeenCrop:
         """The frame with an edit's change, as the pretrained generator makes it."""
         edit, pivot, frame = edits[which], ws[index : index + 1], real(index).images
-        plain, changed = generator.synthesis(pivot), generator.synthesis(edit.codes(pivot, strength))
-        where = edit.where * change_mask(changed, plain, *settings.edit_seen)
-        shown = with_change(frame, plain, changed, where)
+        before, changed = plain(index), generator.synthesis(edit.codes(pivot, strength))
+        where = edit.where * change_mask(changed, before, *settings.edit_seen)
+        shown = with_change(frame, before, changed, where)
         return see_crop(lpips, torch.lerp(shown, frame, edit.preserved(index)))
 
     def distance(image: Tensor, target: SeenCrop) -> Tensor:

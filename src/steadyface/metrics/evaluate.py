@@ -264,23 +264,23 @@ def _strength(parts: Mapping[str, Frames], critics: Critics, untuned: Path) -> T
     def scored(frames: Frames) -> strength.Scores:
         return strength.scores(frames, critics.scorers, device=critics.device)
 
-    before = scored(parts["inverted"])
-    found = {name: strength.changes(scored(parts[name]), before) for name in names}
+    before, after = scored(parts["inverted"]), {name: scored(parts[name]) for name in names}
+    found = {name: strength.changes(values, before) for name, values in after.items()}
     plain, edited = Crops(untuned / "plain"), Crops(untuned / "edited")
     if len(plain) and len(plain) == len(edited):
         found["untuned"] = strength.changes(scored(edited), scored(plain))
     table: Table = {name: {key: asdict(value) for key, value in changes.items()} for name, changes in found.items()}
     full = found.get("untuned", found.get("direct"))
     if full and "edited" in found:
-        table["kept"] = {
-            key: strength.retention(
-                found["edited"][key],
-                change,
-                floor_of(key),
-                room_of(key, before[key], change.mean > 0),
+        table["kept"], table["weakest_tenth"] = {}, {}
+        for key, change in full.items():
+            floor, rises = floor_of(key), change.mean > 0
+            room = room_of(key, before[key], rises)
+            rooms = np.array([room_of(key, before[key][[t]], rises) for t in range(len(before[key]))])
+            table["kept"][key] = strength.retention(found["edited"][key], change, floor, room)
+            table["weakest_tenth"][key] = strength.weakest_tenth(
+                after["edited"][key], before[key], change, floor, rooms
             )
-            for key, change in full.items()
-        }
     return table
 
 

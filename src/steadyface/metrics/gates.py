@@ -67,9 +67,10 @@ def within(name: str, quantity: str, value: float | None, low: float, high: floa
 
 
 def _edited(table: Mapping[str, Any]) -> Iterable[Gate]:
-    kept = _get(table, "strength", "kept") or {}
     for attribute in table.get("attributes", []):
-        yield at_least("edited", f"{attribute}, part kept", kept.get(attribute), 0.95)
+        yield at_least("edited", f"{attribute}, part kept", _get(table, "strength", "kept", attribute), 0.95)
+        weakest = _get(table, "strength", "weakest_tenth", attribute)
+        yield at_least("edited", f"{attribute}, weakest tenth", weakest, 0.85)
 
 
 def _alive(table: Mapping[str, Any], signal: str) -> Iterable[Gate]:

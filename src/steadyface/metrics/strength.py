@@ -60,3 +60,19 @@ def retention(kept: Change, full: Change, floor: float, room: float = float("inf
     """
     most = max(min(abs(full.mean), room), floor)
     return kept.mean / (most if full.mean > 0 else -most) if abs(full.mean) >= floor else None
+
+
+def weakest_tenth(
+    edited: NDArray[np.float64], before: NDArray[np.float64], full: Change, floor: float, rooms: NDArray[np.float64]
+) -> float | None:
+    """The fraction of the full edit's mean change that is kept in the tenth of the frames that keep least of it.
+
+    ``edited`` and ``before`` (T,) are scores, ``rooms`` (T,) says how far each frame's can still go. Frames with less
+    room than ``floor`` are left out: a face that smiles already can't be made to smile. None if none is left, or if the
+    edit is not about this attribute.
+    """
+    judged = rooms >= floor
+    if abs(full.mean) < floor or not judged.any():
+        return None
+    kept = np.sign(full.mean) * (edited - before)[judged] / np.minimum(abs(full.mean), rooms[judged])
+    return float(np.sort(kept)[: max(1, len(kept) // 10)].mean())

@@ -14,9 +14,9 @@ def number(value: float | None, digits: int = 2) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def _warping(metrics: Metrics, quantity: str, key: str, digits: int = 2, scale: float = 1.0) -> str:
-    """The warping error of neighbouring frames; a single frame has none."""
-    value = metrics[quantity].get("1", {}).get(key)
+def _warping(metrics: Metrics, quantity: str, key: str, digits: int = 2, scale: float = 1.0, distance: int = 1) -> str:
+    """The warping error of frames ``distance`` apart; a clip that is shorter has none."""
+    value = metrics[quantity].get(str(distance), {}).get(key)
     return number(value and scale * value, digits)
 
 
@@ -31,17 +31,22 @@ def _lids(metrics: Metrics) -> str:
     return _motion(metrics, "eyes") + (f" ({own['amplitude']:.2f})" if own else "")
 
 
-def _kept(metrics: Metrics) -> str:
-    kept = metrics["strength"].get("kept", {})
+def _strength(metrics: Metrics, quantity: str) -> str:
+    kept = metrics["strength"].get(quantity, {})
     return ", ".join(number(kept.get(name)) for name in metrics["attributes"]) or "-"
 
 
 def _stages(metrics: Metrics, key: str) -> list[float]:
-    return [stage[key] for stage in metrics.get("manifest", {}).get("stages", {}).values()]
+    """What each stage took; runs of before it was recorded have none."""
+    return [stage[key] for stage in metrics.get("manifest", {}).get("stages", {}).values() if key in stage]
 
 
 def _inversion(metrics: Metrics) -> str:
     return f"{number(metrics['lpips']['inverted/input'], 3)} / {number(metrics['psnr']['inverted/input'], 1)}"
+
+
+def _sharp_as_direct(sharpness: Mapping[str, float]) -> float | None:
+    return sharpness["edited"] / sharpness["direct"] if sharpness.get("direct") else None
 
 
 def _identity(metrics: Metrics) -> str:
@@ -55,18 +60,23 @@ COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "E(direct) / E(input)": lambda m: _warping(m, "warping_ratio", "direct/input"),
     "E(edited) / E(input)": lambda m: f"**{_warping(m, 'warping_ratio', 'edited/input')}**",
     "E(edited) / E(direct)": lambda m: _warping(m, "warping_ratio", "edited/direct"),
+    "ten apart": lambda m: _warping(m, "warping_ratio", "edited/input", distance=10),
     "LPIPS direct to edited": lambda m: number(m["lpips"]["edited/direct"], 3),
     "on the person": lambda m: number(m["lpips"].get(ON_PERSON), 3),
     "inversion LPIPS / dB": _inversion,
-    "strength kept": _kept,
+    "strength kept": lambda m: _strength(m, "kept"),
+    "weakest tenth": lambda m: _strength(m, "weakest_tenth"),
     "mouth corr / ampl": lambda m: _motion(m, "mouth"),
     "eyes corr / ampl (own)": _lids,
     "sharpness": lambda m: number(m["sharpness"].get("edited")),
+    "sharpness / direct's": lambda m: number(_sharp_as_direct(m["sharpness"])),
     "identity / TL / TG": _identity,
     "minutes": lambda m: number(sum(_stages(m, "seconds")) / 60, 1),
+    "processor s": lambda m: number(sum(_stages(m, "processor_seconds")), 0),
     "GB": lambda m: number(max(_stages(m, "peak_memory_mb"), default=0.0) / 1024, 1),
 }
-"""Heading -> function that makes a cell. E is the warping error of neighbouring frames."""
+"""Heading -> function that makes a cell. E is the warping error of neighbouring frames, "ten apart" its ratio
+E(edited) / E(input) for frames ten apart."""
 
 
 def markdown(rows: Sequence[tuple[Sequence[str], Metrics]], lead: Sequence[str], columns: Sequence[str]) -> str:

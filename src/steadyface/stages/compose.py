@@ -40,18 +40,17 @@ def compose(
         return made
 
     shown = replace(plain, people=people if settings.cut_out else None)
-    inside = np.asarray(np.mean([shown.extent(index) for index in probes], axis=0), np.float32)
+    inputs, edited = (_pictures(each, probes) for each in (clip.inputs, steady))
+    inside = np.stack([shown.extent(index) for index in probes])
     extends = any(effect.extends_past_crop for effect in settings.effects)
-    inputs, edited = (_mean(each, probes) for each in (clip.inputs, steady))
-    if extends and reaches_border(edited - inputs, inside, how.extension):
-        made |= fit_extension(inputs, edited, inside, how.margin, how.extension)
+    if extends and reaches_border(inputs, edited, inside, how.extension):
+        made |= fit_extension(inputs, edited, inside, how.extension)
     return made
 
 
-def _mean(pictures: Frames, indices: Sequence[int]) -> NDArray[np.float32]:
-    """The mean of some frames: (S, S, 3)."""
-    total = torch.stack([pictures([index])[0].cpu() for index in indices]).mean(0)
-    return np.ascontiguousarray(total.permute(1, 2, 0).numpy())
+def _pictures(pictures: Frames, indices: Sequence[int]) -> NDArray[np.float32]:
+    """Some frames: (N, S, S, 3)."""
+    return np.stack([pictures([index])[0].permute(1, 2, 0).cpu().numpy() for index in indices])
 
 
 def stitch(context: StageContext, settings: Stitch, steady: Synthesis, compositor: Compositor) -> Synthesis:

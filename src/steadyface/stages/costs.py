@@ -146,8 +146,7 @@ def _compared(objective: Objective, picture: float) -> float:
 
 def compose(settings: editing.Compose, frames: int) -> Parts:
     """Of `compose.compose`, which finds the person around the crop where an edit ends there or leaves it."""
-    around = settings.cut_out or any(effect.extends_past_crop for effect in settings.effects)
-    return (Part("compose", 1, PRICES.composed + around * frames * (PRICES.outlined + PRICES.decoded)),)
+    return (Part("compose", 1, PRICES.composed + settings.cut_out * frames * (PRICES.outlined + PRICES.decoded)),)
 
 
 def stitch(settings: editing.Stitch, frames: int) -> Parts:

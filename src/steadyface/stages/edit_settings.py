@@ -168,7 +168,8 @@ class Compose:
 
     effects: tuple[Effect, ...]
     cut_out: bool
-    """Whether the edit ends at the person's outline. Styles do, since they also change the background's colour."""
+    """Whether the edit ends at the person's outline in each frame. Styles do, since they also change the background's
+    colour, and edits of hair, which the generator draws wider than it is."""
     masking: Masking
     compositing: Compositing
 
@@ -176,7 +177,8 @@ class Compose:
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
         edits = requested_edits(job, preset)
-        effects, cut_out = tuple(each.effect for each in edits), any(each.style for each in edits)
+        effects = tuple(each.effect for each in edits)
+        cut_out = any(each.style or each.effect.extends_past_crop for each in edits)
         return cls(effects, cut_out, preset.masking, preset.compositing)
 
 

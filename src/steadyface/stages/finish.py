@@ -26,6 +26,7 @@ from steadyface.stages.edit import code_edits
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
+from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, with_grain
 from steadyface.temporal.settings import Averaging, TargetKind
 
@@ -41,7 +42,7 @@ _MOUTH: tuple[Part, ...] = ("mouth",)
 
 @dataclass(frozen=True)
 class Averager:
-    """Carries the change of finished pictures over to the input, averaged over time in the anchor's coordinates.
+    """Carries the change of finished pictures over to the input, averaged over time in the anchors' coordinates.
 
     Skin that the edit does not change is then the input's, down to its pores. Mouths are not averaged.
     """
@@ -49,7 +50,8 @@ class Averager:
     clip: Aligned
     to_anchor: InputFlow
     to_neighbours: InputFlow
-    anchor: int
+    anchors: Callable[[float], Anchors]
+    """Reach -> the frames in whose coordinates the averages are made."""
     target: TargetKind
     where: Callable[[int], Tensor]
     """(1, 1, S, S) in [0, 1]: where the edit may change a frame of the input."""
@@ -77,7 +79,8 @@ class Averager:
             picture, calm = means([index]).chunk(2, dim=1)
             return picture if self.target == "direct" else with_grain(picture, calm, inputs([index]))
 
-        means = averaged(beside_inputs(drawn), inputs, self.to_anchor, self.anchor, neighbours, averaging)
+        anchors = self.anchors(averaging.reach)
+        means = averaged(beside_inputs(drawn), inputs, self.to_anchor, anchors, neighbours, averaging)
         steady = cached(lambda index: with_grain_of(means, index)[0], 2 * averaging.jitter_radius + 2)
         calmed = averaged_with_neighbours(
             beside_inputs(steady), inputs, self.to_neighbours, near, averaging.jitter_sharpness
@@ -110,7 +113,8 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
         """As the jaw moves, so does the edge of what is changed."""
         return edit_mask(clip, settings.masking, settings.effects, [index])
 
-    return Averager(clip, to_anchor, to_neighbours, poses.anchor, settings.target, where, settings.preservation)
+    anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.keyframes)
+    return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, settings.preservation)
 
 
 def preserve_lips(

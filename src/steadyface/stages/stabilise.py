@@ -21,6 +21,7 @@ from steadyface.flow.estimators import load_estimator
 from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import FirstPhase, Prior, SecondPhase, Smooth, TargetFrames
+from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.target import target_frames
 
 
@@ -37,7 +38,9 @@ def scene(
     flow = pair_flow("current" if settings.current_flow else "input", estimator, clip.inputs, clip.landmarks)
     plain, edited = (rendered(each.generator, each.ws, settings.target.size) for each in (before, direct))
     where = edit_mask(clip, settings.masking, settings.effects)
-    target = target_frames(clip.inputs, plain, edited, where, flow, poses.anchor, poses.keyframes, settings.target)
+    averaging = settings.target.averaging
+    anchors = Anchors.of_clip(clip, poses.anchor, poses.keyframes, averaging.reach if averaging else None)
+    target = target_frames(clip.inputs, plain, edited, where, flow, anchors, poses.keyframes, settings.target)
     count = len(clip)
     sampling = Sampling.of(poses.keyframes, poses.anchor, count) if settings.keyframes else Sampling.of_all(count)
     return Scene(clip.inputs, target, flow, context.lpips, sampling)

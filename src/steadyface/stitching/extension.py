@@ -40,24 +40,26 @@ def wide_side(side: int, settings: Extension) -> int:
     return side + 2 * round(settings.width * side)
 
 
-def reaches_border(change: Floats, inside: Floats, settings: Extension) -> bool:
-    """Whether the crop's border cuts a mean change (S, S, 3) in [-2, 2]. ``inside`` (S, S) says where it counts."""
-    seen = np.abs(change).max(2) * (inside >= settings.cut_at)
+def reaches_border(inputs: Floats, edited: Floats, inside: Floats, settings: Extension) -> bool:
+    """Whether the crop's border cuts a mean change of pictures as `tone` takes them."""
+    total = inside.sum(0)
+    change = np.abs(((edited - inputs) * inside[..., None]).sum(0)).max(2) / np.maximum(total, 1e-6)
+    seen = change * (total >= settings.cut_at * len(inside))
     return bool(max(edge.max() for edge in (seen[0], seen[-1], seen[:, 0], seen[:, -1])) > settings.least_change)
 
 
 def tone(inputs: Floats, edited: Floats, inside: Floats, blur: float, settings: Extension) -> tuple[Floats, Floats]:
     """Fit an edit's change of colour around each pixel: edited = mixture @ input + offset.
 
-    Both pictures (S, S, 3) are means over a clip in [-1, 1]. ``inside`` (S, S) says where they count. ``blur`` is the
+    Both are pictures of N frames (N, S, S, 3) in [-1, 1]. ``inside`` (N, S, S) says where they count. ``blur`` is the
     sigma of the Gaussian window, as a fraction of the side. Returns the mixtures (S, S, 3, 3), near the identity where
     colours hardly vary, and the offsets (S, S, 3).
     """
-    sigma = blur * len(inside)
-    weight = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None] + 1e-6
+    sigma = blur * inside.shape[-1]
+    weight = cv2.GaussianBlur(inside.sum(0), (0, 0), sigma)[..., None] + 1e-6
 
-    def mean(picture: Floats) -> Floats:
-        return np.asarray(cv2.GaussianBlur(picture * inside[..., None], (0, 0), sigma) / weight, np.float32)
+    def mean(pictures: Floats) -> Floats:
+        return np.asarray(cv2.GaussianBlur((pictures * inside[..., None]).sum(0), (0, 0), sigma) / weight, np.float32)
 
     before, after = mean(inputs), mean(edited)
 
@@ -93,29 +95,28 @@ def outline(person: Bytes, size: int, ground: float) -> Floats:
     return np.asarray(np.clip(2 * soft_edged - ground, 0, 1), np.float32)
 
 
-def fit_extension(
-    inputs: Floats, edited: Floats, inside: Floats, margin: float, settings: Extension
-) -> dict[str, NDArray[Any]]:
+def fit_extension(inputs: Floats, edited: Floats, inside: Floats, settings: Extension) -> dict[str, NDArray[Any]]:
     """Fit an edit's tone along the border of the crop and beyond, from pictures as `tone` takes them.
 
     Returns, for a wide crop, "mixture" (P, P, 3, 3), "offset" (P, P, 3) and "ramps" (P, P), the weight of the tone;
     also "side", S, and "ground" (`Extension.outline_ground`).
 
-    Outside the crop, a pixel gets the tone of the nearest pixel at which the border cuts the edit. The weight falls
-    with the distance, so that there is no edge where a shoulder leaves the crop at a corner. With the distance, the
-    tone also turns into that of a wider window: a dark parting at the border says little about the fair hair above.
+    Where the edit is not, a pixel gets the tone of the nearest pixel at which the border cuts the edit: beyond the
+    crop, and in it, where the edit ends below hair that hangs on. The weight falls with the distance, so that there is
+    no edge where a shoulder leaves the crop at a corner. With the distance, the tone also turns into that of a wider
+    window: a dark parting at the border says little about the fair hair above.
     """
-    side = len(inside)
+    side = inside.shape[-1]
     wide = wide_side(side, settings)
     pad = (wide - side) // 2
-    counts = inside >= settings.cut_at
+    extent = inside.mean(0)
+    counts = extent >= settings.cut_at
     cut = counts & (window(side, 1) == 0)
     distance, whose = _nearest(cut, pad)
     whose = np.where(np.pad(counts, pad), np.pad(np.arange(side * side).reshape(side, side), pad), whose)
-    outside = np.pad(np.zeros((side, side), np.float32), pad, constant_values=1)
-    far = outside * soft(distance / (settings.turn * side))
-    laid = np.maximum(soft(1 - distance / pad), np.pad(inside, pad))
-    border = np.pad(window(side, margin * side), pad) < settings.whole_below
+    covered = np.pad(extent, pad)
+    far = (1 - covered) * soft(distance / (settings.turn * side))
+    laid = np.maximum(soft(1 - distance / pad), covered) if cut.any() else np.zeros((wide, wide))
     here, there = (tone(inputs, edited, inside, blur, settings) for blur in settings.blur)
 
     def blended(near: Floats, wider: Floats) -> NDArray[np.float16]:
@@ -127,7 +128,7 @@ def fit_extension(
     return {
         "mixture": mixture,
         "offset": offset,
-        "ramps": np.asarray(border * laid, np.float32),
+        "ramps": np.asarray(laid, np.float32),
         "side": np.array(side),
         "ground": np.array(settings.outline_ground),
     }

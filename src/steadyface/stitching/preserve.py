@@ -6,7 +6,6 @@ has never seen become grey bars. With preserved parts, somebody who is given eye
 
 from collections.abc import Callable, Collection, Sequence
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from steadyface.clip.frames import Frames
 from steadyface.faces import topology
 from steadyface.faces.mask import parts_mask
 from steadyface.faces.parts import Part
+from steadyface.flow.blur import blurred
 from steadyface.stitching.settings import Preservation
 
 Masks = Callable[[int], Tensor]
@@ -66,9 +66,4 @@ def shade(change: Frames, masks: Masks, frames: Sequence[int], settings: Preserv
         total = total + mask * change([index]).to(mask)
         weight = weight + mask
     sigma = settings.shade_blur * weight.shape[-1]
-    return _blurred(total, sigma) / (_blurred(weight, sigma) + 1e-3)
-
-
-def _blurred(image: Tensor, sigma: float) -> Tensor:
-    channels = [cv2.GaussianBlur(channel, (0, 0), sigma) for channel in image[0].cpu().numpy()]
-    return torch.from_numpy(np.stack(channels))[None]
+    return blurred(total, sigma) / (blurred(weight, sigma) + 1e-3)

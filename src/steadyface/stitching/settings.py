@@ -54,9 +54,6 @@ class Extension:
     most_mixing: float = 1.5
     """Largest distance of a mixture from the identity, as a Frobenius norm (turning all colours grey has 1.41). A
     larger one would be fitted to a few pixels."""
-    whole_below: float = 1.0
-    """The tone has its full weight where the paste mask's fade at the border is below this. If the tone faded with the
-    mask, the input would show between the two."""
     cut_at: float = 0.5
     """The border cuts an edit where the edit's mask is at least this."""
     outline_ground: float = 1.0

@@ -1,4 +1,4 @@
-"""Means over frames in the face's own coordinates: those of one frame, the anchor. Ours.
+"""Means over frames in the face's own coordinates: those of one frame, the anchor, or of a few if the head turns. Ours.
 
 Each frame is warped onto the anchor once. There, frames are averaged pixel by pixel, and the mean is warped back: one
 flow there and one back for each frame, however many frames the mean is over, and no drift. A short mean over neighbours
@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.change import opacity
-from steadyface.clip.filters import low_pass
 from steadyface.clip.frames import Frames, cached
 from steadyface.consistency.flows import PairFlow
 from steadyface.consistency.masks import photometric_consistency
+from steadyface.flow.blur import blurred
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import in_bounds, warp
+from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.settings import Averaging
 
 KEPT = 24
@@ -43,47 +44,59 @@ def equally(frames: Sequence[int]) -> Neighbours:
 
 
 def averaged(
-    pictures: Frames, inputs: Frames, flow: PairFlow, anchor: int, neighbours: Neighbours, settings: Averaging
+    pictures: Frames, inputs: Frames, flow: PairFlow, anchors: Anchors, neighbours: Neighbours, settings: Averaging
 ) -> Frames:
-    """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchor's coordinates.
+    """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchors' coordinates.
 
-    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Means are soft: their high frequencies
-    are replaced by those of the anchor's own picture, which move with the face. Where a frame does not show what the
-    anchor shows, or another thing (`Averaging.input_consistency`), it keeps its own picture: never a mean of different
-    things.
+    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Of several anchors, each has the mean of
+    the frames that belong to it, and a frame the means of those that it belongs to, by its shares. Means are soft:
+    their fine detail (`Averaging.detail`) is replaced by that of the anchor's own picture, which moves with the face.
+    Where a frame does not show what an anchor shows, or another thing (`Averaging.input_consistency`), it keeps its own
+    picture: never a mean of different things.
     """
     own = cached(lambda index: pictures([index])[0], 2)
+    numbers = range(len(anchors.frames))
 
-    def onto_anchor(index: int) -> Tensor:
-        """The picture on the anchor's grid, and how far each pixel is visible."""
-        picture = own([index])
+    def soft(images: Tensor) -> Tensor:
+        return blurred(images, settings.detail * images.shape[-1])
+
+    def onto_anchor(place: int) -> Tensor:
+        """A picture on the grid of an anchor, and how far each pixel is visible."""
+        index, which = divmod(place, len(numbers))
+        picture, anchor = own([index]), anchors.frames[which]
         if index == anchor:
             return torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)[0]
         flows = flow([(anchor, index)], inputs([anchor]), inputs([index]))
         seen = visibility(flows.error_ab, settings.sharpness) * in_bounds(flows.ab)
         return torch.cat([warp(picture, flows.ab), seen], dim=1)[0]
 
-    carried = cached(onto_anchor, max(KEPT, 2 * (settings.radius // settings.every) + 2))
+    near = 2 * (settings.radius // settings.every) + 2
+    carried = cached(onto_anchor, max(KEPT, near * min(2, len(numbers))))
 
-    def mean_at_anchor(index: int) -> tuple[Tensor, Tensor]:
+    def mean_at(which: int, index: int) -> tuple[Tensor, Tensor]:
         """The mean, (1, C, S, S), and the share of its weight that was visible, (1, 1, S, S)."""
         total, weights, whole = torch.zeros(()), torch.zeros(()), 0.0
-        for frame, weight in neighbours(index).items():
-            stack = carried([frame])
-            total = total + weight * stack[:, -1:] * stack[:, :-1]
-            weights = weights + weight * stack[:, -1:]
-            whole += weight
-        return total / weights.clamp_min(1e-4), weights / whole
+        for frame, near in neighbours(index).items():
+            weight = near * float(anchors.shares[frame, which])
+            if weight:
+                stack = carried([frame * len(numbers) + which])
+                total = total + weight * stack[:, -1:] * stack[:, :-1]
+                weights = weights + weight * stack[:, -1:]
+                whole += weight
+        return total / weights.clamp_min(1e-4), weights / max(whole, 1e-4)
 
-    def fine_detail(index: int) -> Tensor:
-        picture = pictures([index])
+    def fine_detail(which: int) -> Tensor:
+        picture = pictures([anchors.frames[which]])
         return (picture - soft(picture))[0]
 
-    anchors = cached(fine_detail, 1)
+    details = cached(fine_detail, len(numbers))
 
-    def made(index: int) -> Tensor:
-        picture, detail = own([index]), anchors([anchor])
-        mean, seen = mean_at_anchor(index)
+    def from_anchor(which: int, index: int) -> Tensor:
+        """A frame's picture, by the mean of one anchor."""
+        picture, detail, anchor = own([index]), details([which]), anchors.frames[which]
+        mean, seen = mean_at(which, index)
+        if not seen.any():
+            return picture
         if index == anchor:
             return torch.lerp(picture, soft(mean) + detail, seen.clamp(max=1))
         flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
@@ -96,6 +109,10 @@ def averaged(
                 inputs([index]), inputs([anchor]), flows.ab, settings.input_consistency
             )
         return torch.lerp(picture, soft(smooth) + fine, trust)
+
+    def made(index: int) -> Tensor:
+        shares = [(which, float(anchors.shares[index, which])) for which in numbers]
+        return torch.stack([share * from_anchor(which, index) for which, share in shares if share]).sum(0)
 
     return lambda frames: torch.cat([made(index) for index in frames])
 
@@ -121,11 +138,6 @@ def averaged_with_neighbours(
         return total / weights
 
     return lambda frames: torch.cat([made(index) for index in frames])
-
-
-def soft(pictures: Tensor) -> Tensor:
-    """Pictures (N, C, S, S) without their high frequencies, which a mean over frames does not have either."""
-    return low_pass(low_pass(pictures))
 
 
 def with_grain(pictures: Tensor, calm: Tensor, inputs: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor
 from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached, shrink
 from steadyface.consistency.flows import PairFlow
+from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.averaging import averaged, equally
 from steadyface.temporal.settings import Target
 
@@ -18,7 +19,7 @@ def target_frames(
     direct: Frames,
     where: Tensor,
     flow: PairFlow,
-    anchor: int,
+    anchors: Anchors,
     keyframes: Sequence[int],
     settings: Target,
 ) -> Frames:
@@ -34,7 +35,7 @@ def target_frames(
     def mean(pictures: Frames) -> Frames:
         if settings.averaging is None:
             return pictures
-        return averaged(pictures, small, flow, anchor, equally(keyframes), settings.averaging)
+        return averaged(pictures, small, flow, anchors, equally(keyframes), settings.averaging)
 
     if settings.kind == "input":
         return inputs
