@@ -1,14 +1,15 @@
 """An old commit against the working tree on one machine: processor seconds, their ratios, peak memory.
 
     python benchmarks/speed.py --clip ../shared/clips/grid_sbia1a.mpg --frames 0:75 --second beard --out runs/speed
+    python benchmarks/speed.py --clip ../shared/clips/s20.mp4 --old-frames 0:75 --further --out runs/speed
     python benchmarks/speed.py --clip tests/data/grid_sbia1a.mpg --frames 0:6 --old-frames 0:4 --preset fast --old HEAD
 
 Every measurement is a child process, `python -m steadyface edit`; its processor seconds (all threads and children) and
 peak memory are those that the system reports when it ends. The old commit is checked out beside, used with the same
 interpreter and packages, and removed. With --old-frames, the old run is on fewer frames and its seconds are multiplied
-by the ratio of the numbers of frames; the table says so. A further frame is the difference between two new runs, on all
-frames and on half of them, over the difference of their lengths. Finished measurements are kept in --out/speed.json:
-the same call goes on where it stopped. Not for Windows, which has no `wait4`.
+by the ratio of the numbers of frames; the table says so. With --further, a further frame is the difference between two
+new runs, on all frames and on half of them, over the difference of their lengths. Finished measurements are kept in
+--out/speed.json: the same call goes on where it stopped. Not for Windows, which has no `wait4`.
 """
 
 import argparse
@@ -136,19 +137,20 @@ def table(bench: Bench, args: argparse.Namespace) -> str:
     new, old = tree_version(), version_of(args.old)
     src = ROOT / "src"
     whole = bench.run(new, src, args.edit, args.frames)
-    shorter = half(args.frames, total)
-    part, part_total = bench.run(new, src, args.edit, shorter), count(args.clip, shorter)
-    second = None
+    further, second = None, None
+    if args.further:
+        shorter = half(args.frames, total)
+        part, part_total = bench.run(new, src, args.edit, shorter), count(args.clip, shorter)
+        further = (whole.processor_seconds - part.processor_seconds) / max(1, total - part_total)
     if args.second:
         second = bench.run(new, src, args.second, args.frames, reuse=bench.folder(new, args.edit, args.frames))
     with checked_out(args.old) as source:
         before = bench.run(old, source, args.edit, args.old_frames or args.frames)
     old_seconds = before.processor_seconds * total / old_total
-    further = (whole.processor_seconds - part.processor_seconds) / max(1, total - part_total)
     extrapolated = f" (from {old_total} frames)" if old_total != total else ""
     cells = [
         args.preset, str(total), f"{old_seconds:.0f}{extrapolated}", f"{whole.processor_seconds:.0f}",
-        f"{old_seconds / whole.processor_seconds:.2f}", f"{further:.2f}",
+        f"{old_seconds / whole.processor_seconds:.2f}", "-" if further is None else f"{further:.2f}",
         "-" if second is None else f"{second.processor_seconds / whole.processor_seconds:.2f}",
         f"{before.peak_memory_mb:.0f}", f"{whole.peak_memory_mb:.0f}",
     ]  # fmt: skip
@@ -160,7 +162,8 @@ def table(bench: Bench, args: argparse.Namespace) -> str:
     said += "Processor seconds, with start and weights."
     if extrapolated:
         said += f" The old run had {old_total} frames, its seconds are extrapolated by frames."
-    return "\n".join([*lines, "", said, f"A further frame: new runs of {total} and {part_total} frames."]) + "\n"
+    said += f" A further frame: new runs of {total} and {part_total} frames." if args.further else ""
+    return "\n".join([*lines, "", said]) + "\n"
 
 
 def main() -> None:
@@ -171,13 +174,14 @@ def main() -> None:
     parser.add_argument("--old-frames", type=parse_frames, metavar="A:B", help="fewer frames for the old commit")
     parser.add_argument("--edit", default="eyeglasses")
     parser.add_argument("--second", metavar="EDIT", help="a second edit, with --reuse of the first")
+    parser.add_argument("--further", action="store_true", help="measure what a further frame takes, by one more run")
     parser.add_argument("--preset", default="default")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/speed"))
     args = parser.parse_args()
     bench = Bench(args.out, Job(args.clip, args.preset, args.threads))
     text = table(bench, args)
-    (args.out / f"speed_{args.preset}.md").write_text(text, encoding="utf-8")
+    (args.out / f"speed_{args.clip.stem}_{args.preset}.md").write_text(text, encoding="utf-8")
     print(text)
 
 

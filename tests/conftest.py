@@ -112,7 +112,7 @@ class TinyGenerator(nn.Module):
         x = self.const
         for row, layer in enumerate(self.layers):
             x = layer(functional.interpolate(x, scale_factor=2) if row else x, ws[:, row])
-        return torch.tanh(self.colours(x))
+        return torch.tanh(self.colours(x)).float()
 
 
 class TinyLayer(nn.Module):

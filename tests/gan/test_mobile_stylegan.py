@@ -35,6 +35,15 @@ def test_meets_the_contract(small: MobileStyleGAN) -> None:
     assert not any(parameter.requires_grad for parameter in small.parameters())
 
 
+def test_in_mixed_precision_the_image_is_nearly_the_same(small: MobileStyleGAN) -> None:
+    ws = broadcast_w(small, small.w_mean[None])
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        mixed = small.synthesis(ws)
+    assert mixed.dtype == torch.float32
+    with torch.no_grad():
+        assert (mixed - small.synthesis(ws)).abs().mean() < 0.02
+
+
 def test_every_row_of_the_code_matters(small: MobileStyleGAN) -> None:
     ws = broadcast_w(small, small.w_mean[None]).clone().requires_grad_()
     small.synthesis(ws).square().sum().backward()

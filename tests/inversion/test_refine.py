@@ -7,6 +7,7 @@ from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.refine import code_penalties, refine_codes, starting_codes
 from steadyface.inversion.settings import Refinement
+from steadyface.runtime import optimise
 
 QUICK = Refinement(common_steps=40, steps_per_frame=30, common_learning_rate=0.05, learning_rate=0.05)
 
@@ -52,6 +53,23 @@ def test_refinement_finds_the_frames(tiny_generator: Generator, lpips: Lpips) ->
     assert error(refined) < 0.4 * error(start)
     again = refine_codes(tiny_generator, start, lambda i: frames[list(i)], still(frames), lpips, QUICK, seed=0)
     assert torch.equal(refined, again)
+
+
+def test_in_mixed_precision_as_on_a_gpu_it_finds_them_too(
+    tiny_generator: Generator, lpips: Lpips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dtypes that a GPU computes in, on a CPU."""
+    monkeypatch.setattr(optimise, "mixed_precision", lambda device: torch.autocast("cpu", torch.bfloat16))
+    torch.manual_seed(0)
+    truth = torch.randn(1, 4, 16)
+    with torch.no_grad():
+        frames = tiny_generator.synthesis(truth)
+    start = truth + 0.5 * torch.randn(1, 1, 16)
+    refined = refine_codes(tiny_generator, start, lambda i: frames[list(i)], still(frames), lpips, QUICK, seed=0)
+    assert refined.dtype == torch.float32
+    with torch.no_grad():
+        before, after = (float(lpips(tiny_generator.synthesis(ws), frames)) for ws in (start, refined))
+    assert after < 0.6 * before
 
 
 def test_a_direction_is_learnt_from_all_frames_that_move_along_it(tiny_generator: Generator, lpips: Lpips) -> None:

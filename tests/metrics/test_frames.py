@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from steadyface.errors import InputError, SteadyfaceError
-from steadyface.metrics.frames import Crops, EditControl, batches, load, same_length
+from steadyface.metrics.frames import Crops, EditControl, load, same_length
 
 
 def test_crops_are_read_in_order_and_in_rgb(tmp_path, write_crops):
@@ -41,13 +41,6 @@ def test_the_control_of_the_mean_change_keeps_the_inputs_motion():
     assert [int(worn[k][0, 0, 0]) for k in range(3)] == [110, 130, 150]
     with pytest.raises(InputError, match="3 and 2 frames"):
         EditControl(inputs, edited[:2])
-
-
-@pytest.mark.parametrize(("count", "size"), [(7, 3), (6, 3), (1, 8), (0, 2)])
-def test_batches_cover_each_number_once(count, size):
-    parts = list(batches(count, size))
-    assert [number for part in parts for number in part] == list(range(count))
-    assert all(1 <= len(part) <= size for part in parts)
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 3), (0, 0)])

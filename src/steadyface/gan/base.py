@@ -43,7 +43,7 @@ class Generator(Protocol):
         ...
 
     def synthesis(self, ws: Tensor) -> Tensor:
-        """(N, num_ws, w_dim) -> (N, 3, resolution, resolution), nominally in [-1, 1]."""
+        """(N, num_ws, w_dim) -> (N, 3, resolution, resolution), nominally in [-1, 1], float32 in any precision."""
         ...
 
     def state_dict(self) -> dict[str, Tensor]:

@@ -103,7 +103,7 @@ class MobileStyleGAN(nn.Module):
 
     def synthesis(self, ws: Tensor) -> Tensor:
         """(N, num_ws, 512) -> (N, 3, resolution, resolution), nominally in [-1, 1]."""
-        return self.head(self.trunk(ws), ws)
+        return self.head(self.trunk(ws), ws).float()
 
     def trunk(self, ws: Tensor) -> Tensor:
         """(N, num_ws, 512) -> features (N, channels, side, side) of the last block."""

@@ -166,7 +166,7 @@ class Synthesis(nn.Module):
             x, image = self.get_submodule(f"b{side}")(x, image, iter(rows), self.noise_mode)
         if image is None:
             raise ValueError("a synthesis network has at least one block")
-        return image
+        return image.float()
 
 
 class StyleGAN2(nn.Module):

@@ -11,6 +11,7 @@ from steadyface.gan.base import Generator
 from steadyface.gan.models import W_SPACE
 from steadyface.inversion.encoder import Encoder
 from steadyface.inversion.psp import load_encoder
+from steadyface.runtime.batches import batch_size, batches
 
 
 @torch.no_grad()
@@ -20,10 +21,11 @@ def first_guess(generator: Generator, inputs: Frames, count: int, lpips: Lpips, 
     If the shipped encoder is not for the generator's W space, every frame gets the mean code.
     """
     device = generator.w_mean.device
+    groups = list(batches(count, batch_size(device)))
     if encoder is not None:
         published = load_encoder(encoder).to(device)
-        return torch.cat([published(inputs([index]), generator) for index in range(count)])
+        return torch.cat([published(inputs(numbers), generator) for numbers in groups])
     if generator.w_space != W_SPACE:
         return generator.w_mean.expand(count, -1)
     own = Encoder(lpips).to(device)
-    return torch.cat([own(inputs([index])) for index in range(count)])
+    return torch.cat([own(inputs(numbers)) for numbers in groups])

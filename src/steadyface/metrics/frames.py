@@ -1,6 +1,6 @@
 """The frames that the metrics read: pictures by number, one at a time."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -79,12 +79,6 @@ class Within:
 def load(frames: Frames, indices: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
     """Return the frames with these numbers as (len(indices), 3, H, W) in [-1, 1]."""
     return torch.cat([to_tensor(frames[index]) for index in indices]).to(device)
-
-
-def batches(count: int, size: int) -> Iterator[range]:
-    """Split the numbers 0 .. count - 1 into runs of at most `size`."""
-    for start in range(0, count, size):
-        yield range(start, min(start + size, count))
 
 
 def same_length(a: Frames, b: Frames) -> int:

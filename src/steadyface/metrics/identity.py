@@ -7,7 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from steadyface.metrics.frames import Frames, batches, load
+from steadyface.metrics.frames import Frames, load
+from steadyface.runtime.batches import batches
 
 Descriptors = NDArray[np.float64]
 

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 
 from steadyface.critics.lpips import Lpips
-from steadyface.metrics.frames import Frames, Image, batches, load, same_length
+from steadyface.metrics.frames import Frames, Image, load, same_length
+from steadyface.runtime.batches import batches
 
 
 @torch.no_grad()

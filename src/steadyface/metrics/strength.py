@@ -10,7 +10,8 @@ from torch import Tensor
 
 from steadyface.critics.scorers import Scorer
 from steadyface.errors import InputError
-from steadyface.metrics.frames import Frames, batches, load
+from steadyface.metrics.frames import Frames, load
+from steadyface.runtime.batches import batches
 
 Scores = dict[str, NDArray[np.float64]]
 

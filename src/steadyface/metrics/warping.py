@@ -13,7 +13,8 @@ from steadyface.errors import InputError
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.occlusion import non_occluded
 from steadyface.flow.warp import in_bounds, warp
-from steadyface.metrics.frames import Frames, batches, load, same_length
+from steadyface.metrics.frames import Frames, load, same_length
+from steadyface.runtime.batches import batches
 
 Reduction = Literal["channel_mean", "channel_sum"]
 Occlusion = Literal["lai2018", "none"]

@@ -1,4 +1,4 @@
-"""The device of the tensors."""
+"""The device of the tensors, and the precision that it computes losses in."""
 
 import torch
 
@@ -13,3 +13,8 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError, ImportError) as error:
         raise InputError(f"--device {name} can't be used on this machine; take auto or cpu") from error
     return device
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """A context in which a GPU computes networks in bfloat16, and a CPU everything as it is."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from steadyface.errors import SteadyfaceError
+from steadyface.runtime.device import mixed_precision
 
 T = TypeVar("T")
 
@@ -126,17 +127,19 @@ def optimise(
 ) -> None:
     """Minimise, in place, the sum of ``losses_at(step)`` over the named parameters.
 
-    ``losses_at`` returns weighted scalar losses by name; only the given parameters get gradients from it.
-    Raises `DivergedError` when the loss is no longer finite.
+    ``losses_at`` returns weighted scalar losses by name; only the given parameters get gradients from it. A GPU
+    computes them in `mixed_precision`. Raises `DivergedError` when the loss is no longer finite.
     """
     tensors = dict(parameters)
+    device = next(iter(tensors.values())).device
     optimiser = torch.optim.Adam(tensors.values(), lr=1.0)
     start = _restore(checkpoint, tensors, optimiser)
     saved = time.monotonic()
     for step in range(start, steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step) if callable(learning_rate) else learning_rate
-        losses = losses_at(step)
+        with mixed_precision(device):
+            losses = {name: loss.float() for name, loss in losses_at(step).items()}
         total = torch.stack(list(losses.values())).sum()
         if not torch.isfinite(total):
             raise DivergedError(f"{stage} diverged at step {step + 1}; try a lower strength or another seed")

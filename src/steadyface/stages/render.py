@@ -17,7 +17,8 @@ from steadyface.editing.edit import apply_edits
 from steadyface.provenance.note import tags_of
 from steadyface.runs import manifest
 from steadyface.runs.run import Run
-from steadyface.runtime.optimise import Watcher, counted
+from steadyface.runtime.batches import batch_size, batches
+from steadyface.runtime.optimise import Counter, Watcher, counted
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits, styled
 from steadyface.stages.edit_settings import Render
@@ -57,20 +58,16 @@ def render(
         edits = code_edits(settings.edits)
         run.manifest["strength_factors"] = {each.card.name: k for each, k in zip(edits, factors, strict=True)}
         asked = apply_edits(edits, untuned.ws, generator)
-        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), len(probes), context.watch)
-        write(
-            run,
-            "untuned/edited",
-            Synthesis(asked[probes], styled(settings.edits, generator)),
-            len(probes),
-            context.watch,
-        )
-        plain = write(run, "inverted", before, count, context.watch)
-        drawn = write(run, "direct", direct, count, context.watch)
+        some, where = len(probes), context.device
+        write(run, "untuned/plain", Synthesis(untuned.ws[probes], generator), some, where, context.watch)
+        shown = Synthesis(asked[probes], styled(settings.edits, generator))
+        write(run, "untuned/edited", shown, some, where, context.watch)
+        plain = write(run, "inverted", before, count, where, context.watch)
+        drawn = write(run, "direct", direct, count, where, context.watch)
         # Read again rather than drawn again, which takes ten times as long
         pictures = drawn if edited is direct else edited
         result = compositor.composite(average(pictures, plain, settings.averaging), pictures, plain)
-        steady = write(run, "edited", result, count, context.watch)
+        steady = write(run, "edited", result, count, where, context.watch)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)
         tags = tags_of([each.request for each in settings.edits], settings.preset)
@@ -80,12 +77,20 @@ def render(
 
 
 @torch.no_grad()
-def write(run: Run, name: str, frames: Frames, count: int, watch: Watcher | None = None) -> FrameFolder:
-    """Make the first ``count`` frames and write them into ``aligned/<name>``; ``watch`` is called after each."""
-    folder = FrameFolder(run.path("aligned", name))
+def write(
+    run: Run, name: str, frames: Frames, count: int, device: torch.device, watch: Watcher | None = None
+) -> FrameFolder:
+    """Make the first ``count`` frames and write them into ``aligned/<name>``; ``watch`` is called after each.
+
+    They are made and read again on ``device``, a GPU's several at a time.
+    """
+    folder = FrameFolder(run.path("aligned", name), device)
     folder.clear()
-    for index in counted(range(count), f"write {name}", count, watch):
-        folder.write(index, to_image(frames([index])))
+    done = Counter(f"write {name}", count, watch)
+    for numbers in batches(count, batch_size(device)):
+        for index, picture in zip(numbers, frames(numbers), strict=True):
+            folder.write(index, to_image(picture))
+            done()
     return folder
 
 
