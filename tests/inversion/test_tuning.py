@@ -3,7 +3,7 @@ from copy import deepcopy
 import pytest
 import torch
 
-from steadyface.clip.change import with_change
+from steadyface.clip.layer import with_change
 from steadyface.critics.lpips import Lpips
 from steadyface.gan.base import Generator
 from steadyface.inversion.settings import PivotalTuning

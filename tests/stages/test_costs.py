@@ -51,7 +51,7 @@ def test_steps_are_those_of_the_loops(job):
 def test_a_step_costs_what_its_settings_ask_for(job):
     ours, papers = parts_of(job, 25), parts_of(job, 25, "paper")
     assert papers["phase 1"].each > papers["phase 2"].each / 2  # a flow is searched in every step
-    assert ours["write edited"].each > papers["write edited"].each  # averages
+    assert ours["write edited.mp4"].each > papers["write edited.mp4"].each  # averages
 
 
 def test_more_frames_cost_more_wherever_there_are_loops_over_them(job):

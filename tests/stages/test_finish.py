@@ -11,6 +11,7 @@ from torch import Tensor
 
 from steadyface.baselines.settings import Smoothing
 from steadyface.clip.aligned import Aligned
+from steadyface.clip.layer import Layer
 from steadyface.clip.synthesis import Synthesis
 from steadyface.config.job import Job
 from steadyface.config.presets import PRESETS
@@ -48,7 +49,8 @@ def averaged(
         poses = Poses(np.zeros((count, 1)), [min(ANCHOR, count - 1)])
         before = clip.inputs if edited else direct
         with torch.no_grad():
-            return averager(context, settings, part, poses)(direct, before, preset.averaging)(range(count))
+            layers = averager(context, settings, part, poses)(direct, before, preset.averaging)
+            return Layer.unpacked(layers(range(count))).over(part.inputs(range(count)))
 
     return made
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from steadyface.stitching.mask import paste_mask, seam, spread_change
-from steadyface.stitching.paste import paste
 from steadyface.stitching.settings import Compositing
 
 SETTINGS = Compositing()
@@ -40,26 +39,3 @@ def test_seam_is_where_the_mask_ends() -> None:
     assert ring.max() > 0.5
     assert ring.min() >= 0
     assert ring.max() <= 1
-
-
-def test_paste_of_the_frames_own_crop_is_the_frame() -> None:
-    frame = np.full((90, 120, 3), 77, np.uint8)
-    corners = np.array([[30.2, 20.1], [30.2, 70.1], [80.2, 70.1], [80.2, 20.1]])
-    picture = np.full((64, 64, 3), 77, np.uint8)
-    np.testing.assert_array_equal(paste(frame, picture, np.ones((64, 64), np.float32), corners), frame)
-
-
-def test_paste_changes_nothing_where_the_mask_is_zero() -> None:
-    rng = np.random.default_rng(0)
-    frame = rng.integers(0, 255, (90, 120, 3), np.uint8)
-    corners = np.array([[30.0, 20.0], [30.0, 70.0], [80.0, 70.0], [80.0, 20.0]])
-    mask = np.zeros((64, 64), np.float32)
-    mask[24:40, 24:40] = 1.0
-    out = paste(frame, np.zeros((64, 64, 3), np.uint8), mask, corners)
-    changed = (out != frame).any(axis=2)
-    rows, columns = np.nonzero(changed)
-    assert changed[45, 55]
-    assert rows.min() >= 36
-    assert rows.max() <= 54
-    assert columns.min() >= 46
-    assert columns.max() <= 64

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached
+from steadyface.clip.layer import with_change
 from steadyface.clip.synthesis import PROBES, probe_frames
 from steadyface.editing.card import Effect, Region
 from steadyface.editing.settings import Masking

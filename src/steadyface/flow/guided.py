@@ -31,9 +31,9 @@ def landmark_flow(a: NDArray[np.floating], b: NDArray[np.floating], size: int) -
     left = moved - _with_one(start) @ affine
     centres = (np.arange(GRID) + 0.5) * (size / GRID) - 0.5
     points = np.stack(np.meshgrid(centres, centres), axis=-1).reshape(-1, 2)
-    squared = np.square(points[:, None] - start).sum(-1)
-    weights = np.exp(-0.5 * squared / (NEAR * size) ** 2)
-    own = weights @ left / (weights.sum(1, keepdims=True) + 1e-3)
+    squared = np.square(points).sum(1, keepdims=True) - 2 * points @ start.T + np.square(start).sum(1)
+    weights = np.exp((-0.5 / (NEAR * size) ** 2 * squared).astype(np.float32))
+    own = weights @ left.astype(np.float32) / (weights.sum(1, keepdims=True) + 1e-3)
     fade = np.exp(-0.5 * squared.min(1, keepdims=True) / (FAR * size) ** 2)
     field = (fade * (own + _with_one(points) @ affine)).reshape(GRID, GRID, 2).astype(np.float32)
     return np.asarray(cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)

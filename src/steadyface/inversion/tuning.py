@@ -11,9 +11,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from steadyface.clip.change import change_mask, with_change
+from steadyface.clip.change import change_mask
 from steadyface.clip.filters import high_pass
 from steadyface.clip.frames import Frames
+from steadyface.clip.layer import with_change
 from steadyface.consistency.losses import locality, nearby_code
 from steadyface.critics.closeup import SEEN, SeenCrop, closeup_distance, see_crop, seen_once
 from steadyface.critics.lpips import Lpips

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.change import with_change
-from steadyface.clip.folder import FrameFolder, to_image
+from steadyface.clip.folder import FrameFolder
+from steadyface.clip.layer import Layer, with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.edit import CodeEdit, apply_edits
@@ -106,9 +106,9 @@ def edited(sketch: Sketch, edits: Sequence[CodeEdit], styles: Sequence[Style], g
     where, parts = edit_mask(sketch.one, Masking(), effects), preserved_parts(effects)
     with_edit = plain + change
     compositor = Compositor.of(sketch.one, lambda _: plain, lambda _: with_edit, where, parts, Compositing())
-    target = with_change(real, plain, with_edit, where)
-    aligned = to_image(compositor.composite(lambda _: target, lambda _: with_edit, lambda _: plain)([0]))
-    return _labelled(paste(sketch.frame, aligned, compositor.wide(0), sketch.one.quads[0]))
+    drawn = Layer.of_means(with_change(real, plain, with_edit, where), real).packed()
+    layer = compositor.with_preserved(lambda _: drawn, lambda _: with_edit, lambda _: plain)([0])[0].cpu().numpy()
+    return _labelled(paste(sketch.frame, layer, compositor.mask(0), sketch.one.quads[0]))
 
 
 def explained(real: Tensor, plain: Tensor, full: float = 0.1, none: float = 0.25) -> Tensor:

@@ -166,7 +166,7 @@ def prior(settings: editing.Prior, frames: int) -> Parts:
 
 
 def render(settings: editing.Render, frames: int) -> Parts:
-    """Of `render.render`: folders of pictures and three videos."""
+    """Of `render.render`: folders of pictures and three videos; the first comes with the aligned results."""
     drawn = PRICES.drawn + PRICES.cropped
     pasted = PRICES.decoded + PRICES.cropped
     probes = min(frames, PROBES)
@@ -175,8 +175,7 @@ def render(settings: editing.Render, frames: int) -> Parts:
         Part("write untuned/edited", probes, drawn),
         Part("write inverted", frames, drawn),
         Part("write direct", frames, drawn),
-        Part("write edited", frames, drawn + PRICES.drawn + _averages(settings.averaging)),
-        Part("write edited.mp4", frames, pasted),
+        Part("write edited.mp4", frames, pasted + PRICES.cropped + PRICES.drawn + _averages(settings.averaging)),
         Part("write direct.mp4", frames, pasted),
         Part("write compare.mp4", frames, pasted + PRICES.cropped),
     )

@@ -1,15 +1,15 @@
 """The last steps on the generator's pictures: averages over time, and a correction of the lip opening."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached, selected
+from steadyface.clip.layer import Layer, with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.consistency.flows import InputFlow
 from steadyface.editing.edit import apply_edits
@@ -27,15 +27,16 @@ from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
 from steadyface.temporal.anchors import Anchors
-from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours, with_grain
+from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours
 from steadyface.temporal.settings import Averaging, TargetKind
+from steadyface.temporal.steady_flow import SteadyFlow
 
-FLOWS = 16
+FLOWS = 32
 """Cached flows of pairs: enough for the neighbours of a frame. A flow to the anchor that is asked for again, a second
 later, is searched again, since memory must not grow with the clip."""
 
 Average = Callable[[Frames, Frames, Averaging | None], Frames]
-"""(pictures, the same without the edit, how) -> the pictures, averaged over time."""
+"""(pictures, the same without the edit, how) -> packed layers, averaged over time."""
 
 _MOUTH: tuple[Part, ...] = ("mouth",)
 
@@ -58,38 +59,37 @@ class Averager:
     preservation: Preservation
 
     def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None) -> Frames:
-        """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Without an averaging, they stay."""
+        """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Returns packed layers."""
         if averaging is None:
-            return pictures
+            return lambda frames: Layer.whole(pictures(frames)).packed()
         inputs, count = self.clip.inputs, len(self.clip)
-        neighbours = around(averaging.radius, count, averaging.every)
-
-        def carried(index: int) -> Tensor:
-            if self.target == "direct":
-                return pictures([index])[0]
-            return with_change(inputs([index]), before([index]), pictures([index]), self.where(index))[0]
-
-        drawn = cached(carried, 2 * averaging.jitter_radius + 2)
         near = around(averaging.jitter_radius, count)
 
-        def beside_inputs(frames: Frames) -> Frames:
-            return lambda numbers: torch.cat([frames(numbers), inputs(numbers)], dim=1)
+        def carried(index: int) -> Tensor:
+            """The picture and the input, (6, S, S): both are averaged alike."""
+            drawn, real = pictures([index]), inputs([index])
+            if self.target != "direct":
+                drawn = with_change(real, before([index]), drawn, self.where(index))
+            return torch.cat([drawn, real], dim=1)[0]
 
-        def with_grain_of(means: Frames, index: int) -> Tensor:
-            picture, calm = means([index]).chunk(2, dim=1)
-            return picture if self.target == "direct" else with_grain(picture, calm, inputs([index]))
-
-        anchors = self.anchors(averaging.reach)
-        means = averaged(beside_inputs(drawn), inputs, self.to_anchor, anchors, neighbours, averaging)
-        steady = cached(lambda index: with_grain_of(means, index)[0], 2 * averaging.jitter_radius + 2)
-        calmed = averaged_with_neighbours(
-            beside_inputs(steady), inputs, self.to_neighbours, near, averaging.jitter_sharpness
+        both = cached(carried, 2 * averaging.jitter_radius + 2)
+        means = averaged(
+            both,
+            averaged_with_neighbours(both, inputs, self.to_neighbours, near, averaging.jitter_sharpness),
+            inputs,
+            self.to_anchor,
+            SteadyFlow(self.to_anchor, self.to_neighbours, inputs, near, averaging.jitter_sharpness),
+            self.anchors(averaging.reach),
+            around(averaging.radius, count, averaging.every),
+            averaging,
         )
 
         def made(index: int) -> Tensor:
-            picture = with_grain_of(calmed, index)
-            mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], picture.shape[-1], self.preservation)
-            return torch.lerp(picture, drawn([index]), mouth.to(picture))[0]
+            mean = means([index])
+            mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], mean.shape[-1], self.preservation)
+            picture, calm = torch.lerp(mean, both([index]), mouth.to(mean)).chunk(2, dim=1)
+            layer = Layer.whole(picture) if self.target == "direct" else Layer.of_means(picture, calm)
+            return layer.packed()[0]
 
         return cached(made, 1)
 
@@ -104,7 +104,7 @@ def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int])
 def averager(context: StageContext, settings: edit_settings.Average, clip: Aligned, poses: Poses) -> Average:
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
-        return lambda pictures, before, averaging: pictures
+        return lambda pictures, before, averaging: lambda frames: Layer.whole(pictures(frames)).packed()
     estimator = load_estimator("dis", context.device)
     to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS, settings.smoothness)
     to_neighbours = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS)
@@ -136,7 +136,7 @@ def preserve_lips(
         ws = stitched.ws.clone()
         ws[keys] = pictures.ws
         drawn = Synthesis(ws, pictures.generator)
-        shown = replace(compositor, preserved_parts=()).composite(drawn, drawn, before)
+        shown = compositor.shown(lambda frames: Layer.whole(drawn(frames)).packed())
         return partial(_counting, selected(shown, keys), done)
 
     edits = code_edits(settings.edits, factors)

@@ -1,16 +1,16 @@
 """The last stage: write the aligned pictures as PNG, paste them into their frames, and write the videos."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder, to_image
-from steadyface.clip.frames import Frames
+from steadyface.clip.frames import Frames, cached
+from steadyface.clip.layer import Layer
 from steadyface.clip.synthesis import Synthesis, probe_frames
 from steadyface.config.job import FrameRange
 from steadyface.editing.edit import apply_edits
@@ -28,10 +28,6 @@ from steadyface.stitching.paste import paste
 from steadyface.video.info import VideoInfo, probe
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
-
-Floats = NDArray[np.float32]
-Faces = tuple[FrameFolder, Callable[[int], Floats]]
-"""Aligned pictures, and the mask that each is pasted with."""
 
 VIDEOS = ("edited.mp4", "direct.mp4", "compare.mp4")
 
@@ -66,12 +62,11 @@ def render(
         drawn = write(run, "direct", direct, count, where, context.watch)
         # Read again rather than drawn again, which takes ten times as long
         pictures = drawn if edited is direct else edited
-        result = compositor.composite(average(pictures, plain, settings.averaging), pictures, plain)
-        steady = write(run, "edited", result, count, where, context.watch)
+        layers = compositor.with_preserved(average(pictures, plain, settings.averaging), pictures, plain)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)
         tags = tags_of([each.request for each in settings.edits], settings.preset)
-        write_videos(run, restored, drawn, steady, tags, context.watch)
+        write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), tags, context.watch)
     manifest.finish(run, context.key, *map(run.path, VIDEOS))
     return count
 
@@ -96,7 +91,7 @@ def write(
 
 @dataclass(frozen=True)
 class Restored:
-    """The input's frames, with other pictures pasted over the face."""
+    """The input's frames, with layers pasted over the face."""
 
     source: Path
     info: VideoInfo
@@ -104,41 +99,54 @@ class Restored:
     clip: Aligned
     compositor: Compositor
 
-    def with_faces(self, *faces: Faces) -> Iterator[tuple[Frame, list[NDArray[np.uint8]]]]:
-        """Each frame of the input, and the same frame with each of the faces pasted in."""
+    def under(self, layers: Frames) -> Iterator[Frame]:
+        """Each frame of the input under its packed layer."""
         for index, frame in enumerate(read_frames(self.source, *self.frames)):
-            corners, around = self.clip.quads[index], frame.image
-            if self.compositor.extension is not None:
-                around = self.compositor.extension.around(around, index, corners)
-            yield frame, [paste(around, folder.image(index), mask(index), corners) for folder, mask in faces]
+            corners, around, extension = self.clip.quads[index], None, self.compositor.extension
+            if extension is not None:
+                around = extension.around(frame.image, index, corners)
+            layer = layers([index])[0].cpu().numpy()
+            yield replace(frame, image=paste(frame.image, layer, self.compositor.mask(index), corners, around))
+
+    def beside(self, *videos: Path) -> Iterator[Frame]:
+        """Each frame of the input, and beside it that of finished videos of it."""
+        pictures = zip(read_frames(self.source, *self.frames), *map(read_frames, videos), strict=True)
+        for frame, *others in pictures:
+            yield replace(frame, image=np.concatenate([frame.image, *(each.image for each in others)], axis=1))
 
 
 def write_videos(
     run: Run,
     restored: Restored,
-    direct: FrameFolder,
-    edited: FrameFolder,
+    direct: Frames,
+    layers: Frames,
     tags: Mapping[str, str],
     watch: Watcher | None = None,
 ) -> None:
-    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags."""
-    part = restored.frames != (0, None)
+    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags.
 
-    plain, result = (direct, restored.compositor.mask), (edited, restored.compositor.wide)
+    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way.
+    """
+    part, shown = restored.frames != (0, None), restored.compositor.shown(layers)
+    aligned = FrameFolder(run.path("aligned", "edited"))
+    aligned.clear()
 
-    def written(name: str, faces: tuple[Faces, ...], join: Callable[..., NDArray[np.uint8]]) -> None:
-        pasted = counted(restored.with_faces(*faces), f"write {name}", len(restored.clip), watch)
-        frames = (replace(frame, image=join(frame.image, *pictures)) for frame, pictures in pasted)
+    def written(name: str, frames: Iterable[Frame]) -> None:
         write_video(
             run.path(name),
-            frames,
+            counted(frames, f"write {name}", len(restored.clip), watch),
             restored.info,
             audio_from=restored.source if restored.info.has_audio else None,
             cut_sound=part,
             metadata=tags,
         )
 
+    def edited() -> Iterator[Frame]:
+        for index, frame in enumerate(restored.under(layers)):
+            aligned.write(index, to_image(shown([index])))
+            yield frame
+
     edited_only, direct_only, both = VIDEOS
-    written(edited_only, (result,), lambda _, picture: picture)
-    written(direct_only, (plain,), lambda _, picture: picture)
-    written(both, (plain, result), lambda *pictures: np.concatenate(pictures, axis=1))
+    written(edited_only, edited())
+    written(direct_only, restored.under(lambda frames: Layer.whole(direct(frames)).packed()))
+    written(both, restored.beside(run.path(direct_only), run.path(edited_only)))

@@ -39,7 +39,7 @@ STAGES = (
           editing.Compose.of, "compositor", cost=costs.compose),
     Stage("stitch", "smoothing the seams", "compose.stitch", ("phase2", "compose"), editing.Stitch.of, "synthesis",
           cost=costs.stitch),
-    Stage("average", "", "finish.averager", ("person", "keyframes"), editing.Average.of, None),
+    Stage("average", "", "finish.averager", ("person", "keyframes"), editing.Average.of, None, version=2),
     Stage("lips", "restoring the opening of the lips", "finish.preserve_lips",
           ("stitch", "compose", "adapt", "calibrate", "person", "keyframes"), editing.Lips.of, "synthesis",
           cost=costs.lips),
@@ -47,7 +47,7 @@ STAGES = (
           "network", cost=costs.prior),
     Stage("render", "writing the videos", "render.render",
           ("dvp", "average", "compose", "edit", "adapt", "refine", "calibrate", "person"), editing.Render.of, None,
-          cost=costs.render),
+          version=2, cost=costs.render),
 )  # fmt: skip
 
 INVERSION = with_ancestors(STAGES, "tune")

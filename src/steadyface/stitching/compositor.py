@@ -12,11 +12,12 @@ from torch import Tensor
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.change import change_mask
 from steadyface.clip.frames import Frames
+from steadyface.clip.layer import Layer
 from steadyface.clip.synthesis import probe_frames
 from steadyface.faces.parts import Part
 from steadyface.stitching.extension import ColourExtension, Outlines, inner, outline, wide_side
 from steadyface.stitching.mask import paste_mask, seam, spread_change, window
-from steadyface.stitching.preserve import preserved_mask, shade, with_preserved
+from steadyface.stitching.preserve import preserved_mask, shade
 from steadyface.stitching.settings import Compositing
 
 Floats = NDArray[np.float32]
@@ -104,27 +105,34 @@ class Compositor:
         toned = [self.extension.toned(crop, index) for crop, index in zip(pictures, frames, strict=True)]
         return torch.from_numpy(np.stack(toned)).permute(0, 3, 1, 2).to(crops)
 
-    def wide(self, index: int) -> Floats:
-        """The paste mask of a frame whose picture comes from `composite`, which has applied the soft edge already."""
-        return np.minimum(4.0 * self.mask(index), 1.0) if self.settings.background == "input" else self.mask(index)
-
-    def composite(self, pictures: Frames, drawn: Frames, before: Frames) -> Frames:
-        """The aligned result: the pictures inside the mask, and around it the background that the settings name.
+    def with_preserved(self, layers: Frames, drawn: Frames, before: Frames) -> Frames:
+        """Packed layers (len, 4, S, S), with the preserved parts of the input in their shade.
 
         ``drawn`` and ``before`` give the frames as the generator draws them, with and without the edit: from these the
-        shade of preserved parts is computed.
+        shade is computed.
         """
-        if self.settings.background == "generated":
-            return pictures
-        painted = pictures
-        if self.preserved_parts:
-            probes, preservation = probe_frames(len(self.clip)), self.settings.preservation
-            tint = shade(lambda frames: drawn(frames) - before(frames), self._preserved, probes, preservation)
-            painted = with_preserved(pictures, tint, self.clip.inputs, self._preserved)
+        if self.settings.background == "generated" or not self.preserved_parts:
+            return layers
+        probes, preservation = probe_frames(len(self.clip)), self.settings.preservation
+        tint = shade(lambda frames: drawn(frames) - before(frames), self._preserved, probes, preservation)
+        own = Layer(tint, torch.zeros_like(tint[:, :1])).packed()
+
+        def painted(frames: Sequence[int]) -> Tensor:
+            stacks = layers(frames)
+            inside = torch.cat([self._preserved(index) for index in frames]).to(stacks)
+            return torch.lerp(stacks, own.to(stacks).expand_as(stacks), inside)
+
+        return painted
+
+    def shown(self, layers: Frames) -> Frames:
+        """The aligned result: the layers on the input inside the mask, and around it what the settings name."""
 
         def inside(frames: Sequence[int]) -> Tensor:
-            inputs, masks = self.inputs(frames), torch.cat([self(index)[0] for index in frames])
-            return inputs + masks * (painted(frames) - inputs)
+            pictures = Layer.unpacked(layers(frames)).over(self.clip.inputs(frames))
+            if self.settings.background == "generated":
+                return pictures
+            around, masks = self.inputs(frames), torch.cat([self(index)[0] for index in frames])
+            return around + masks * (pictures - around)
 
         return inside
 

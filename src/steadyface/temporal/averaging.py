@@ -1,8 +1,7 @@
 """Means over frames in the face's own coordinates: those of one frame, the anchor, or of a few if the head turns. Ours.
 
 Each frame is warped onto the anchor once. There, frames are averaged pixel by pixel, and the mean is warped back: one
-flow there and one back for each frame, however many frames the mean is over, and no drift. A short mean over neighbours
-then takes the jitter of these flows.
+flow there and one back for each frame, however many frames the mean is over, and no drift.
 """
 
 import math
@@ -11,10 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from steadyface.clip.change import opacity
 from steadyface.clip.frames import Frames, cached
-from steadyface.consistency.flows import PairFlow
-from steadyface.consistency.masks import photometric_consistency
+from steadyface.consistency.flows import Flows, PairFlow
 from steadyface.flow.blur import blurred
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import in_bounds, warp
@@ -23,6 +20,8 @@ from steadyface.temporal.settings import Averaging
 
 KEPT = 24
 """Keyframes, at most, whose pictures on the anchor's grid stay in memory."""
+Flow = Callable[[int, int], Flows]
+"""A frame's number and an anchor's -> the flow between them."""
 Neighbours = Callable[[int], Mapping[int, float]]
 """Frame number -> the frames that it is averaged over, and their weights."""
 
@@ -44,17 +43,24 @@ def equally(frames: Sequence[int]) -> Neighbours:
 
 
 def averaged(
-    pictures: Frames, inputs: Frames, flow: PairFlow, anchors: Anchors, neighbours: Neighbours, settings: Averaging
+    pictures: Frames,
+    otherwise: Frames,
+    inputs: Frames,
+    flow: PairFlow,
+    back: Flow,
+    anchors: Anchors,
+    neighbours: Neighbours,
+    settings: Averaging,
 ) -> Frames:
     """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchors' coordinates.
 
-    ``inputs`` (len, 3, S, S) are the frames along whose flow they are warped. Of several anchors, each has the mean of
+    ``inputs`` (len, 3, S, S) are the frames along whose ``flow`` they are warped; ``back`` is that of the way back, on
+    which errors show. Of several anchors, each has the mean of
     the frames that belong to it, and a frame the means of those that it belongs to, by its shares. Means are soft:
     their fine detail (`Averaging.detail`) is replaced by that of the anchor's own picture, which moves with the face.
-    Where a frame does not show what an anchor shows, or another thing (`Averaging.input_consistency`), it keeps its own
-    picture: never a mean of different things.
+    Where a frame does not show what an anchor shows, it keeps its own picture, as ``otherwise`` gives it: never a mean
+    of different things.
     """
-    own = cached(lambda index: pictures([index])[0], 2)
     numbers = range(len(anchors.frames))
 
     def soft(images: Tensor) -> Tensor:
@@ -63,7 +69,7 @@ def averaged(
     def onto_anchor(place: int) -> Tensor:
         """A picture on the grid of an anchor, and how far each pixel is visible."""
         index, which = divmod(place, len(numbers))
-        picture, anchor = own([index]), anchors.frames[which]
+        picture, anchor = pictures([index]), anchors.frames[which]
         if index == anchor:
             return torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)[0]
         flows = flow([(anchor, index)], inputs([anchor]), inputs([index]))
@@ -93,21 +99,16 @@ def averaged(
 
     def from_anchor(which: int, index: int) -> Tensor:
         """A frame's picture, by the mean of one anchor."""
-        picture, detail, anchor = own([index]), details([which]), anchors.frames[which]
+        picture, detail, anchor = otherwise([index]), details([which]), anchors.frames[which]
         mean, seen = mean_at(which, index)
         if not seen.any():
             return picture
         if index == anchor:
             return torch.lerp(picture, soft(mean) + detail, seen.clamp(max=1))
-        flows = flow([(index, anchor)], inputs([index]), inputs([anchor]))
-        back = warp(torch.cat([mean, detail], dim=1), flows.ab, mode="bicubic")
-        smooth, fine = back.chunk(2, dim=1)
+        flows = back(index, anchor)
+        smooth, fine = warp(torch.cat([mean, detail], dim=1), flows.ab, mode="bicubic").chunk(2, dim=1)
         trust = visibility(flows.error_ab, settings.trust) * in_bounds(flows.ab)
         trust = trust * (warp(seen, flows.ab) / settings.seen).clamp(0, 1)
-        if settings.input_consistency is not None:
-            trust = trust * photometric_consistency(
-                inputs([index]), inputs([anchor]), flows.ab, settings.input_consistency
-            )
         return torch.lerp(picture, soft(smooth) + fine, trust)
 
     def made(index: int) -> Tensor:
@@ -120,7 +121,7 @@ def averaged(
 def averaged_with_neighbours(
     pictures: Frames, inputs: Frames, flow: PairFlow, neighbours: Neighbours, sharpness: float
 ) -> Frames:
-    """Pictures (len, C, S, S) averaged over ``neighbours``, a frame or two away, against jitter.
+    """Pictures (len, C, S, S) averaged over ``neighbours``, a frame or two away.
 
     Each is warped along the flow of the inputs (len, 3, S, S) and weighted by its visibility.
     """
@@ -138,12 +139,3 @@ def averaged_with_neighbours(
         return total / weights
 
     return lambda frames: torch.cat([made(index) for index in frames])
-
-
-def with_grain(pictures: Tensor, calm: Tensor, inputs: Tensor) -> Tensor:
-    """Averaged pictures (N, 3, S, S) with the grain of each frame's input: what the input's average, ``calm``, lacks.
-
-    None is added where the change hides the input (`opacity`): noise that was filmed on a cheek must not show on the
-    rim in front of it. Where nothing is changed, the result is the input.
-    """
-    return pictures + (1 - opacity(pictures - calm)) * (inputs - calm)

@@ -33,13 +33,10 @@ class Averaging:
     smoothness: float = 0.03
     """Smoothness of the flow between a frame and the anchor: a Gaussian's sigma as a fraction of the side."""
     jitter_radius: int = 2
-    """Number of frames on either side in a second mean, along the flow from frame to frame: each frame's flow to the
-    anchor has errors of its own."""
+    """Number of frames on either side over which flows to the anchor are averaged, since each has errors of its own,
+    and the pictures that stand where the anchor isn't seen."""
     jitter_sharpness: float = 3.0
-    """Sharpness of the visibility in that mean."""
-    input_consistency: float | None = None
-    """Scale of the inputs' `photometric_consistency` of a frame and the anchor, in [-1, 1] units. None: no matter how
-    the inputs differ."""
+    """Sharpness of the visibility in these means."""
 
 
 @dataclass(frozen=True)

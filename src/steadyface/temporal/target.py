@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from steadyface.clip.change import with_change
 from steadyface.clip.frames import Frames, cached, shrink
-from steadyface.consistency.flows import PairFlow
+from steadyface.clip.layer import with_change
+from steadyface.consistency.flows import Flows, PairFlow
 from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.averaging import averaged, equally
 from steadyface.temporal.settings import Target
@@ -35,7 +35,10 @@ def target_frames(
     def mean(pictures: Frames) -> Frames:
         if settings.averaging is None:
             return pictures
-        return averaged(pictures, small, flow, anchors, equally(keyframes), settings.averaging)
+        return averaged(pictures, pictures, small, flow, between, anchors, equally(keyframes), settings.averaging)
+
+    def between(index: int, anchor: int) -> Flows:
+        return flow([(index, anchor)], small([index]), small([anchor]))
 
     if settings.kind == "input":
         return inputs
