@@ -6,7 +6,7 @@ from torch import Tensor
 
 from steadyface.consistency.flows import Flows, both_ways
 from steadyface.temporal.averaging import around
-from steadyface.temporal.steady_flow import SteadyFlow
+from steadyface.temporal.steady_flow import SteadyFlow, StepByStep
 
 COUNT, SIDE, ANCHOR, SPEED = 9, 24, 4, 0.5
 INSIDE = (..., slice(6, -6), slice(6, -6))
@@ -57,3 +57,19 @@ def test_jitter_goes() -> None:
 def test_neighbours_that_are_not_seen_have_no_part() -> None:
     found = SteadyFlow(trembling, lost, inputs, around(2, COUNT), 3.0)(6, 0)
     assert float(found.ab[0, 0, 12, 12]) == pytest.approx(-3 + 0.2, abs=0.01)
+
+
+@pytest.mark.parametrize(("a", "b"), [(2, 3), (2, 5), (5, 2)])
+def test_a_longer_way_goes_step_by_step(a: int, b: int) -> None:
+    asked = []
+
+    def one_step(pairs, left: Tensor, right: Tensor) -> Flows:
+        asked.extend(pairs)
+        return exact(pairs, left, right)
+
+    found = StepByStep(one_step, inputs)([(a, b)], inputs([a]), inputs([b]))
+    assert all(abs(first - second) == 1 for first, second in asked)
+    assert len(asked) == abs(b - a)
+    expected = moving(SPEED * (b - a))
+    torch.testing.assert_close(found.ab[INSIDE], expected.ab[INSIDE], atol=1e-4, rtol=0)
+    torch.testing.assert_close(found.ba[INSIDE], expected.ba[INSIDE], atol=1e-4, rtol=0)

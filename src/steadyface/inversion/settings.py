@@ -106,7 +106,7 @@ PTI = PivotalTuning(
 over a clip with the regularisation of eq. 7 at every step (released code)."""
 
 ADAPTATION = PivotalTuning(
-    epochs=1.5, least_steps=40, real_every=2, edit_every=1, edit_strengths=(1.0, 1.0), local_weight=0.0
+    epochs=1.5, least_steps=28, real_every=3, edit_every=1, edit_strengths=(1.0, 1.0), local_weight=0.0
 )
 """A second, short tuning on the requested overlays only. The first tuning shares its steps among all shipped edits: on
 two GRID clips eyeglasses had thin, pale rims, and .70 of the log-odds of the tuning's own target. 80 such steps reached

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from steadyface.baselines import latent_networks
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.synthesis import Synthesis, probe_frames
+from steadyface.clip.frames import cached
+from steadyface.clip.synthesis import PROBES, Synthesis, probe_frames
 from steadyface.editing import catalogue
 from steadyface.editing.calibrate import factor_on_clip
 from steadyface.editing.edit import CodeEdit, apply_edits
@@ -44,17 +45,18 @@ def styled(requested: Sequence[RequestedEdit], generator: Generator) -> Generato
 def calibrate(context: StageContext, settings: Calibrate, before: Synthesis, clip: Aligned) -> tuple[float, ...]:
     """For each edit of codes, the factor on its strength that gives it its nominal effect on this clip."""
     generator, probes = context.generator, probe_frames(len(clip))
+    plain = cached(lambda index: before([index])[0], PROBES)
 
     def factor(each: CodeEdit) -> float:
         def seen(edit: CodeEdit) -> Iterator[Tensor]:
             direct = Synthesis(edit(before.ws, generator), before.generator)
             effects = [edit.card.effect]
-            pictures = composite_edit(clip, before, direct, effects, settings.masking, settings.preservation)
+            pictures = composite_edit(clip, plain, direct, effects, settings.masking, settings.preservation)
             return (pictures([index]) for index in probes)
 
-        inputs, plain = ((frames([index]) for index in probes) for frames in (clip.inputs, before))
+        inputs, known = ((frames([index]) for index in probes) for frames in (clip.inputs, plain))
         return factor_on_clip(
-            each, before.ws[probes], generator, inputs, plain, seen, context.lpips, settings.calibration
+            each, before.ws[probes], generator, inputs, known, seen, context.lpips, settings.calibration
         )
 
     return tuple(factor(each) for each in code_edits(settings.edits))

@@ -11,7 +11,7 @@ from steadyface.clip.aligned import Aligned
 from steadyface.clip.frames import Frames, cached, selected
 from steadyface.clip.layer import Layer, with_change
 from steadyface.clip.synthesis import Synthesis
-from steadyface.consistency.flows import InputFlow
+from steadyface.consistency.flows import InputFlow, PairFlow
 from steadyface.editing.edit import apply_edits
 from steadyface.editing.lip_preservation import preserve_lips_in_result
 from steadyface.editing.mask import composite_edit, edit_mask
@@ -29,7 +29,7 @@ from steadyface.stitching.settings import Preservation
 from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.averaging import around, averaged, averaged_with_neighbours
 from steadyface.temporal.settings import Averaging, TargetKind
-from steadyface.temporal.steady_flow import SteadyFlow
+from steadyface.temporal.steady_flow import SteadyFlow, StepByStep
 
 FLOWS = 32
 """Cached flows of pairs: enough for the neighbours of a frame. A flow to the anchor that is asked for again, a second
@@ -50,7 +50,7 @@ class Averager:
 
     clip: Aligned
     to_anchor: InputFlow
-    to_neighbours: InputFlow
+    to_neighbours: PairFlow
     anchors: Callable[[float], Anchors]
     """Reach -> the frames in whose coordinates the averages are made."""
     target: TargetKind
@@ -107,7 +107,7 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
         return lambda pictures, before, averaging: lambda frames: Layer.whole(pictures(frames)).packed()
     estimator = load_estimator("dis", context.device)
     to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS, settings.smoothness)
-    to_neighbours = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS)
+    to_neighbours = StepByStep(InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS), clip.inputs)
 
     def where(index: int) -> Tensor:
         """As the jaw moves, so does the edge of what is changed."""

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.faces.align import uncrop
+from steadyface.faces.align import crop_matrix, uncrop
 from steadyface.stitching.mask import soft, window
 from steadyface.stitching.settings import Extension
 
@@ -182,13 +182,23 @@ class ColourExtension:
 
     def around(self, frame: Bytes, index: int, corners: NDArray[np.floating]) -> Bytes:
         """The frame (H, W, 3), with the tone applied around its crop, whose quad is ``corners``."""
-        size = frame.shape[:2]
-        wide, parts = self._wide(corners), (*self.mixture.transpose(2, 0, 1, 3), self.offset)
-        *rows, offset = (uncrop(each, wide, size) for each in parts)
-        values = np.asarray(frame / np.float32(127.5) - 1, np.float32)
-        made = _mixed(np.stack(rows, axis=-2), values) + offset
-        change = self.touched(index, corners, size)[..., None] * (made - values) * np.float32(127.5)
-        return np.asarray(np.clip(np.rint(frame + change), 0, 255), np.uint8)
+        weight = self.touched(index, corners, (frame.shape[0], frame.shape[1]))
+        rows, columns = (np.flatnonzero(weight.any(axis)) for axis in (1, 0))
+        if not len(rows):
+            return frame
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        # these fields are smooth, so that linear interpolation does
+        to_wide = crop_matrix(self._wide(corners), len(self.ramps))
+        to_wide[:, 2] += to_wide[:, :2] @ (columns[0], rows[0])
+        how, shape = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, weight[box].shape[::-1]
+        fields = (*self.mixture.transpose(2, 0, 1, 3), self.offset)
+        laid = [cv2.warpAffine(each, to_wide, shape, flags=how, borderMode=cv2.BORDER_REPLICATE) for each in fields]
+        values = np.asarray(frame[box] / np.float32(127.5) - 1, np.float32)
+        made = np.stack([(row * values).sum(2) for row in laid[:3]], axis=2) + laid[3]
+        change = weight[box][..., None] * (made - values) * np.float32(127.5)
+        result = frame.copy()
+        result[box] = np.clip(np.rint(frame[box] + change), 0, 255)
+        return result
 
     def touched(self, index: int, corners: NDArray[np.floating], frame_size: tuple[int, int]) -> Floats:
         """The tone's weight at each pixel of a frame of that height and width; 0 where the frame stays as it is."""

@@ -19,7 +19,7 @@ class Averaging:
     of its change, with this .90, and its warping error rose from 1.26 to 1.36 times the input's."""
     every: int = 3
     """One frame of this many has a part in the mean: those between look the same."""
-    reach: float = 0.006
+    reach: float = 0.008
     """How far a head may be turned from its anchor (`faces.motion.head_poses`) before another keyframe is an anchor,
     too: about five degrees. Rims in front of a cheek that turns away have no place in the picture of another pose: with
     one anchor s29 had two rims there, pale ones."""

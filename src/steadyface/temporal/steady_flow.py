@@ -1,15 +1,40 @@
 """Flows to an anchor without jitter. Ours."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
+from torch import Tensor
 
 from steadyface.clip.frames import Frames
 from steadyface.consistency.flows import Flows, PairFlow, both_ways
+from steadyface.consistency.pairs import Pair
 from steadyface.flow.guided import composed
 from steadyface.flow.occlusion import visibility
 from steadyface.flow.warp import warp
 from steadyface.temporal.averaging import Neighbours
+
+
+@dataclass(frozen=True)
+class StepByStep:
+    """The flow between frames of a clip by way of all frames between them: a search for each frame, and no more."""
+
+    flow: PairFlow
+    inputs: Frames
+
+    def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
+        """As `PairFlow`."""
+        found = [self._between(first, second) for first, second in pairs]
+        return both_ways(torch.cat([flows.ab for flows in found]), torch.cat([flows.ba for flows in found]))
+
+    def _between(self, first: int, second: int) -> Flows:
+        step = 1 if second > first else -1
+        pairs = [(frame, frame + step) for frame in range(first, second, step)]
+        flows = [self.flow([pair], self.inputs(pair[:1]), self.inputs(pair[1:])) for pair in pairs]
+        there = reduce(composed, (each.ab for each in flows))
+        back = reduce(composed, (each.ba for each in reversed(flows)))
+        return both_ways(there, back)
 
 
 @dataclass(frozen=True)
