@@ -18,7 +18,7 @@ PRESETS = {"paper": PAPER.phase2, "style": PAPER_OUT_OF_DOMAIN.phase2, "default"
 
 
 def settings(name: str, **changes) -> Phase2:
-    return replace(PRESETS[name], **({"epochs": 1, "least_steps": 0} | changes))
+    return replace(PRESETS[name], **({"epochs": 1} | changes))
 
 
 def tune(clip: Clip, lpips, wanted: Phase2, seed: int = 0, **more):

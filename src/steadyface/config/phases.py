@@ -36,7 +36,6 @@ PAPER = Consistency(
     phase2=Phase2(
         replace(_PRINTED, unedited_weight=7.5),
         epochs=5,
-        least_steps=0,
         learning_rate=1e-4,
         ramped=False,
         locality_weight=200.0,
@@ -125,7 +124,6 @@ OURS = Consistency(
     phase2=Phase2(
         _OURS,
         epochs=2,
-        least_steps=0,
         learning_rate=4e-4,
         ramped=True,
         locality_weight=0.0,

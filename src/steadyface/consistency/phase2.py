@@ -49,7 +49,7 @@ def tune_generator(
             losses["locality"] = settings.locality_weight * locality(scene.lpips, generator, tuned, code, *weights)
         return losses
 
-    steps = max(settings.least_steps, steps_of(settings.epochs, scene.sampling))
+    steps = steps_of(settings.epochs, scene.sampling)
     optimise(
         "phase 2",
         losses_at,

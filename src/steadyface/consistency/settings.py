@@ -72,8 +72,6 @@ class Phase2:
     objective: Objective
     epochs: int
     """An epoch draws each frame but the anchor once; 0 leaves the phase out."""
-    least_steps: int
-    """Minimum number of steps, for short clips."""
     learning_rate: float
     """Learning rate of Adam, for the generator's weights."""
     ramped: bool

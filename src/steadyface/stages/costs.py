@@ -21,18 +21,20 @@ PROBES = 12
 
 @dataclass(frozen=True)
 class Prices:
-    """Processor seconds at 256 px, from runs of `fast`, `paper` and `smooth` on 4 frames of a GRID clip.
+    """Processor seconds at 256 px, from runs of `default` and `fast` on 75 frames of a GRID clip, and of `paper` on 4.
 
     Only their ratios count. "With its gradient" is forward and backward.
     """
 
-    decoded: float = 0.04
+    decoded: float = 0.015
     """A frame, read and searched for a face."""
     cropped: float = 0.02
-    """A face, cut out or pasted in, and the picture written."""
+    """A face, cut out or written."""
+    pasted: float = 0.055
+    """A frame, read, its face pasted in, and encoded."""
     outlined: float = 0.01
     """The person's outline in a crop."""
-    drawn: float = 0.12
+    drawn: float = 0.16
     """A picture by the generator."""
     fitted: float = 0.6
     """A picture by the generator, compared by LPIPS, with the gradient of its code."""
@@ -42,11 +44,11 @@ class Prices:
     """The flow between two current pictures by a network, with its gradient."""
     flow: float = 0.035
     """The flow between two input frames, searched once."""
-    averaged: float = 0.05
-    """A picture, warped along such a flow onto the anchor, averaged, and warped back."""
+    averaged: float = 0.17
+    """A picture, averaged in the anchor's coordinates along flows that are known."""
     measured: float = 0.1
     """A mouth or an attribute, measured in a picture."""
-    composed: float = 2.0
+    composed: float = 6.5
     """The masks of a clip: where the edit changes it."""
     prior: float = 1.0
     """A step of a Deep Video Prior. Guessed."""
@@ -133,7 +135,7 @@ def phase2(settings: editing.SecondPhase, frames: int) -> Parts:
     """Of `stabilise.tune_generator`. A single frame is left as it is."""
     how = settings.phase2
     drawn = (_keyframes(frames) if settings.keyframes else frames) - 1
-    steps = max(how.least_steps, how.epochs * drawn) if drawn else 0
+    steps = how.epochs * drawn
     nearby = PRICES.tuned + PRICES.drawn if how.locality_weight else 0.0
     return (Part("phase 2", steps, _compared(how.objective, PRICES.tuned) + nearby),)
 
@@ -168,22 +170,21 @@ def prior(settings: editing.Prior, frames: int) -> Parts:
 def render(settings: editing.Render, frames: int) -> Parts:
     """Of `render.render`: folders of pictures and three videos; the first comes with the aligned results."""
     drawn = PRICES.drawn + PRICES.cropped
-    pasted = PRICES.decoded + PRICES.cropped
     probes = min(frames, PROBES)
     return (
         Part("write untuned/plain", probes, drawn),
         Part("write untuned/edited", probes, drawn),
         Part("write inverted", frames, drawn),
         Part("write direct", frames, drawn),
-        Part("write edited.mp4", frames, pasted + PRICES.cropped + PRICES.drawn + _averages(settings.averaging)),
-        Part("write direct.mp4", frames, pasted),
-        Part("write compare.mp4", frames, pasted + PRICES.cropped),
+        Part("write edited.mp4", frames, PRICES.pasted + PRICES.cropped + _averages(settings.averaging)),
+        Part("write direct.mp4", frames, PRICES.pasted),
+        Part("write compare.mp4", frames, PRICES.pasted / 2),
     )
 
 
 def _averages(averaging: Averaging | None) -> float:
-    """Of one picture: a flow to the anchor and one back, two warps, and the same for each neighbour on one side."""
-    return (1 + averaging.jitter_radius) * (2 * PRICES.flow + PRICES.averaged) if averaging else 0.0
+    """Of one picture: its flows to the next frame and from an anchor, and now and then one to an anchor."""
+    return (2 + 1 / averaging.every) * 2 * PRICES.flow + PRICES.averaged if averaging else 0.0
 
 
 def _keyframes(frames: int, how: Keyframes | None = _USUAL) -> int:
