@@ -36,9 +36,7 @@ EDITS = ("eyeglasses", "smile")
 TINY = replace(
     PRESETS["fast"],
     name="tiny",
-    stabilisation=replace(
-        DEFAULT, phase1=replace(DEFAULT.phase1, epochs=1), phase2=replace(DEFAULT.phase2, epochs=1)
-    ),
+    stabilisation=replace(DEFAULT, phase1=replace(DEFAULT.phase1, epochs=1), phase2=replace(DEFAULT.phase2, epochs=1)),
     refinement=Refinement(common_steps=4, steps_per_frame=1),
     tuning=PivotalTuning(epochs=1, least_steps=3),
     adaptation=PivotalTuning(epochs=1, least_steps=3),
