@@ -75,11 +75,9 @@ def test_what_is_kept_is_the_input_in_the_edits_shade() -> None:
     mask = preserved_mask(("mouth",), speaking(), SIDE, SETTINGS)
     own = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) - 0.5
     drawn = torch.full_like(own, 0.7)
+    tint = shade(lambda frames: torch.full_like(own[list(frames)], 0.1), lambda _: mask, [0, 1], SETTINGS)
     painted = with_preserved(
-        lambda frames: drawn[list(frames)],
-        shade(lambda frames: torch.full_like(own[list(frames)], 0.1), lambda _: mask, [0, 1], SETTINGS),
-        lambda frames: own[list(frames)],
-        lambda _: mask,
+        lambda frames: drawn[list(frames)], lambda frames: own[list(frames)] + tint, lambda _: mask
     )([1])
     torch.testing.assert_close(painted[0, :, 95, 64], own[1, :, 95, 64] + 0.1, atol=0.01, rtol=0)
     assert torch.equal(painted[..., :70, :], drawn[1:, :, :70])

@@ -87,7 +87,8 @@ def composite_edit(
         return pictures
     probes = probe_frames(len(clip))
     tint = shade(lambda frames: pictures(frames) - clip.inputs(frames), masks, probes, preservation)
-    return with_preserved(pictures, tint, clip.inputs, masks)
+    tint = tint.to(clip.inputs.device)
+    return with_preserved(pictures, lambda frames: clip.inputs(frames) + tint, masks)
 
 
 def region_mask(region: Region, side: int, softness: float) -> Tensor:

@@ -17,7 +17,7 @@ from steadyface.clip.synthesis import probe_frames
 from steadyface.faces.parts import Part
 from steadyface.stitching.extension import ColourExtension, Outlines, inner, outline, wide_side
 from steadyface.stitching.mask import paste_mask, seam, spread_change, window
-from steadyface.stitching.preserve import preserved_mask, shade
+from steadyface.stitching.preserve import preserved_mask, shade, with_preserved
 from steadyface.stitching.settings import Compositing
 
 Floats = NDArray[np.float32]
@@ -116,13 +116,7 @@ class Compositor:
         probes, preservation = probe_frames(len(self.clip)), self.settings.preservation
         tint = shade(lambda frames: drawn(frames) - before(frames), self._preserved, probes, preservation)
         own = Layer(tint, torch.zeros_like(tint[:, :1])).packed()
-
-        def painted(frames: Sequence[int]) -> Tensor:
-            stacks = layers(frames)
-            inside = torch.cat([self._preserved(index) for index in frames]).to(stacks)
-            return torch.lerp(stacks, own.to(stacks).expand_as(stacks), inside)
-
-        return painted
+        return with_preserved(layers, lambda frames: own.expand(len(frames), -1, -1, -1), self._preserved)
 
     def shown(self, layers: Frames) -> Frames:
         """The aligned result: the layers on the input inside the mask, and around it what the settings name."""
@@ -131,8 +125,8 @@ class Compositor:
             pictures = Layer.unpacked(layers(frames)).over(self.clip.inputs(frames))
             if self.settings.background == "generated":
                 return pictures
-            around, masks = self.inputs(frames), torch.cat([self(index)[0] for index in frames])
-            return around + masks * (pictures - around)
+            around, masks = self.inputs(frames), np.stack([self.mask(index) for index in frames])[:, None]
+            return around + torch.from_numpy(masks).to(around) * (pictures - around)
 
         return inside
 

@@ -43,13 +43,13 @@ def preserved_mask(
     return torch.from_numpy(total)[None, None]
 
 
-def with_preserved(pictures: Frames, tint: Tensor, inputs: Frames, masks: Masks) -> Frames:
-    """The pictures with the input inside the masks, tinted by the edit's `shade` (1, 3, S, S)."""
+def with_preserved(pictures: Frames, kept: Frames, masks: Masks) -> Frames:
+    """The pictures, or packed layers, with ``kept`` inside the masks: the input, tinted by the edit's `shade`."""
 
     def painted(frames: Sequence[int]) -> Tensor:
-        drawn, own = pictures(frames), inputs(frames)
+        drawn = pictures(frames)
         inside = torch.cat([masks(index) for index in frames]).to(drawn)
-        return drawn + inside * (own + tint.to(drawn) - drawn)
+        return drawn + inside * (kept(frames).to(drawn) - drawn)
 
     return painted
 

@@ -55,11 +55,10 @@ def averaged(
     """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchors' coordinates.
 
     ``inputs`` (len, 3, S, S) are the frames along whose ``flow`` they are warped; ``back`` is that of the way back, on
-    which errors show. Of several anchors, each has the mean of
-    the frames that belong to it, and a frame the means of those that it belongs to, by its shares. Means are soft:
-    their fine detail (`Averaging.detail`) is replaced by that of the anchor's own picture, which moves with the face.
-    Where a frame does not show what an anchor shows, it keeps its own picture, as ``otherwise`` gives it: never a mean
-    of different things.
+    which errors show. Of several anchors, each has the mean of the frames that belong to it, and a frame the means of
+    those that it belongs to, by its shares. Means are soft: their fine detail (`Averaging.detail`) is replaced by that
+    of the anchor's own picture, which moves with the face. Where a frame does not show what an anchor shows, it keeps
+    its own picture, as ``otherwise`` gives it: never a mean of different things.
     """
     numbers = range(len(anchors.frames))
 
@@ -82,8 +81,8 @@ def averaged(
     def mean_at(which: int, index: int) -> tuple[Tensor, Tensor]:
         """The mean, (1, C, S, S), and the share of its weight that was visible, (1, 1, S, S)."""
         total, weights, whole = torch.zeros(()), torch.zeros(()), 0.0
-        for frame, near in neighbours(index).items():
-            weight = near * float(anchors.shares[frame, which])
+        for frame, closeness in neighbours(index).items():
+            weight = closeness * float(anchors.shares[frame, which])
             if weight:
                 stack = carried([frame * len(numbers) + which])
                 total = total + weight * stack[:, -1:] * stack[:, :-1]
@@ -97,9 +96,9 @@ def averaged(
 
     details = cached(fine_detail, len(numbers))
 
-    def from_anchor(which: int, index: int) -> Tensor:
-        """A frame's picture, by the mean of one anchor."""
-        picture, detail, anchor = otherwise([index]), details([which]), anchors.frames[which]
+    def from_anchor(which: int, index: int, picture: Tensor) -> Tensor:
+        """A frame, by the mean of one anchor, or its own ``picture``."""
+        detail, anchor = details([which]), anchors.frames[which]
         mean, seen = mean_at(which, index)
         if not seen.any():
             return picture
@@ -112,8 +111,9 @@ def averaged(
         return torch.lerp(picture, soft(smooth) + fine, trust)
 
     def made(index: int) -> Tensor:
+        picture = otherwise([index])
         shares = [(which, float(anchors.shares[index, which])) for which in numbers]
-        return torch.stack([share * from_anchor(which, index) for which, share in shares if share]).sum(0)
+        return torch.stack([share * from_anchor(which, index, picture) for which, share in shares if share]).sum(0)
 
     return lambda frames: torch.cat([made(index) for index in frames])
 

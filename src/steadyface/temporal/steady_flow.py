@@ -25,16 +25,16 @@ class StepByStep:
 
     def __call__(self, pairs: Sequence[Pair], a: Tensor, b: Tensor, /) -> Flows:
         """As `PairFlow`."""
-        found = [self._between(first, second) for first, second in pairs]
-        return both_ways(torch.cat([flows.ab for flows in found]), torch.cat([flows.ba for flows in found]))
+        there, back = zip(*(self._between(first, second) for first, second in pairs), strict=True)
+        return both_ways(torch.cat(there), torch.cat(back))
 
-    def _between(self, first: int, second: int) -> Flows:
+    def _between(self, first: int, second: int) -> tuple[Tensor, Tensor]:
+        """There and back."""
         step = 1 if second > first else -1
         pairs = [(frame, frame + step) for frame in range(first, second, step)]
         flows = [self.flow([pair], self.inputs(pair[:1]), self.inputs(pair[1:])) for pair in pairs]
         there = reduce(composed, (each.ab for each in flows))
-        back = reduce(composed, (each.ba for each in reversed(flows)))
-        return both_ways(there, back)
+        return there, reduce(composed, (each.ba for each in reversed(flows)))
 
 
 @dataclass(frozen=True)
