@@ -42,7 +42,7 @@ PRESERVED: dict[str, tuple[Part, ...]] = {
 }
 """What edits leave to the input: lids and gaze, lips and teeth."""
 OVERLAYS = ("eyeglasses", "beard")
-OUTLINES: dict[str, Outline] = {"age": "included", "gender": "included", "beard": "margin"}
+OUTLINES: dict[str, Outline] = {"age": "included", "gender": "included", "beard": "margin", "eyeglasses": "ears"}
 
 RECIPES: dict[str, tuple[str, float, tuple[int, int], Region, str, str]] = {
     # name: (attribute, length in W at strength 1, layers by side, region, description, opposite)

@@ -59,6 +59,14 @@ def test_a_beard_ends_a_little_beyond_the_outline(clip: Aligned) -> None:
     assert where.sum() > 1.1 * inside.sum()
 
 
+def test_eyeglasses_end_at_ears_that_every_frame_shows(clip: Aligned) -> None:
+    glasses = replace(ANY, outline="ears")
+    whole, masks = edit_mask(clip, MASKING, [ANY]), [edit_mask(clip, MASKING, [glasses], [i]) for i in range(len(clip))]
+    expected = [whole * (1 - torch.from_numpy(clip.ears([i]))) for i in range(len(clip))]
+    assert all(torch.equal(mask, one) for mask, one in zip(masks, expected, strict=True))
+    assert torch.equal(edit_mask(clip, MASKING, [glasses], range(len(clip))), torch.stack(masks).amax(0))
+
+
 def test_only_what_all_edits_keep_is_kept() -> None:
     frown = replace(ANY, preserved_parts=("irises",))
     glasses, age = replace(ANY, preserved_parts=("eyes",)), replace(ANY, preserved_parts=("eyes", "mouth"))

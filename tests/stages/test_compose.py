@@ -98,3 +98,4 @@ def test_cards_of_what_ships_say_where_an_edit_ends() -> None:
     cards = [catalogue.read_card(path) for path in sorted(catalogue.SHIPPED.glob("*.safetensors"))]
     assert {card.name for card in cards if card.effect.extends_past_crop} == {"age", "gender", "head-turn"}
     assert {card.name for card in cards if card.effect.outline == "margin"} == {"beard"}
+    assert {card.name for card in cards if card.effect.outline == "ears"} == {"eyeglasses"}

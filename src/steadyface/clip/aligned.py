@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.clip.folder import FrameFolder
+from steadyface.faces.ears import ears_mask
 from steadyface.faces.mask import face_mask
 
 _OUTLINE_FEATHER = 0.06
+_EARS_FEATHER = 0.02
 
 
 @dataclass(frozen=True)
@@ -42,4 +44,12 @@ class Aligned:
         how = {"dilation": dilation * size, "feather": _OUTLINE_FEATHER * size}
         return np.asarray(
             np.max([face_mask(self.landmarks[index], size, **how) for index in frames], axis=0), np.float32
+        )
+
+    def ears(self, frames: Sequence[int]) -> NDArray[np.float32]:
+        """What is ear in all of these frames, with a soft edge: (S, S) in [0, 1]."""
+        size = len(self.person)
+        feather = _EARS_FEATHER * size
+        return np.asarray(
+            np.min([ears_mask(self.landmarks[index], size, feather) for index in frames], axis=0), np.float32
         )

@@ -11,10 +11,11 @@ Region = tuple[float, float, float, float]
 
 EVERYWHERE: Region = (0.0, 1.0, 0.0, 1.0)
 
-Outline = Literal["ignored", "included", "margin", "inside"]
+Outline = Literal["ignored", "included", "margin", "ears", "inside"]
 """How an edit uses the face's outline, brows to chin. "included": the face is added to the box, which may end above
 the chin. "margin": the edit ends a little beyond the outline, as a beard does; long hair, neck and collar beside it
-are excluded. "inside": the edit ends just within the outline, as one that moves the jaw must."""
+are excluded. "ears": it ends where the ears begin, as the arms of eyeglasses do. "inside": it ends
+just within the outline, as an edit that moves the jaw must."""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def _region(clip: Aligned, effect: Effect, settings: Masking, frames: Sequence[i
 
 def _shown(clip: Aligned, effect: Effect, settings: Masking, frames: Sequence[int]) -> Tensor:
     region = _region(clip, effect, settings, frames)
+    if effect.outline == "ears":
+        return region * (1 - torch.from_numpy(clip.ears(frames)))
     ends = {"inside": settings.inside, "margin": settings.margin}
     return region * _outline(clip, frames, ends[effect.outline]) if effect.outline in ends else region
 

@@ -35,7 +35,7 @@ def face_mask(
             the outline.
     """
     outline = _hull(_raised(landmarks.astype(np.float64), forehead))
-    return _soft(_filled(_widened(outline, dilation), size), feather)
+    return _soft(filled(_widened(outline, dilation), size), feather)
 
 
 def parts_mask(
@@ -136,8 +136,11 @@ def _grown(outline: NDArray[np.float64], size: int, reach: float) -> Floats:
     return mask
 
 
-def _filled(outline: NDArray[np.float64], size: int) -> Floats:
-    """Fill an outline, drawn at several times the size, since OpenCV's own antialiasing widens shapes."""
+def filled(outline: NDArray[np.float64], size: int) -> Floats:
+    """Return the mask (size, size) of a convex outline (N, 2) in px.
+
+    It is drawn at several times the size, since OpenCV's own antialiasing widens shapes.
+    """
     # fillPoly also fills pixels that the outline only touches, so that it is narrowed by half a fine pixel.
     fine = (_widened(outline, -0.5 / _OVERSAMPLING) + 0.5) * _OVERSAMPLING - 0.5
     canvas = np.zeros((size * _OVERSAMPLING, size * _OVERSAMPLING), np.uint8)

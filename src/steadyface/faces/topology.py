@@ -43,7 +43,10 @@ OVAL = (
 """The face's outline from the top of the forehead, down the person's left side, and back up."""
 
 NOSE_TIP = 1
+NOSE_BRIDGE = 168
 RIGHT_SIDE, LEFT_SIDE = 234, 454
+RIGHT_EAR_FRONT, LEFT_EAR_FRONT = (127, 132), (356, 361)
+"""Top and bottom of where the mesh ends in front of an ear."""
 CHIN = 152
 
 Points = NDArray[np.floating]
