@@ -115,6 +115,19 @@ class TinyGenerator(nn.Module):
         return torch.tanh(self.colours(x)).float()
 
 
+class TinyLarge(TinyGenerator):
+    """Its larger sister, of 128 px: the first layers are the same, those from 64 px on its own."""
+
+    resolution = 128
+    num_ws = 5
+    ws_resolutions = (8, 16, 32, 64, 128)
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.no_grad():
+            self.layers[3].weight.mul_(0.5)
+
+
 class TinyLayer(nn.Module):
     """Channels scaled by the style, a 3x3 convolution, leaky ReLU."""
 
@@ -131,6 +144,12 @@ class TinyLayer(nn.Module):
 def tiny_generator() -> TinyGenerator:
     """A new small generator with the same weights each time, its parameters frozen."""
     return TinyGenerator().eval().requires_grad_(False)
+
+
+@pytest.fixture
+def tiny_large() -> TinyLarge:
+    """As `tiny_generator`, the larger one."""
+    return TinyLarge().eval().requires_grad_(False)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from steadyface.faces.eyes import Eyes
 from steadyface.faces.mesh import MeshFace
 from steadyface.flow.dis import DisFlow
 from steadyface.flow.spynet import SpyNet
-from steadyface.metrics.evaluate import Critics, edited_attributes, evaluate_run, find_parts
+from steadyface.metrics.evaluate import Critics, edit_cards, evaluate_run, find_parts
 from steadyface.metrics.gates import ON_PERSON
 
 COUNT = 12
@@ -190,8 +190,8 @@ def test_another_folder_is_not_a_run(tmp_path):
 
 
 def test_edits_that_are_gone_have_no_attributes():
-    assert edited_attributes({"edits": [{"name": "no-such-edit", "strength": 1.0}]}) == []
-    assert edited_attributes({}) == []
+    assert edit_cards({"edits": [{"name": "no-such-edit", "strength": 1.0}]}) == []
+    assert edit_cards({}) == []
 
 
 def test_a_damaged_manifest_is_named(run, critics):

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from steadyface.baselines.settings import Smoothing
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.layer import Layer
+from steadyface.clip.frames import enlarge
+from steadyface.clip.layer import Layer, with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.config.job import Job
 from steadyface.config.presets import PRESETS
@@ -19,10 +20,14 @@ from steadyface.config.settings import Preset
 from steadyface.editing.card import Effect
 from steadyface.flow.blur import blurred
 from steadyface.gan.base import Generator
+from steadyface.inversion.full_size import FullSize
 from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Average
 from steadyface.stages.finish import averager
+from steadyface.stages.full_size import LargeCrops
+from steadyface.stitching.preserve import preserved_mask
+from steadyface.stitching.settings import Preservation
 from steadyface.temporal.settings import Averaging
 
 from ..consistency.conftest import flicker
@@ -49,7 +54,8 @@ def averaged(
         poses = Poses(np.zeros((count, 1)), [min(ANCHOR, count - 1)])
         before = clip.inputs if edited else direct
         with torch.no_grad():
-            layers = averager(context, settings, part, poses)(direct, before, preset.averaging)
+            average = averager(context, settings, part, poses, None, None, direct, direct)
+            layers = average(direct, before, preset.averaging)
             return Layer.unpacked(layers(range(count))).over(part.inputs(range(count)))
 
     return made
@@ -83,3 +89,30 @@ def test_what_has_no_phases_stays_as_it_is(averaged: Averaged) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_clip_of_a_frame_or_two_is_no_special_case(averaged: Averaged, count: int) -> None:
     assert averaged(PRESETS["default"], count).shape == (count, 3, SIDE, SIDE)
+
+
+def test_at_full_size_layers_are_large_and_a_changed_mouth_is_the_large_generators(
+    grey_clip: Callable[[Sequence[int], int], Aligned],
+    tiny_generator: Generator,
+    tiny_large: Generator,
+    context: StageContext,
+) -> None:
+    clip = grey_clip([0] * COUNT, SIDE)
+    ws = torch.randn(COUNT, 4, 16, generator=torch.Generator().manual_seed(1))
+    edited, before = Synthesis(ws, tiny_generator), Synthesis(0 * ws, tiny_generator)
+    detail = FullSize.untaught(tiny_large, tiny_generator)
+    settings = replace(Average.of(Job(Path("x.mp4"), ()), PRESETS["default"]), effects=(Effect(),))
+    large = LargeCrops(2 * SIDE, lambda places: torch.full((len(places), 3, 2 * SIDE, 2 * SIDE), -1.0))
+    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR])
+    average = averager(context, settings, clip, poses, large, detail, edited, before)
+    with torch.no_grad():
+        layers = average(edited, before, Averaging())([0])
+        after, plain = (detail.drawn(each)([0]) for each in (edited, before))
+    assert layers.shape == (1, 4, 2 * SIDE, 2 * SIDE)
+    black = torch.full((1, 3, 2 * SIDE, 2 * SIDE), -1.0)
+    expected = with_change(black, plain, after, torch.ones(1, 1, 1, 1))
+    found = Layer.unpacked(layers).over(black)
+    mouth = preserved_mask(("mouth",), clip.landmarks[0], SIDE, Preservation())
+    inside = (enlarge(mouth, 2 * SIDE) > 0.99).expand_as(found)
+    assert inside.any()
+    torch.testing.assert_close(found[inside], expected[inside], atol=0.02, rtol=0)

@@ -32,6 +32,7 @@ FIRST_READERS = {
     "stitching": {"stitch"},
     "compositing": {"compose"},
     "averaging": {"render"},
+    "full_size": {"detail"},
     "name": {"render"},
 }
 """By hand: the stages that read a part of a preset, besides those below."""
@@ -151,13 +152,13 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
 @pytest.mark.parametrize(
     ("field", "value", "readers"),
     [
-        ("frames", (0, 5), {"align", "crop", "outlines", "render"}),
+        ("frames", (0, 5), {"align", "crop", "outlines", "large", "render"}),
         ("face", 2, {"align"}),
-        ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch"}),
+        ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch", "detail"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
         ("edits", (Request("beard"), Request("smile")),
-         {"calibrate", "edit", "target", "compose", "average", "lips", "render"}),
+         {"calibrate", "edit", "target", "compose", "average", "lips", "large", "render"}),
     ],
 )  # fmt: skip
 def test_what_a_job_asks_for_changes_the_keys_of_its_readers(
@@ -165,6 +166,12 @@ def test_what_a_job_asks_for_changes_the_keys_of_its_readers(
 ) -> None:
     before, after = (stage_keys(STAGES, each, preset) for each in (job, replace(job, **{field: value})))
     assert {name for name in before if before[name] != after[name]} == below(readers)
+
+
+def test_a_size_is_read_where_faces_are_cut_out_large(job: Job, preset: Preset) -> None:
+    beard = replace(job, edits=(Request("beard"),))
+    before, after = (stage_keys(STAGES, replace(beard, size=size), preset) for size in (None, 512))
+    assert {name for name in before if before[name] != after[name]} == below({"large"})
 
 
 def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
@@ -178,7 +185,7 @@ def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
 
 def test_every_field_of_a_job_is_a_name_or_changes_a_key(job: Job) -> None:
     """Device and preset's name change no stage by themselves; model and encoder have to be there to be tried."""
-    tried = {"frames", "face", "seed", "edits", "source", "landmarks"}
+    tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size"}
     assert {each.name for each in fields(Job)} - tried == {"preset", "model", "device", "inversion", "encoder"}
 
 

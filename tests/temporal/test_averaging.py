@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from steadyface.clip.frames import enlarge
 from steadyface.consistency.flows import InputFlow
 from steadyface.flow.blur import blurred
 from steadyface.temporal.anchors import Anchors
@@ -112,6 +113,36 @@ def test_of_two_anchors_each_has_the_mean_of_its_own_frames_and_a_frame_between_
     torch.testing.assert_close(made(equally([0, 2, 6, 8]), EVERY), two(EVERY), atol=2e-3, rtol=0)
     alone = made(equally([0, 2]), [7])
     torch.testing.assert_close(alone, two([7]), atol=2e-3, rtol=0)  # nobody near its anchor: its own picture
+
+
+def test_at_full_size_only_fine_detail_is_the_large_pictures() -> None:
+    """The anchor's large picture has checks that no small one can show; what is soft is the small pictures' mean."""
+    checks = torch.ones(1, 1, 2 * SIDE, 2 * SIDE)
+    checks[..., ::2, ::2] = checks[..., 1::2, 1::2] = -1
+    large = enlarge(tones([ANCHOR]), 2 * SIDE) + 0.2 * checks
+    pairs, anchors = InputFlow(no_motion, still), Anchors.single(ANCHOR, COUNT)
+    made = averaged(
+        tones, tones, still, pairs, back(pairs), anchors, equally(EVERY), Averaging(), lambda frames: large
+    )([0, ANCHOR])
+    mean = float(tones(EVERY).mean())
+    torch.testing.assert_close(made, (mean + 0.2 * checks).expand(2, 3, -1, -1), atol=0.01, rtol=0)
+
+
+def test_large_detail_moves_with_the_face() -> None:
+    """A line at a column of the anchor's large picture is found two large pixels farther for each frame."""
+    large = torch.zeros(1, 3, 2 * SIDE, 2 * SIDE)
+    large[..., 30] = 1.0
+    pairs, anchors = InputFlow(drifting, marked), Anchors.single(ANCHOR, COUNT)
+
+    def found_at(frames):
+        return pairs(frames, marked([frames[0][0]]), marked([frames[0][1]]))
+
+    made = averaged(
+        still, still, marked, pairs, lambda i, a: found_at([(i, a)]), anchors, equally(EVERY), Averaging(),
+        lambda frames: large,
+    )([ANCHOR - 2, ANCHOR + 3])  # fmt: skip
+    columns = made[:, 0, 20:40].mean(1).argmax(1).tolist()
+    assert columns == [30 - 4, 30 + 6]
 
 
 @pytest.mark.parametrize("channels", [3, 4])

@@ -75,6 +75,13 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--model", default=next(iter(MODELS)), help=f"{', '.join(MODELS)}, or an imported one; default: %(default)s"
     )
+    parser.add_argument(
+        "--size",
+        type=size,
+        default=None,
+        metavar="auto|256|512|1024",
+        help="px at which a face is drawn; default: auto",
+    )
     parser.add_argument("--encoder", default="", metavar="NAME", help="an imported encoder, for the first guess")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
@@ -88,8 +95,15 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
     from steadyface.editing.catalogue import Request
 
     requests = tuple(Request.parse(text) for text in args.edit)
-    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks")
+    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size")
     return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
+
+
+def size(text: str) -> int | None:
+    """Read ``auto`` or a number."""
+    if text != "auto" and not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size; give auto, or a number of pixels")
+    return None if text == "auto" else int(text)
 
 
 def frame_range(text: str) -> tuple[int, int | None]:

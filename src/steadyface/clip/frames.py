@@ -29,6 +29,13 @@ def selected(frames: Frames, numbers: Sequence[int]) -> Frames:
     return lambda places: frames([numbers[place] for place in places])
 
 
+def enlarge(images: Tensor, size: int) -> Tensor:
+    """(N, C, R, R) -> (N, C, size, size), bicubic; images that are not smaller stay as they are."""
+    if images.shape[-1] >= size:
+        return images
+    return F.interpolate(images, size=(size, size), mode="bicubic", align_corners=False)
+
+
 def shrink(images: Tensor, size: int) -> Tensor:
     """(N, 3, R, R) -> (N, 3, size, size), antialiased; images that are not larger stay as they are."""
     if images.shape[-1] <= size:

@@ -10,7 +10,7 @@ from steadyface.config.settings import Preset
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.faces.external_landmarks import read_landmarks
-from steadyface.gan.models import W_SPACE, resolution_of, w_space_of
+from steadyface.gan.models import LARGE, MODELS, SIZES, SMALL, W_SPACE, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -37,6 +37,14 @@ class Job:
     """An imported encoder to begin with; empty takes the one that ships."""
     landmarks: Path | None = None
     """Another program's 68-point landmarks or crops (`faces.external_landmarks`); None takes our own."""
+    size: int | None = None
+    """Side in px at which aligned pictures are drawn, one of `SIZES`; None: as large as the face in the frames asks."""
+
+    def __post_init__(self) -> None:
+        """The large model is the small one, drawn at its size."""
+        if self.model == LARGE:
+            object.__setattr__(self, "model", SMALL)
+            object.__setattr__(self, "size", MODELS[LARGE])
 
 
 def preset_of(job: Job) -> Preset:
@@ -48,6 +56,23 @@ def preset_of(job: Job) -> Preset:
     elif [request.name for request in job.edits] == ["eyeglasses"]:
         kind = "eyeglasses"
     return preset_for(job.preset, kind, job.inversion)
+
+
+def only_small(job: Job, preset: Preset) -> str:
+    """Why a job's pictures can't be drawn larger than the generator's; empty if they can."""
+    styles = [request.name for request in job.edits if catalogue.read_card(catalogue.find(request)).model]
+    if job.model != SMALL:
+        return f"--model {job.model} has one size"
+    if styles:
+        return f"the style {styles[0]} is for pictures of {MODELS[SMALL]} px"
+    return "" if preset.averaging else f"the preset {preset.name} works at {MODELS[SMALL]} px"
+
+
+def sizes_of(job: Job, preset: Preset) -> tuple[int, ...]:
+    """The sides at which the aligned pictures may be drawn, smallest first."""
+    if only_small(job, preset):
+        return (resolution_of(job.model),)
+    return (job.size,) if job.size else SIZES
 
 
 def edit_file(request: catalogue.Request, preset: Preset) -> Path:
@@ -107,6 +132,10 @@ def check_request(job: Job) -> None:
     for request in job.edits:
         edit_file(request, preset)
     resolution_of(job.model)
+    if job.size is not None and job.size not in SIZES:
+        raise InputError(f"--size {job.size}: choose one of {', '.join(map(str, SIZES))}, or auto")
+    if job.size not in (None, SIZES[0]) and (why := only_small(job, preset)):
+        raise InputError(f"--size {job.size}: {why}; leave --size out")
     if job.encoder:
         encoder_file(job.encoder)
     for request in job.edits:

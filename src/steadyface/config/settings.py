@@ -7,7 +7,7 @@ from steadyface.baselines.settings import DeepVideoPrior, Smoothing
 from steadyface.consistency.settings import Phase1, Phase2
 from steadyface.editing.settings import Calibration, LipPreservation, Masking
 from steadyface.faces.settings import Alignment
-from steadyface.inversion.settings import ADAPTATION, PivotalTuning, Refinement
+from steadyface.inversion.settings import ADAPTATION, FullSizeTuning, PivotalTuning, Refinement
 from steadyface.stitching.settings import Compositing, Stitching
 from steadyface.temporal.settings import Averaging, Target
 
@@ -44,6 +44,8 @@ class Preset:
     compositing: Compositing = field(default_factory=Compositing)
     averaging: Averaging | None = None
     """A mean of the finished pictures over time, against the flicker that the phases leave."""
+    full_size: FullSizeTuning = field(default_factory=FullSizeTuning)
+    """How the large generator is taught what it draws of large faces, if pictures are averaged."""
     editing: Literal["directions", "latent-transformer"] = "directions"
     """What edits the codes: our directions, or the networks of a baseline."""
     alignment: Alignment = field(default_factory=Alignment)

@@ -12,6 +12,10 @@ WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the networks that this project trained itself."""
 MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
+SMALL, LARGE = MODELS
+"""A clip is learnt with the first, and may be drawn with the second (`gan.lift`)."""
+SIZES = (256, 512, 1024)
+"""Sides in pixels at which it may be drawn."""
 W_SPACE = "stylegan2-ffhq"
 """The W space of the embedded generators, which is that of StyleGAN2's official FFHQ file (config F)."""
 KEY = "steadyface.model"

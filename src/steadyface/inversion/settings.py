@@ -91,6 +91,20 @@ class PivotalTuning:
     """The local term is computed in every step of this many."""
 
 
+@dataclass(frozen=True)
+class FullSizeTuning:
+    """Teaching a larger generator what its layers alone can draw of a clip."""
+
+    steps: int = 24
+    """On a keyframe each, without and with the edit. After 24, s29's rims have their colour and no step is seen."""
+    learning_rate: float = 2e-3
+    """Adam's rate for the weights."""
+    offset_scale: float = 10.0
+    """Scale of the offset of codes: a code's unit is far larger than a weight's."""
+    l2: float = 10.0
+    """Weight of the mean squared error beside LPIPS."""
+
+
 PTI = PivotalTuning(
     every_frame=True,
     epochs=200.0,

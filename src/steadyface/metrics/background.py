@@ -70,18 +70,27 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
         InputError: one of the videos can't be read, or they differ in size or length.
         ResourceError: outlines of the person are missing in the folder.
     """
+    source = source_of(folder, manifest)
+    if source is None:
+        return None
     edited, aligned = folder / "edited.mp4", folder / "state" / "align.safetensors"
-    source = Path(manifest.get("source", ""))
-    if not (edited.is_file() and aligned.is_file() and source.is_file()):
-        return None
-    if file_sha256(source) != manifest.get("source_sha256"):
-        return None
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
     corners = load_file(aligned)["quads"]
     before = (frame.image for frame in read_frames(source, start, stop))
     after = (frame.image for frame in read_frames(edited))
     masks = _reach(folder, corners, (info.height, info.width))
     return outside(after, before, masks)
+
+
+def source_of(folder: Path, manifest: Mapping[str, Any]) -> Path | None:
+    """The video that a run's frames can be compared with.
+
+    None if it has moved or changed since, or the run has no result yet.
+    """
+    there = [folder / "edited.mp4", folder / "state" / "align.safetensors", Path(manifest.get("source", ""))]
+    if not all(path.is_file() for path in there) or file_sha256(there[-1]) != manifest.get("source_sha256"):
+        return None
+    return there[-1]
 
 
 def _reach(folder: Path, corners: NDArray[np.floating], size: tuple[int, int]) -> Iterator[NDArray[np.float32]]:

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -26,13 +27,14 @@ from steadyface.critics.scorers import (
     room_of,
 )
 from steadyface.editing import catalogue
+from steadyface.editing.card import EditCard
 from steadyface.errors import InputError
 from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mask import PersonMask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
-from steadyface.metrics import background, identity, liveliness, strength
+from steadyface.metrics import background, identity, liveliness, native, strength
 from steadyface.metrics.frames import Crops, EditControl, Frames, Image, Within
 from steadyface.metrics.gates import ON_PERSON, gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
@@ -92,13 +94,14 @@ def evaluate_run(
     reduction: Reduction = "channel_mean",
     announce: Callable[[str], None] = lambda _: None,
 ) -> Table:
-    """Measure a run folder: flicker, similarity, sharpness, identity, liveliness, strength, background.
+    """Measure a run folder: flicker, similarity, sharpness, identity, liveliness, strength, background, native size.
 
     Returns a table that JSON can hold. A metric is left out if a part that it needs is missing or incomplete (a run
     stopped early, a deleted folder). It is None if it can't be measured (the yaw of a head that doesn't turn). Keys:
     "frames", "parts", "flow", "warping_error" (by distance, by part; "input" is the floor), "warping_ratio",
     "warping_reduction", "lpips", "psnr", "sharpness" (over the inversion's; of "control" over the input's), "identity",
-    "liveliness", "strength", "background", "attributes" (those that the edits change), "gates".
+    "liveliness", "strength", "background", "native" (`metrics.native`), "attributes" (those that the
+    edits change), "gates".
 
     Args:
         folder: OUT of ``steadyface edit``.
@@ -130,7 +133,11 @@ def evaluate_run(
     announce("background")
     around = background.of_run(folder, manifest)
     table["background"] = around and asdict(around)
-    table["attributes"] = edited_attributes(manifest)
+    announce("native size")
+    cards = edit_cards(manifest)
+    hair = any(card.effect.extends_past_crop or card.model for card in cards)
+    table["native"] = native.of_run(folder, manifest, critics.flow, critics.device, hair=hair)
+    table["attributes"] = [card.attribute for card in cards if card.attribute]
     table = _plain(table)
     return table | {"gates": [asdict(gate) for gate in gates(table)]}
 
@@ -148,16 +155,13 @@ def find_parts(folder: Path) -> dict[str, Crops]:
     return {name: crops for name, crops in parts.items() if len(crops) == count}
 
 
-def edited_attributes(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the attributes that measure the strength of a run's edits, by their cards; deleted edits are left out."""
-    attributes = []
+def edit_cards(manifest: Mapping[str, Any]) -> list[EditCard]:
+    """Return the cards of a run's edits; deleted edits are left out."""
+    cards = []
     for edit in manifest.get("edits", []):
-        try:
-            card = catalogue.read_card(catalogue.find(catalogue.Request(edit["name"])))
-        except InputError:
-            continue
-        attributes += [card.attribute] if card.attribute else []
-    return attributes
+        with suppress(InputError):
+            cards.append(catalogue.read_card(catalogue.find(catalogue.Request(edit["name"]))))
+    return cards
 
 
 def _manifest(folder: Path) -> Table:

@@ -39,6 +39,9 @@ def gates(table: Mapping[str, Any]) -> list[Gate]:
         *_edited(table),
         replace(sharp, control=_get(table, "sharpness", "control")),
     ]
+    found.append(at_most("steady", "the same in the frames", _get(table, "native", "steady"), 1.0))
+    found.append(at_least("photographic", "sharpness in the frames / input's", _get(table, "native", "sharpness"), 0.8))
+    found.append(at_most("photographic", "gradient across the border / input's", _get(table, "native", "seam"), 1.1))
     for signal in ("mouth", "eyes", "yaw", "gaze"):
         found += _alive(table, signal)
     found.append(_blinks(_get(table, "liveliness", "edited", "blinks")))

@@ -49,6 +49,12 @@ def _sharp_as_direct(sharpness: Mapping[str, float]) -> float | None:
     return sharpness["edited"] / sharpness["direct"] if sharpness.get("direct") else None
 
 
+def _native(metrics: Metrics, key: str) -> float | None:
+    """Runs whose source is gone have none."""
+    found = metrics.get("native") or {}
+    return found.get(key)
+
+
 def _identity(metrics: Metrics) -> str:
     found = metrics["identity"]["edited"]
     return f"{found['similarity']:.3f} / {found['tl_id']:.3f} / {found['tg_id']:.3f}"
@@ -70,6 +76,9 @@ COLUMNS: dict[str, Callable[[Metrics], str]] = {
     "eyes corr / ampl (own)": _lids,
     "sharpness": lambda m: number(m["sharpness"].get("edited")),
     "sharpness / direct's": lambda m: number(_sharp_as_direct(m["sharpness"])),
+    "in the frames: E": lambda m: number(_native(m, "steady")),
+    "sharpness there": lambda m: number(_native(m, "sharpness")),
+    "seam": lambda m: number(_native(m, "seam")),
     "identity / TL / TG": _identity,
     "minutes": lambda m: number(sum(_stages(m, "seconds")) / 60, 1),
     "processor s": lambda m: number(sum(_stages(m, "processor_seconds")), 0),

@@ -45,6 +45,7 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "seed": job.seed,
         "device": job.device,
         "inversion": job.inversion,
+        "size": job.size,
         "encoder": job.encoder,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},

@@ -40,6 +40,8 @@ class Prices:
     """A picture by the generator, compared by LPIPS, with the gradient of its code."""
     tuned: float = 0.8
     """The same with the gradient of all weights."""
+    tuned_large: float = 1.8
+    """The same of the large generator."""
     searched_flow: float = 0.7
     """The flow between two current pictures by a network, with its gradient."""
     flow: float = 0.035
@@ -160,6 +162,11 @@ def lips(settings: editing.Lips, frames: int) -> Parts:
     """Of `finish.preserve_lips`."""
     looks = settings.lips.rounds * _keyframes(frames)
     return (Part("restore the lips", looks, PRICES.drawn + PRICES.measured),)
+
+
+def detail(settings: inversion.Detail, frames: int) -> Parts:
+    """Of `full_size.learn`; nothing of this is done for a small face."""
+    return (Part("learn the details", settings.tuning.steps, 2 * PRICES.tuned_large),)
 
 
 def prior(settings: editing.Prior, frames: int) -> Parts:

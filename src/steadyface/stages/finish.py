@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.frames import Frames, cached, selected
+from steadyface.clip.frames import Frames, cached, enlarge, selected
 from steadyface.clip.layer import Layer, with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.consistency.flows import InputFlow, PairFlow
@@ -18,11 +18,13 @@ from steadyface.editing.mask import composite_edit, edit_mask
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.parts import Part
 from steadyface.flow.estimators import load_estimator
+from steadyface.inversion.full_size import FullSize
 from steadyface.inversion.keyframes import Poses, codes_of_all
 from steadyface.runtime.optimise import Counter
 from steadyface.stages import edit_settings
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits
+from steadyface.stages.full_size import FullSizeFrames, LargeCrops
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.preserve import preserved_mask
 from steadyface.stitching.settings import Preservation
@@ -39,6 +41,8 @@ Average = Callable[[Frames, Frames, Averaging | None], Frames]
 """(pictures, the same without the edit, how) -> packed layers, averaged over time."""
 
 _MOUTH: tuple[Part, ...] = ("mouth",)
+_SHOWS = 0.1
+"""From this product of masks on, a mouth is thought to be changed by the edit."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,17 @@ class Averager:
     where: Callable[[int], Tensor]
     """(1, 1, S, S) in [0, 1]: where the edit may change a frame of the input."""
     preservation: Preservation
+    full: FullSizeFrames | None
 
     def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None) -> Frames:
-        """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Returns packed layers."""
+        """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Returns packed layers.
+
+        If the clip is drawn at full size, so are the anchors' fine detail and mouths that the edit changes, and the
+        layers are of that size.
+        """
         if averaging is None:
             return lambda frames: Layer.whole(pictures(frames)).packed()
-        inputs, count = self.clip.inputs, len(self.clip)
+        inputs, count, full = self.clip.inputs, len(self.clip), self.full
         near = around(averaging.jitter_radius, count)
 
         def carried(index: int) -> Tensor:
@@ -82,12 +91,17 @@ class Averager:
             self.anchors(averaging.reach),
             around(averaging.radius, count, averaging.every),
             averaging,
+            full.carried(self.where) if full else None,
         )
 
         def made(index: int) -> Tensor:
-            mean = means([index])
-            mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], mean.shape[-1], self.preservation)
-            picture, calm = torch.lerp(mean, both([index]), mouth.to(mean)).chunk(2, dim=1)
+            mean, own = means([index]), both([index])
+            mouth = preserved_mask(_MOUTH, self.clip.landmarks[index], own.shape[-1], self.preservation).to(mean)
+            size = mean.shape[-1]
+            if full is not None:
+                changed = float((mouth * self.where(index)).max()) > _SHOWS
+                own = full.changed(index, own[:, 3:], self.where(index)) if changed else enlarge(own, size)
+            picture, calm = torch.lerp(mean, own, enlarge(mouth, size).clamp(0, 1)).chunk(2, dim=1)
             layer = Layer.whole(picture) if self.target == "direct" else Layer.of_means(picture, calm)
             return layer.packed()[0]
 
@@ -101,7 +115,16 @@ def _counting(pictures: Frames, done: Callable[[], None], frames: Sequence[int])
     return made
 
 
-def averager(context: StageContext, settings: edit_settings.Average, clip: Aligned, poses: Poses) -> Average:
+def averager(
+    context: StageContext,
+    settings: edit_settings.Average,
+    clip: Aligned,
+    poses: Poses,
+    large: LargeCrops | None,
+    detail: FullSize | None,
+    edited: Synthesis,
+    before: Synthesis,
+) -> Average:
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
         return lambda pictures, before, averaging: lambda frames: Layer.whole(pictures(frames)).packed()
@@ -114,7 +137,10 @@ def averager(context: StageContext, settings: edit_settings.Average, clip: Align
         return edit_mask(clip, settings.masking, settings.effects, [index])
 
     anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.keyframes)
-    return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, settings.preservation)
+    full = None
+    if large is not None and detail is not None:
+        full = FullSizeFrames(large, detail.drawn(before), detail.drawn(edited), poses.keyframes)
+    return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, settings.preservation, full)
 
 
 def preserve_lips(

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from steadyface.baselines.dvp import UNet
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder
 from steadyface.clip.synthesis import Synthesis
 from steadyface.editing.mask import preserved_parts
+from steadyface.gan.load import load_generator
+from steadyface.gan.models import LARGE
+from steadyface.inversion.full_size import FullSize
 from steadyface.runs.run import Tensors
 from steadyface.stages.align import FollowedFace
 from steadyface.stages.context import StageContext
@@ -126,6 +130,20 @@ def unpack_network(
     return PriorFrames(network.requires_grad_(False), clip.inputs)
 
 
+def pack_full_size(detail: FullSize | None, context: StageContext, *inputs: object) -> Tensors:
+    """What it was taught; nothing if it draws nothing."""
+    return {} if detail is None else {"offset": detail.offset, **{name: p.detach() for name, p in detail.own.items()}}
+
+
+def unpack_full_size(tensors: Tensors, context: StageContext, settings: object, *inputs: object) -> FullSize | None:
+    """The inverse of `pack_full_size`."""
+    if not tensors:
+        return None
+    offset = tensors.pop("offset").to(context.device)
+    own = {name: nn.Parameter(value.to(context.device), requires_grad=False) for name, value in tensors.items()}
+    return FullSize(load_generator(LARGE).to(context.device), context.generator, own, offset)
+
+
 KEPT: Mapping[KeptAs, Kept] = {
     "track": Kept(pack_track, unpack_track),
     "aligned": Kept(pack_aligned, unpack_aligned),
@@ -133,4 +151,5 @@ KEPT: Mapping[KeptAs, Kept] = {
     "factors": Kept(pack_factors, unpack_factors),
     "compositor": Kept(pack_compositor, unpack_compositor),
     "network": Kept(pack_network, unpack_network),
+    "full size": Kept(pack_full_size, unpack_full_size),
 }

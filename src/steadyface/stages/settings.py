@@ -6,7 +6,7 @@ Importing it doesn't import torch.
 from dataclasses import dataclass
 from typing import Self
 
-from steadyface.config.job import FrameRange, Job, edit_file
+from steadyface.config.job import FrameRange, Job, edit_file, sizes_of
 from steadyface.config.settings import Preset
 from steadyface.editing import catalogue
 from steadyface.editing.card import Effect
@@ -15,7 +15,7 @@ from steadyface.faces.settings import Alignment
 from steadyface.gan.models import W_SPACE, WEIGHTS, file_of, resolution_of, w_space_of
 from steadyface.inversion import settings as inversion
 from steadyface.inversion.encoders import encoder_file
-from steadyface.inversion.settings import PivotalTuning, Refinement
+from steadyface.inversion.settings import FullSizeTuning, PivotalTuning, Refinement
 from steadyface.runtime.files import FileContent
 from steadyface.stitching.settings import Preservation
 from steadyface.zoo import CARDS
@@ -160,3 +160,32 @@ class Tune:
         shipped = sorted(catalogue.SHIPPED.glob("*.safetensors")) if fit else []
         preserved = preset.compositing.preservation
         return cls(preset.tuning, preset.masking, preserved, tuple(map(catalogue.EditContent, shipped)), job.seed)
+
+
+@dataclass(frozen=True)
+class Large:
+    """Settings of `full_size.cut_out`."""
+
+    source: FileContent
+    frames: FrameRange
+    sizes: tuple[int, ...]
+    """Sides in px at which the result may be drawn; the face in the frames decides."""
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        return cls(FileContent(job.source), job.frames, sizes_of(job, preset))
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Settings of `full_size.learn`."""
+
+    tuning: FullSizeTuning
+    seed: int
+    networks: Networks
+
+    @classmethod
+    def of(cls, job: Job, preset: Preset) -> Self:
+        """The settings for a job and a preset."""
+        return cls(preset.full_size, job.seed, networks("mobile-ffhq", "lpips-alex"))

@@ -13,7 +13,7 @@ from steadyface.runtime.files import digest
 from steadyface.runtime.time_left import Part
 from steadyface.stages import costs
 
-KeptAs = Literal["track", "aligned", "synthesis", "factors", "compositor", "network"]
+KeptAs = Literal["track", "aligned", "synthesis", "factors", "compositor", "network", "full size"]
 """How an artefact is kept in the run folder (`stages.kept`)."""
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.change import change_mask
-from steadyface.clip.frames import Frames
+from steadyface.clip.frames import Frames, shrink
 from steadyface.clip.layer import Layer
 from steadyface.clip.synthesis import probe_frames
 from steadyface.faces.parts import Part
@@ -122,7 +122,8 @@ class Compositor:
         """The aligned result: the layers on the input inside the mask, and around it what the settings name."""
 
         def inside(frames: Sequence[int]) -> Tensor:
-            pictures = Layer.unpacked(layers(frames)).over(self.clip.inputs(frames))
+            inputs = self.clip.inputs(frames)
+            pictures = Layer.unpacked(shrink(layers(frames), inputs.shape[-1])).over(inputs)
             if self.settings.background == "generated":
                 return pictures
             around, masks = self.inputs(frames), np.stack([self.mask(index) for index in frames])[:, None]

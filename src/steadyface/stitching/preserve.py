@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from steadyface.clip.frames import Frames
+from steadyface.clip.frames import Frames, enlarge
 from steadyface.faces import topology
 from steadyface.faces.mask import parts_mask
 from steadyface.faces.parts import Part
@@ -44,12 +44,16 @@ def preserved_mask(
 
 
 def with_preserved(pictures: Frames, kept: Frames, masks: Masks) -> Frames:
-    """The pictures, or packed layers, with ``kept`` inside the masks: the input, tinted by the edit's `shade`."""
+    """The pictures, or packed layers, with ``kept`` inside the masks: the input, tinted by the edit's `shade`.
+
+    The pictures may be larger than the masks and what is kept.
+    """
 
     def painted(frames: Sequence[int]) -> Tensor:
         drawn = pictures(frames)
-        inside = torch.cat([masks(index) for index in frames]).to(drawn)
-        return drawn + inside * (kept(frames).to(drawn) - drawn)
+        size = drawn.shape[-1]
+        inside = enlarge(torch.cat([masks(index) for index in frames]).to(drawn), size).clamp(0, 1)
+        return drawn + inside * (enlarge(kept(frames).to(drawn), size) - drawn)
 
     return painted
 

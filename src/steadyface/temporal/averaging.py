@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from steadyface.clip.frames import Frames, cached
+from steadyface.clip.frames import Frames, cached, enlarge
 from steadyface.consistency.flows import Flows, PairFlow
 from steadyface.flow.blur import blurred
 from steadyface.flow.occlusion import visibility
@@ -51,14 +51,16 @@ def averaged(
     anchors: Anchors,
     neighbours: Neighbours,
     settings: Averaging,
+    full: Frames | None = None,
 ) -> Frames:
     """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchors' coordinates.
 
     ``inputs`` (len, 3, S, S) are the frames along whose ``flow`` they are warped; ``back`` is that of the way back, on
     which errors show. Of several anchors, each has the mean of the frames that belong to it, and a frame the means of
     those that it belongs to, by its shares. Means are soft: their fine detail (`Averaging.detail`) is replaced by that
-    of the anchor's own picture, which moves with the face. Where a frame does not show what an anchor shows, it keeps
-    its own picture, as ``otherwise`` gives it: never a mean of different things.
+    of the anchor's own picture, which moves with the face. ``full`` gives the anchors' pictures at a larger size D, and
+    the result is of that size: only fine detail needs it, and that is the anchors'. Where a frame does not show what an
+    anchor shows, it keeps its own picture, as ``otherwise`` gives it: never a mean of different things.
     """
     numbers = range(len(anchors.frames))
 
@@ -91,7 +93,7 @@ def averaged(
         return total / weights.clamp_min(1e-4), weights / max(whole, 1e-4)
 
     def fine_detail(which: int) -> Tensor:
-        picture = pictures([anchors.frames[which]])
+        picture = (full or pictures)([anchors.frames[which]])
         return (picture - soft(picture))[0]
 
     details = cached(fine_detail, len(numbers))
@@ -99,19 +101,22 @@ def averaged(
     def from_anchor(which: int, index: int, picture: Tensor) -> Tensor:
         """A frame, by the mean of one anchor, or its own ``picture``."""
         detail, anchor = details([which]), anchors.frames[which]
+        size = detail.shape[-1]
         mean, seen = mean_at(which, index)
         if not seen.any():
             return picture
         if index == anchor:
-            return torch.lerp(picture, soft(mean) + detail, seen.clamp(max=1))
+            return torch.lerp(picture, enlarge(soft(mean), size) + detail, enlarge(seen, size).clamp(0, 1))
         flows = back(index, anchor)
-        smooth, fine = warp(torch.cat([mean, detail], dim=1), flows.ab, mode="bicubic").chunk(2, dim=1)
+        smooth = enlarge(soft(warp(mean, flows.ab, mode="bicubic")), size)
         trust = visibility(flows.error_ab, settings.trust) * in_bounds(flows.ab)
         trust = trust * (warp(seen, flows.ab) / settings.seen).clamp(0, 1)
-        return torch.lerp(picture, soft(smooth) + fine, trust)
+        scale = size / mean.shape[-1]
+        fine = warp(detail, scale * enlarge(flows.ab, size), mode="bicubic")
+        return torch.lerp(picture, smooth + fine, enlarge(trust, size).clamp(0, 1))
 
     def made(index: int) -> Tensor:
-        picture = otherwise([index])
+        picture = enlarge(otherwise([index]), details([0]).shape[-1])
         shares = [(which, float(anchors.shares[index, which])) for which in numbers]
         return torch.stack([share * from_anchor(which, index, picture) for which, share in shares if share]).sum(0)
 
