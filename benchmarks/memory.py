@@ -58,7 +58,7 @@ def looped(source: Path, count: int, path: Path) -> Path:
         for index, frame in enumerate(islice(cycle(chain(own, own[-2:0:-1])), count)):
             yield replace(frame, index=index, pts=index * ticks, duration=ticks)
 
-    write_video(path, frames(), info, crf=CRF)
+    write_video(path, frames(), info, options={"crf": str(CRF)})
     return path
 
 

@@ -54,6 +54,8 @@ def edit_video(
     encoder: str = "",
     landmarks: str | Path | None = None,
     size: int | None = None,
+    codec: str = "auto",
+    layer: bool = False,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -63,14 +65,30 @@ def edit_video(
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
     run of the same clip, whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or
     crops, used for the alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face
-    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``preset`` is the name of one of `PRESETS`,
+    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec`` and ``layer`` are those of
+    `config.job.Job`. ``preset`` is the name of one of `PRESETS`,
     or a `Preset`. ``watch`` is called after every step and frame, ``announce`` with the name of every stage that
     begins. Raises `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(Request.parse(text) for text in edits)
     name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
     external = Path(landmarks) if landmarks else None
-    job = Job(Path(source), requests, name, model, frames, face, seed, device, inversion, encoder, external, size)
+    job = Job(
+        Path(source),
+        requests,
+        name,
+        model,
+        frames,
+        face,
+        seed,
+        device,
+        inversion,
+        encoder,
+        external,
+        size,
+        codec,
+        layer,
+    )
     reused = [Path(reuse)] if reuse else []
     return run_checked(job, Path(out), reuse=reused, preset=constants, watch=watch, announce=announce)
 

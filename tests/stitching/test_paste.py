@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from steadyface.stitching.paste import paste
+from steadyface.stitching.paste import least_layer, paste
 
 CORNERS = np.array([[30.2, 20.1], [30.2, 70.1], [80.2, 70.1], [80.2, 20.1]])
 ALL = np.ones((64, 64), np.float32)
@@ -60,3 +60,16 @@ def test_nothing_changes_where_the_mask_is_zero(frame: Pixels) -> None:
     assert rows.max() <= 54
     assert columns.min() >= 46
     assert columns.max() <= 64
+
+
+def test_the_least_layer_gives_the_changed_frame_and_half_of_it_half_the_change(frame: Pixels) -> None:
+    before = frame.astype(np.float32)
+    by = np.random.default_rng(1).normal(0, 60, frame.shape).astype(np.float32)
+    by[:20] = 0
+    colours, alpha = least_layer(before, by)
+    after = np.clip(before + by, 0, 255)
+    np.testing.assert_allclose(colours + (1 - alpha[..., None]) * before, after, atol=1e-2)
+    half = 0.5 * colours + (1 - 0.5 * alpha[..., None]) * before
+    np.testing.assert_allclose(half, (before + after) / 2, atol=1e-2)
+    assert not alpha[:20].any()
+    assert (colours <= 255 * alpha[..., None] + 0.1).all()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
@@ -68,8 +70,9 @@ def test_luma_survives_rgb_inside_the_gamut() -> None:
 def test_tags_of_an_rgb_video_become_those_of_a_yuv_one() -> None:
     assert writable(ColourTags(1, 13, 0, 2), 480) == ColourTags(1, 13, 6, 1)
     assert writable(ColourTags(1, 13, 0, 2), 1080) == ColourTags(1, 13, 1, 1)
-    kept = ColourTags(9, 16, 9, 1)
+    kept = ColourTags(9, 18, 9, 1)
     assert writable(kept, 480) == kept
+    assert writable(replace(kept, trc=16), 480) == replace(kept, trc=1)
     assert writable(ColourTags(), 480) == ColourTags()
 
 

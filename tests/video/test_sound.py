@@ -63,7 +63,8 @@ def shift(before: Path, after: Path, origin: float) -> tuple[float, float]:
 def write_back(path: Path, target: Path, start: int = 0, stop: int | None = None) -> float:
     """Write frames start .. stop-1 back with their sound; where the first one was, in seconds."""
     frames = list(read_frames(path, start, stop))
-    write_video(target, iter(frames), probe(path), audio_from=path, cut_sound=stop is not None, preset="ultrafast")
+    fast = {"preset": "ultrafast"}
+    write_video(target, iter(frames), probe(path), audio_from=path, cut_sound=stop is not None, options=fast)
     return float(frames[0].pts * frames[0].time_base)
 
 

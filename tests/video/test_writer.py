@@ -93,7 +93,7 @@ def test_decode_times_are_presentation_times(grid_clip: Path, tmp_path: Path) ->
 @pytest.mark.parametrize("tags", [(1, 1, 1, 1), (5, 6, 5, 1), (6, 6, 6, 2), (9, 14, 9, 1), (1, 13, 1, 2)])
 def test_colour_tags_are_kept_and_so_are_the_colours(make_clip, tmp_path: Path, tags: tuple[int, ...]) -> None:
     path = make_clip(tags=tags)
-    before, after = copy(path, tmp_path / "out.mp4", crf=4)
+    before, after = copy(path, tmp_path / "out.mp4", options={"crf": "4"})
     colour = probe(tmp_path / "out.mp4").colour
     assert (colour.primaries, colour.trc, colour.matrix, colour.range) == tags
     assert colour == probe(path).colour
@@ -179,7 +179,7 @@ def test_failing_frames_leave_no_file(make_clip, tmp_path: Path, failure: type[B
             yield frame
 
     with pytest.raises(failure, match="the edit failed"):
-        write_video(tmp_path / "out.mp4", frames(), probe(path), preset="ultrafast")
+        write_video(tmp_path / "out.mp4", frames(), probe(path), options={"preset": "ultrafast"})
     assert leftovers(tmp_path) == set()
 
 
@@ -248,7 +248,7 @@ def test_a_target_that_fills_up(make_clip, tmp_path: Path, limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
         with pytest.raises(ResourceError, match=r"can't be written .*[Ff]ile too large"):
-            write_video(tmp_path / "out.mp4", noisy, info, preset="ultrafast")
+            write_video(tmp_path / "out.mp4", noisy, info, options={"preset": "ultrafast"})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert leftovers(tmp_path) == set()
@@ -262,7 +262,7 @@ def test_memory_does_not_grow_with_length(make_clip, tmp_path: Path) -> None:
     def peak(count: int) -> int:
         frames = (replace(first, index=k, pts=first.pts + 512 * k, image=first.image.copy()) for k in range(count))
         tracemalloc.start()
-        write_video(tmp_path / "out.mp4", frames, info, preset="ultrafast")
+        write_video(tmp_path / "out.mp4", frames, info, options={"preset": "ultrafast"})
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

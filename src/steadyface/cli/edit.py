@@ -41,6 +41,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--reuse", type=Path, metavar="FOLDER", help="take the inversion from an earlier run of this clip"
     )
     add_job_arguments(parser, needs_out=False)
+    parser.add_argument(
+        "--codec", default="auto", help="auto, h264, hevc, vp9; prores and ffv1 are written beside edited.mp4"
+    )
+    parser.add_argument("--layer", action="store_true", help="write the edit as a layer, too: layer.mov and matte.mov")
     parser.add_argument("--look", action="store_true", help="only edit one frame, in seconds, and write look.png")
     parser.add_argument("--c2pa-cert", type=Path, metavar="PEM", help="sign the result with your certificate (C2PA)")
     parser.add_argument("--c2pa-key", type=Path, metavar="PEM", help="the certificate's private key")
@@ -95,7 +99,7 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
     from steadyface.editing.catalogue import Request
 
     requests = tuple(Request.parse(text) for text in args.edit)
-    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size")
+    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size", "codec", "layer")
     return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
 
 

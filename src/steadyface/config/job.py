@@ -12,8 +12,10 @@ from steadyface.errors import InputError
 from steadyface.faces.external_landmarks import read_landmarks
 from steadyface.gan.models import LARGE, MODELS, SIZES, SMALL, W_SPACE, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
+from steadyface.video.codecs import codec_named
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
+from steadyface.video.transfer import is_high_range
 
 FrameRange = tuple[int, int | None]
 """First frame, and the frame after the last (None: to the end)."""
@@ -39,6 +41,12 @@ class Job:
     """Another program's 68-point landmarks or crops (`faces.external_landmarks`); None takes our own."""
     size: int | None = None
     """Side in px at which aligned pictures are drawn, one of `SIZES`; None: as large as the face in the frames asks."""
+
+    codec: str = "auto"
+    """Of `video.codecs.CODECS`; "auto" is H.264, or HEVC for a video of more than 8 bits. ``edited.mp4`` has it, or, if
+    players don't know it, a file beside it."""
+    layer: bool = False
+    """Whether the edit is also written as a layer, for compositors."""
 
     def __post_init__(self) -> None:
         """The large model is the small one, drawn at its size."""
@@ -117,7 +125,9 @@ def check_look(job: Job, out: Path) -> None:
     check_request(job)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file, not a folder")
-    probe(job.source)
+    info = probe(job.source)
+    if job.layer and is_high_range(info.colour.trc):
+        raise InputError(f"--layer: {job.source} has a high dynamic range, in which layers are not added; leave it out")
 
 
 def check_request(job: Job) -> None:
@@ -136,6 +146,8 @@ def check_request(job: Job) -> None:
         raise InputError(f"--size {job.size}: choose one of {', '.join(map(str, SIZES))}, or auto")
     if job.size not in (None, SIZES[0]) and (why := only_small(job, preset)):
         raise InputError(f"--size {job.size}: {why}; leave --size out")
+    if job.codec != "auto":
+        codec_named(job.codec)
     if job.encoder:
         encoder_file(job.encoder)
     for request in job.edits:

@@ -46,6 +46,8 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "device": job.device,
         "inversion": job.inversion,
         "size": job.size,
+        "codec": job.codec,
+        "layer": job.layer,
         "encoder": job.encoder,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},

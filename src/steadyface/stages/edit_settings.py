@@ -259,8 +259,12 @@ class Render:
     edits: tuple[RequestedEdit, ...]
     averaging: Averaging | None
     preset: str
+    codec: str
+    layer: bool
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        return cls(FileContent(job.source), job.frames, requested_edits(job, preset), preset.averaging, preset.name)
+        edits, averaging = requested_edits(job, preset), preset.averaging
+        edits, averaging = requested_edits(job, preset), preset.averaging
+        return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, job.codec, job.layer)

@@ -1,8 +1,9 @@
 """The last stage: write the aligned pictures as PNG, paste them into their frames, and write the videos."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,13 +24,15 @@ from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits, styled
 from steadyface.stages.edit_settings import Render
 from steadyface.stages.finish import Average
+from steadyface.stages.output import Output
 from steadyface.stitching.compositor import Compositor
-from steadyface.stitching.paste import paste
+from steadyface.stitching.paste import change, changed
 from steadyface.video.info import VideoInfo, probe
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
 
 VIDEOS = ("edited.mp4", "direct.mp4", "compare.mp4")
+"""What every run writes."""
 
 
 def render(
@@ -65,9 +68,11 @@ def render(
         layers = compositor.with_preserved(average(pictures, plain, settings.averaging), pictures, plain)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)
-        tags = tags_of([each.request for each in settings.edits], settings.preset)
-        write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), tags, context.watch)
-    manifest.finish(run, context.key, *map(run.path, VIDEOS))
+        how = Output(
+            settings.codec, settings.layer, tags_of([each.request for each in settings.edits], settings.preset)
+        )
+        made = write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), how, context.watch)
+    manifest.finish(run, context.key, *made)
     return count
 
 
@@ -101,12 +106,13 @@ class Restored:
 
     def under(self, layers: Frames) -> Iterator[Frame]:
         """Each frame of the input under its packed layer."""
-        for index, frame in enumerate(read_frames(self.source, *self.frames)):
+        for index, frame in enumerate(read_frames(self.source, *self.frames, coded=True)):
             corners, around, extension = self.clip.quads[index], None, self.compositor.extension
             if extension is not None:
                 around = extension.around(frame.image, index, corners)
             layer = layers([index])[0].cpu().numpy()
-            yield replace(frame, image=paste(frame.image, layer, self.compositor.mask(index), corners, around))
+            by = change(frame.image, layer, self.compositor.mask(index), corners, around)
+            yield replace(frame, image=changed(frame.image, by), change=by)
 
     def beside(self, *videos: Path) -> Iterator[Frame]:
         """Each frame of the input, and beside it that of finished videos of it."""
@@ -116,37 +122,29 @@ class Restored:
 
 
 def write_videos(
-    run: Run,
-    restored: Restored,
-    direct: Frames,
-    layers: Frames,
-    tags: Mapping[str, str],
-    watch: Watcher | None = None,
-) -> None:
-    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), with these container tags.
+    run: Run, restored: Restored, direct: Frames, layers: Frames, how: Output, watch: Watcher | None = None
+) -> list[Path]:
+    """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), and what else is asked for.
 
-    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way.
+    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way. Returns the files.
     """
-    part, shown = restored.frames != (0, None), restored.compositor.shown(layers)
+    info, shown = restored.info, restored.compositor.shown(layers)
+    source = restored.source if info.has_audio else None
+    sound: dict[str, Any] = {"audio_from": source, "cut_sound": restored.frames != (0, None)}
     aligned = FrameFolder(run.path("aligned", "edited"))
     aligned.clear()
 
-    def written(name: str, frames: Iterable[Frame]) -> None:
-        write_video(
-            run.path(name),
-            counted(frames, f"write {name}", len(restored.clip), watch),
-            restored.info,
-            audio_from=restored.source if restored.info.has_audio else None,
-            cut_sound=part,
-            metadata=tags,
-        )
+    def counting(frames: Iterable[Frame], name: str) -> Iterator[Frame]:
+        return counted(frames, f"write {name}", len(restored.clip), watch)
 
-    def edited() -> Iterator[Frame]:
-        for index, frame in enumerate(restored.under(layers)):
+    edited_only, direct_only, both = map(run.path, VIDEOS)
+    with how.files(run.folder, info, sound) as files:
+        for index, frame in enumerate(counting(restored.under(layers), edited_only.name)):
             aligned.write(index, to_image(shown([index])))
-            yield frame
-
-    edited_only, direct_only, both = VIDEOS
-    written(edited_only, edited())
-    written(direct_only, restored.under(lambda frames: Layer.whole(direct(frames)).packed()))
-    written(both, restored.beside(run.path(direct_only), run.path(edited_only)))
+            for file in files:
+                file.write(frame)
+    plain = restored.under(lambda frames: Layer.whole(direct(frames)).packed())
+    write_video(direct_only, counting(plain, direct_only.name), info, metadata=how.tags, **sound)
+    beside = restored.beside(direct_only, edited_only)
+    write_video(both, counting(beside, both.name), info, metadata=how.tags, **sound)
+    return [*(file.path for file in files), direct_only, both]

@@ -6,21 +6,39 @@ from numpy.typing import NDArray
 from steadyface.faces.align import uncrop
 
 Pixels = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 
 def paste(
     frame: Pixels,
-    layer: NDArray[np.float32],
-    mask: NDArray[np.float32],
+    layer: Floats,
+    mask: Floats,
     corners: NDArray[np.floating],
     around: Pixels | None = None,
 ) -> Pixels:
-    """Return the frame (H, W, 3) under a packed `Layer` (4, S, S) in the quad ``corners``, weighted by the mask (S, S).
+    """Return the frame (H, W, 3) with the `change` that these make."""
+    return changed(frame, change(frame, layer, mask, corners, around))
 
-    What the layer does not hide are the frame's own pixels, which were never resampled. ``around`` (H, W, 3) is what
-    the mask fades to, the frame itself if not given. Its pixels at which the mask is 0 stay exactly as they are.
+
+def changed(frame: Pixels, by: Floats) -> Pixels:
+    """Return a frame (H, W, 3) and a change of it, rounded."""
+    return np.asarray(np.clip(np.rint(frame + by), 0, 255), np.uint8)
+
+
+def change(
+    frame: Pixels,
+    layer: Floats,
+    mask: Floats,
+    corners: NDArray[np.floating],
+    around: Pixels | None = None,
+) -> Floats:
+    """Return what a packed `Layer` (4, S, S) over the frame changes, in levels: (H, W, 3), not rounded.
+
+    The layer is in the quad ``corners``, weighted by the mask (S, S). What it does not hide are the frame's own pixels,
+    which were never resampled. ``around`` (H, W, 3) is what the mask fades to, the frame itself if not given. Where the
+    mask is 0, the change is exactly that to ``around``. It does not go beyond black and white.
     """
-    result = (frame if around is None else around).copy()
+    result = np.zeros(frame.shape, np.float32) if around is None else around.astype(np.float32) - frame
     size = frame.shape[1::-1]
     low = np.clip(np.floor(corners.min(0)).astype(int) - 1, 0, size)
     high = np.clip(np.ceil(corners.max(0)).astype(int) + 2, low, size)
@@ -31,8 +49,22 @@ def paste(
     # the frame's pixels are in [0, 255], the layer is for pictures in [-1, 1]
     levels = np.ascontiguousarray(np.concatenate([127.5 * (layer[:3] + layer[3:]), layer[3:]]).transpose(1, 2, 0))
     laid = uncrop(levels, within, extent)
-    under = result[box].astype(np.float32)
-    over = laid[..., :3] + (1 - np.clip(laid[..., 3:], 0, 1)) * frame[box]
-    blended = np.clip(np.rint(under + weight * (over - under)), 0, 255)
-    result[box] = np.where(weight > 0, blended, under)
+    under = frame[box].astype(np.float32)
+    over = laid[..., :3] - np.clip(laid[..., 3:], 0, 1) * under
+    blended = np.where(weight > 0, result[box] + weight * (over - result[box]), result[box])
+    result[box] = np.clip(blended, -under, 255 - under)
     return result
+
+
+def least_layer(frame: Floats, by: Floats) -> tuple[Floats, Floats]:
+    """Return the change of a frame (H, W, 3), in levels, as a layer: premultiplied colours (H, W, 3), alpha (H, W).
+
+    Colours + (1 - alpha) x frame is the changed frame. Of all layers for which that holds and whose colours, not
+    premultiplied, are in range, this one hides least. Half of it, colours and alpha alike, is half the change.
+    """
+    after = np.clip(frame + by, 0, 255)
+    darker = (frame - after) / np.maximum(frame, 1e-3)
+    lighter = (after - frame) / np.maximum(255 - frame, 1e-3)
+    alpha = np.clip(np.maximum(darker, lighter).max(axis=2), 0, 1)
+    colours = np.clip(after - (1 - alpha[..., None]) * frame, 0, 255)
+    return np.asarray(colours, np.float32), np.asarray(alpha, np.float32)

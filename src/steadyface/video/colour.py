@@ -13,6 +13,7 @@ import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from steadyface.video.orientation import Image
+from steadyface.video.transfer import PQ, displayed
 
 UNSPECIFIED = 2
 FULL_RANGE = 2
@@ -20,7 +21,7 @@ LIMITED_RANGE = 1
 RGB_MATRIX = 0
 
 # Without these, swscale shares one chroma sample between neighbours and rounds with 7 bits.
-_ACCURATE = (
+ACCURATE = (
     Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 )
 
@@ -49,11 +50,25 @@ def swscale_matrix(matrix: int, lines: int) -> Colorspace:
     return known.get(matrix, Colorspace.ITU601 if lines < 720 else Colorspace.ITU709)
 
 
+def luma_weights(matrix: Colorspace) -> tuple[float, float, float]:
+    """What red, green and blue add to luma (H.273, table 4)."""
+    red, blue = {
+        Colorspace.ITU709: (0.2126, 0.0722),
+        Colorspace.FCC: (0.30, 0.11),
+        Colorspace.SMPTE240M: (0.212, 0.087),
+        Colorspace.BT2020: (0.2627, 0.0593),
+    }.get(matrix, (0.299, 0.114))
+    return red, 1 - red - blue, blue
+
+
 def writable(tags: ColourTags, lines: int) -> ColourTags:
     """Return the tags of a YUV picture made from a video with these tags: the same, unless it is RGB or YCgCo.
 
-    A missing tag stays missing, so that a player makes the same guess for the output as for the input.
+    A missing tag stays missing, so that a player makes the same guess for the output as for the input. PQ becomes
+    BT.709's transfer, which the display-referred copy has.
     """
+    if tags.trc == PQ:
+        tags = replace(tags, trc=1)
     if tags.matrix in (RGB_MATRIX, 8):
         return replace(tags, matrix=6 if lines < 720 else 1, range=LIMITED_RANGE)
     return tags
@@ -73,17 +88,33 @@ def tags_of(frame: av.VideoFrame) -> ColourTags:
 def to_rgb(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) -> Image:
     """Convert a decoded frame to full-range RGB, uint8 (H, W, 3), as coded (not turned).
 
-    `converter` keeps swscale's tables between frames.
+    Of a frame in PQ, the display-referred copy (`transfer.displayed`). `converter` keeps swscale's tables between
+    frames.
     """
+    if tags.trc == PQ:
+        return np.rint(255 * displayed(codes_of(frame, tags, converter), PQ)).astype(np.uint8)
     rgb = converter.reformat(
         frame,
         format="rgb24",
         src_colorspace=swscale_matrix(tags.matrix, frame.height),
         src_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
-        interpolation=_ACCURATE,
+        interpolation=ACCURATE,
     )
     return rgb.to_ndarray().astype(np.uint8, copy=False)
+
+
+def codes_of(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) -> npt.NDArray[np.float32]:
+    """A decoded frame's RGB with all its bits, as coded: float (H, W, 3) in [0, 1]."""
+    deep = converter.reformat(
+        frame,
+        format="rgb48le",
+        src_colorspace=swscale_matrix(tags.matrix, frame.height),
+        src_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=ACCURATE,
+    )
+    return np.asarray(deep.to_ndarray() / 65535, np.float32)
 
 
 def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoReformatter) -> av.VideoFrame:
@@ -98,7 +129,7 @@ def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoRe
         src_color_range=ColorRange.JPEG,
         dst_colorspace=swscale_matrix(tags.matrix, image.shape[0]),
         dst_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
-        interpolation=_ACCURATE,
+        interpolation=ACCURATE,
     )
     if pixel_format == "yuv444p":
         return frame

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from steadyface.errors import InputError
 from steadyface.video.colour import ColourTags, tags_of
+from steadyface.video.hdr import hdr_parameters
 from steadyface.video.orientation import Orientation, orientation_of
 
 SMALLEST_SIDE = 16
@@ -28,6 +29,7 @@ class VideoInfo:
     is frames per second, `time_base` the seconds per tick of the timestamps. `sample_aspect_ratio` is the
     displayed width of a pixel over its height (1 if the file doesn't say). `frame_count` is what the container
     states, or an estimate from the duration, None if neither is there; `duration` is in seconds.
+    `hdr` is what `hdr.hdr_parameters` says.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class VideoInfo:
     frame_count: int | None
     duration: Fraction | None
     end_pts: int | None
+    hdr: str = ""
 
     @property
     def rotation(self) -> int:
@@ -154,6 +157,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
         frame_count=stream.frames or estimate,
         duration=duration,
         end_pts=_end(container, stream),
+        hdr=hdr_parameters(frame),
     )
 
 

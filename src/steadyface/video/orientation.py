@@ -3,13 +3,14 @@
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import av
 import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ def _turned(degrees: int) -> Orientation:
     )
 
 
-def upright(image: Image, orientation: Orientation) -> Image:
-    """Turn a coded picture, uint8 (H, W, 3), as it is displayed, (W, H, 3) when transposed; contiguous."""
+def upright(image: npt.NDArray[Number], orientation: Orientation) -> npt.NDArray[Number]:
+    """Turn a coded picture (H, W, C) as it is displayed, (W, H, C) when transposed; contiguous."""
     if orientation.transpose:
         image = image.transpose(1, 0, 2)
     if orientation.mirror_x:

@@ -6,12 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
 
 from steadyface.errors import InputError
 from steadyface.video.colour import to_rgb
 from steadyface.video.info import VideoInfo, open_video, picture_stream, probe
 from steadyface.video.orientation import Image, upright
+from steadyface.video.planes import planar, turned
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +23,9 @@ class Frame:
 
     `index` counts from 0 in presentation order, `pts` and `duration` are in ticks of `time_base` seconds
     (duration 0: unknown), `image` is RGB, uint8 (H, W, 3), as displayed. Replace the image with
-    `dataclasses.replace`.
+    `dataclasses.replace`. `coded` is the decoded picture with all its bits, upright and planar (`video.planes`), None
+    if it was not asked for. `change`, float (H, W, 3), is what the image differs by from it, in levels of 255; None if
+    the image has nothing to do with it.
     """
 
     index: int
@@ -28,10 +33,14 @@ class Frame:
     time_base: Fraction
     image: Image
     duration: int = 0
+    coded: av.VideoFrame | None = None
+    change: NDArray[np.float32] | None = None
 
 
-def read_frames(path: Path, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+def read_frames(path: Path, start: int = 0, stop: int | None = None, *, coded: bool = False) -> Iterator[Frame]:
     """Yield frames start .. stop-1 (all from `start` on if None) in presentation order, streaming.
+
+    With `coded`, frames have their decoded picture, too.
 
     A frame without a timestamp follows its predecessor at the nominal rate; one that doesn't come after its
     predecessor is put one tick behind it, so that timestamps always increase.
@@ -42,10 +51,10 @@ def read_frames(path: Path, start: int = 0, stop: int | None = None) -> Iterator
     """
     if start < 0 or (stop is not None and stop <= start):
         raise InputError(f"frames {start}:{'' if stop is None else stop}: empty range; give A:B with 0 <= A < B")
-    return _converted(probe(path), start, stop)
+    return _converted(probe(path), start, stop, coded=coded)
 
 
-def _converted(info: VideoInfo, start: int, stop: int | None) -> Iterator[Frame]:
+def _converted(info: VideoInfo, start: int, stop: int | None, *, coded: bool) -> Iterator[Frame]:
     converter = VideoReformatter()
     index = -1
     for index, (frame, pts, duration) in enumerate(_timed(info)):
@@ -57,7 +66,8 @@ def _converted(info: VideoInfo, start: int, stop: int | None) -> Iterator[Frame]
                 f"{info.coded_height} to {frame.width}x{frame.height}; cut the video there"
             )
         image = upright(to_rgb(frame, info.colour, converter), info.orientation)
-        yield Frame(index, pts, info.time_base, image, duration)
+        kept = turned(planar(frame, converter), info.orientation, converter) if coded else None
+        yield Frame(index, pts, info.time_base, image, duration, kept)
         if index + 1 == stop:
             return
     if index < start or stop is not None:

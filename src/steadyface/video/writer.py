@@ -1,18 +1,16 @@
-"""Write edited frames to mp4 with the input's timestamps, sound, colours and pixel shape, completely or not at all."""
+"""Write edited frames with the input's timestamps, sound, colours and pixel shape, completely or not at all."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import av
-from av.codec.codec import UnknownCodecError
 from av.codec.context import Flags
 from av.container import OutputContainer
 from av.packet import Packet
@@ -20,10 +18,14 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from steadyface.errors import InputError, ResourceError
-from steadyface.video.colour import to_yuv, writable
+from steadyface.video.codecs import Codec, codec_named
+from steadyface.video.colour import writable
 from steadyface.video.info import VideoInfo, open_video
+from steadyface.video.picture import coded_picture
+from steadyface.video.planes import Layout
 from steadyface.video.reader import Frame
 from steadyface.video.sound import add_sound, sound_packets
+from steadyface.video.transfer import PQ
 
 # The keys that the mp4 muxer keeps as iTunes tags, which every player reads; others need QuickTime's free-
 # form table.
@@ -43,29 +45,18 @@ _COMMON_KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How the pictures are encoded: an FFmpeg encoder by name, its constant rate factor, its preset, its threads."""
+def write_video(path: Path, frames: Iterable[Frame], like: VideoInfo, **how: Any) -> None:
+    """Write frames, all of one size, to a file: `VideoFile`, whose arguments and errors these are.
 
-    codec: str = "libx264"
-    crf: float = 16
-    preset: str = "medium"
-    threads: int = 4
+    Raises `InputError`, too, if there are no frames.
+    """
+    with VideoFile(path, like, **how) as file:
+        for frame in frames:
+            file.write(frame)
 
 
-def write_video(
-    path: Path,
-    frames: Iterable[Frame],
-    like: VideoInfo,
-    *,
-    crf: float = 16,
-    codec: str = "libx264",
-    preset: str = "medium",
-    audio_from: Path | None = None,
-    cut_sound: bool = False,
-    metadata: Mapping[str, str] | None = None,
-) -> None:
-    """Write frames, uint8 RGB (H, W, 3), all of one size, to an mp4 file that looks and sounds like the input.
+class VideoFile:
+    """A file that looks and sounds like the input, written frame by frame: completely or not at all.
 
     Timestamps: the distances between the frames' own `pts` are kept exactly, also for a variable frame rate,
     and the first frame written is at time 0. The sound of `audio_from`, whose clock must be that of the
@@ -74,69 +65,114 @@ def write_video(
     end of the last frame with `cut_sound` (for a part A:B of a video). The last frame lasts for its own
     `duration`.
 
-    Colour tags and pixel shape are those of `like`, and the conversion from RGB follows the tags. Pictures
-    are 4:2:0; 4:4:4 when a side is odd, as 4:2:0 would have to crop or pad it. `metadata` are container tags
-    such as title, comment.
+    A frame that has its coded picture is written with all its bits: samples that its change leaves alone are the
+    input's. Others are RGB of 8 bits, and the conversion follows the tags. Colour tags and pixel shape are those of
+    `like`. `metadata` are container tags such as title, comment.
 
-    The same frames give the same bytes, on a machine with any number of cores.
-
-    The file is written as `<name>.part` beside `path` and renamed at the end; after any error nothing is
-    left. Memory doesn't grow with the number of frames.
-
-    Raises:
-        ResourceError: the target can't be written (read-only, full, no such folder).
-        InputError: no frames, sizes that vary, an unknown codec, an unreadable `audio_from`.
-        ValueError: timestamps that don't increase (`read_frames` never yields those).
+    The same frames give the same bytes, on a machine with any number of cores. The file is written as `<name>.part`
+    beside `path` and renamed at the end; after any error nothing is left. Memory doesn't grow with the number of
+    frames.
     """
-    path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    with _target_errors(path):
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")
-        partial.touch()
-    try:
-        with ExitStack() as stack:
-            container = av.open(
-                str(partial.absolute()), "w", format="mp4", container_options=_options(like, metadata or {})
+
+    def __init__(
+        self,
+        path: Path,
+        like: VideoInfo,
+        *,
+        codec: str | Codec = "h264",
+        options: Mapping[str, str] | None = None,
+        audio_from: Path | None = None,
+        cut_sound: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        threads: int = 4,
+    ) -> None:
+        """``options`` replace some of the codec's.
+
+        Raises:
+            ResourceError: the target can't be written (read-only, full, no such folder).
+            InputError: an unknown codec.
+        """
+        self.path, self.like = Path(path), like
+        self.codec = codec_named(codec) if isinstance(codec, str) else codec
+        self._options = {**self.codec.options, **(options or {})}
+        self._threads, self._audio_from, self._cut_sound, self._metadata = (
+            threads,
+            audio_from,
+            cut_sound,
+            metadata or {},
+        )
+        self._partial = self.path.with_name(self.path.name + ".part")
+        self._converter, self._stack = VideoReformatter(), ExitStack()
+        self._first: Frame | None = None
+        self._previous: Frame | None = None
+        with _target_errors(self.path):
+            if self.path.is_dir():
+                raise IsADirectoryError(0, "it is a folder")
+            self._partial.touch()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._stack.close()
+            self._partial.unlink(missing_ok=True)
+
+    def write(self, frame: Frame) -> None:
+        """Add a frame.
+
+        Raises:
+            InputError: another size than the first one's, or an unreadable `audio_from`.
+            ResourceError: the target can't be written.
+            ValueError: its timestamp doesn't come after the last one's (`read_frames` never yields those).
+        """
+        if self._first is None:
+            self._begin(frame)
+        first = self._first
+        assert first is not None
+        if frame.image.shape != first.image.shape:
+            raise InputError(
+                f"frame {frame.index} is {_size(frame)} but frame {first.index} is {_size(first)}; "
+                "all frames of a video must have one size"
             )
-            stack.callback(_close_quietly, container)
-            container.metadata.update(metadata or {})
-            _write(stack, container, path, frames, like, Encoding(codec, crf, preset), audio_from, cut_sound)
-        with _target_errors(path):
-            os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+        if self._previous is not None and frame.pts <= self._previous.pts:
+            raise ValueError(f"frame {frame.index}: pts {frame.pts} does not come after {self._previous.pts}")
+        picture = coded_picture(frame, str(self._stream.pix_fmt), self.like.colour, self._converter)
+        context = self._stream.codec_context  # ProRes takes its tags from the pictures
+        picture.color_primaries, picture.color_trc = context.color_primaries, context.color_trc
+        picture.colorspace, picture.color_range = context.colorspace, context.color_range
+        picture.pts = frame.pts - first.pts
+        picture.time_base = frame.time_base
+        picture.duration = frame.duration or self.like.nominal_ticks
+        self._previous = frame
+        self._muxer.mux(self._stream.encode(picture))
 
+    def _begin(self, first: Frame) -> None:
+        options = _muxer_options(self.like, self._metadata) if self.codec.container in ("mp4", "mov") else {}
+        container = av.open(str(self._partial.absolute()), "w", format=self.codec.container, container_options=options)
+        self._stack.callback(_close_quietly, container)
+        container.metadata.update(self._metadata)
+        self._first, self._origin = first, first.pts * first.time_base
+        self._stream = _add_pictures(container, first, self.like, self.codec, self._options, self._threads)
+        sound: Iterator[tuple[Fraction, Packet[Any]]] = iter(())
+        if self._audio_from is not None:
+            source = self._stack.enter_context(open_video(Path(self._audio_from)))
+            routes = add_sound(source, container, Path(self._audio_from))
+            sound = sound_packets(source, routes, self._origin, Path(self._audio_from))
+        self._muxer = _Muxer(container, self.path, sound)
 
-def _write(
-    stack: ExitStack,
-    container: OutputContainer,
-    path: Path,
-    frames: Iterable[Frame],
-    like: VideoInfo,
-    encoding: Encoding,
-    audio_from: Path | None,
-    cut_sound: bool,
-) -> None:
-    frames = iter(frames)
-    first = next(frames, None)
-    if first is None:
-        raise InputError(f"{path}: there are no frames to write")
-    origin = first.pts * first.time_base
-    stream = _add_pictures(container, first, like, encoding)
-    sound: Iterator[tuple[Fraction, Packet[Any]]] = iter(())
-    if audio_from is not None:
-        source = stack.enter_context(open_video(Path(audio_from)))
-        routes = add_sound(source, container, Path(audio_from))
-        sound = sound_packets(source, routes, origin, Path(audio_from))
-    muxer = _Muxer(container, path, sound)
-    end = Fraction(0)
-    for frame, packets in _encode(stream, chain([first], frames), like):
-        if frame is not None:
-            end = (frame.pts + (frame.duration or like.nominal_ticks)) * frame.time_base - origin
-        muxer.mux(packets)
-    muxer.finish(end if cut_sound else None)
+    def _finish(self) -> None:
+        last = self._previous
+        if last is None:
+            raise InputError(f"{self.path}: there are no frames to write")
+        end = (last.pts + (last.duration or self.like.nominal_ticks)) * last.time_base - self._origin
+        self._muxer.mux(self._stream.encode(None))
+        self._muxer.finish(end if self._cut_sound else None)
+        with _target_errors(self.path):
+            os.replace(self._partial, self.path)
 
 
 @dataclass
@@ -169,58 +205,39 @@ class _Muxer:
             self.pending = next(self.sound, None)
 
 
-def _encode(
-    stream: VideoStream, frames: Iterable[Frame], like: VideoInfo
-) -> Iterator[tuple[Frame | None, list[Packet[Any]]]]:
-    """Yield each frame with the packets that the encoder returned for it, then (None, the remaining packets)."""
-    converter = VideoReformatter()
-    first: Frame | None = None
-    previous: Frame | None = None
-    for frame in frames:
-        first = first or frame
-        if frame.image.shape != first.image.shape:
-            raise InputError(
-                f"frame {frame.index} is {_size(frame)} but frame {first.index} is {_size(first)}; "
-                "all frames of a video must have one size"
-            )
-        if previous is not None and frame.pts <= previous.pts:
-            raise ValueError(f"frame {frame.index}: pts {frame.pts} does not come after {previous.pts}")
-        picture = to_yuv(frame.image, str(stream.pix_fmt), writable(like.colour, stream.height), converter)
-        picture.pts = frame.pts - first.pts
-        picture.time_base = frame.time_base
-        picture.duration = frame.duration or like.nominal_ticks
-        previous = frame
-        yield frame, stream.encode(picture)
-    yield None, stream.encode(None)
-
-
-def _add_pictures(container: OutputContainer, first: Frame, like: VideoInfo, encoding: Encoding) -> VideoStream:
+def _add_pictures(
+    container: OutputContainer, first: Frame, like: VideoInfo, codec: Codec, options: Mapping[str, str], threads: int
+) -> VideoStream:
     height, width = first.image.shape[:2]
-    try:
-        stream = container.add_stream(encoding.codec, rate=like.average_rate)
-    except (UnknownCodecError, ValueError, TypeError) as error:
-        raise InputError(f"codec {encoding.codec}: not an encoder for mp4 in this FFmpeg; use libx264") from error
-    if not isinstance(stream, VideoStream):
-        raise InputError(f"codec {encoding.codec}: not a video encoder; use libx264")
-    tags = writable(like.colour, height)
+    stream = container.add_stream(codec.encoder, rate=like.average_rate)
+    assert isinstance(stream, VideoStream)
+    odd = bool(width % 2 or height % 2)
+    source = first.coded.format.name if first.coded is not None else "yuv420p"
     context = stream.codec_context
     context.width, context.height = width, height
-    context.pix_fmt = "yuv420p" if width % 2 == 0 and height % 2 == 0 else "yuv444p"
+    context.pix_fmt = codec.format_for(source, odd=odd)
+    tags = writable(like.colour, height)
+    if first.coded is not None and Layout.known(context.pix_fmt).bits > 8:
+        tags = replace(tags, trc=like.colour.trc)  # PQ stays PQ
     context.time_base = first.time_base
     context.sample_aspect_ratio = like.sample_aspect_ratio
     context.color_primaries, context.color_trc = tags.primaries, tags.trc
     context.colorspace, context.color_range = tags.matrix, tags.range
     # With B-frames mp4 counts durations along the decoding order, and a variable rate's last frame loses its
     # own.
-    context.options = {"crf": str(encoding.crf), "preset": encoding.preset, "bf": "0"}
+    context.options = dict(options)
+    if codec.encoder == "libx265" and tags.trc == PQ and like.hdr:
+        context.options["x265-params"] += f":{like.hdr}"
+    if codec.tag:
+        context.codec_tag = codec.tag
     # x264's pictures depend on the number of its threads: with one per core, two machines write different files.
-    context.thread_count = encoding.threads
+    context.thread_count = threads
     # Otherwise FFmpeg forgets how long the last frame lasts.
     context.flags |= Flags.frame_duration
     return stream
 
 
-def _options(like: VideoInfo, metadata: Mapping[str, str]) -> dict[str, str]:
+def _muxer_options(like: VideoInfo, metadata: Mapping[str, str]) -> dict[str, str]:
     """Choose the muxer's options: an index at the front, a clock for edit lists as fine as the timestamps.
 
     The muxer's default clock of 1 ms would round the ends of the edit list, and with them the duration.

@@ -1,0 +1,105 @@
+"""The files that a result is written to besides those of every run."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+from steadyface.stitching.paste import least_layer
+from steadyface.video.codecs import CODECS, PLAYED, codec_for
+from steadyface.video.colour import ColourTags, to_rgb
+from steadyface.video.info import VideoInfo
+from steadyface.video.planes import framed
+from steadyface.video.reader import Frame
+from steadyface.video.writer import VideoFile
+
+Floats = NDArray[np.float32]
+_LAYER = {"qscale": "1"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file, and what of a frame is written into it."""
+
+    file: VideoFile
+    of: Callable[[Frame], Frame] = lambda frame: frame
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self.file.path
+
+    def write(self, frame: Frame) -> None:
+        """As `VideoFile.write`."""
+        self.file.write(self.of(frame))
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a result is written."""
+
+    codec: str
+    """As in `Job`."""
+    layer: bool
+    tags: Mapping[str, str]
+    """Of the container."""
+
+    @contextmanager
+    def files(self, folder: Path, info: VideoInfo, sound: Mapping[str, Any]) -> Iterator[Sequence[Target]]:
+        """``edited.mp4``; a file beside it for a codec that players don't know; ``layer.mov`` and ``matte.mov``.
+
+        All are complete, or none is there.
+        """
+        played = CODECS[self.codec] if self.codec in PLAYED else codec_for(info.pixel_format)
+        with ExitStack() as stack:
+
+            def target(
+                path: Path, codec: str, of: Callable[[Frame], Frame] = lambda frame: frame, **how: Any
+            ) -> Target:
+                return Target(stack.enter_context(VideoFile(path, info, codec=codec, metadata=self.tags, **how)), of)
+
+            made = [target(folder / "edited.mp4", played.name, **sound)]
+            if self.codec != "auto" and self.codec not in PLAYED:
+                master = CODECS[self.codec]
+                made.append(target(folder / f"edited{master.suffix}", master.name, **sound))
+            if self.layer:
+                layer = LayerOf(info.colour)
+                made.append(target(folder / "layer.mov", "prores", layer.picture, options=_LAYER))
+                made.append(target(folder / "matte.mov", "prores", layer.matte, options=_LAYER))
+            yield made
+
+
+@dataclass(frozen=True)
+class LayerOf:
+    """Makes of frames their change as a layer."""
+
+    colour: ColourTags
+    """The input's."""
+    converter: VideoReformatter = field(default_factory=VideoReformatter)
+
+    def picture(self, frame: Frame) -> Frame:
+        """A premultiplied picture with alpha: laid over the input it gives the frame."""
+        return replace(frame, coded=_with_alpha(*self._layer(frame)), change=None)
+
+    def matte(self, frame: Frame) -> Frame:
+        """Its alpha as a grey picture."""
+        grey = np.rint(255 * self._layer(frame)[1]).astype(np.uint8)
+        return replace(frame, image=np.repeat(grey[..., None], 3, axis=2), coded=None, change=None)
+
+    def _layer(self, frame: Frame) -> tuple[Floats, Floats]:
+        assert frame.coded is not None
+        assert frame.change is not None
+        before = to_rgb(frame.coded, self.colour, self.converter)
+        return least_layer(before.astype(np.float32), frame.change)
+
+
+def _with_alpha(colour: Floats, alpha: Floats) -> av.VideoFrame:
+    """Colours in levels of 255 (H, W, 3), and alpha (H, W) in [0, 1]: gbrap16le."""
+    deep = [np.rint(257 * colour[..., channel]).astype(np.uint16) for channel in (1, 2, 0)]
+    return framed([*deep, np.rint(65535 * alpha).astype(np.uint16)], "gbrap16le")
