@@ -16,7 +16,7 @@ demo: $(VENV)/bin/python
 
 test: $(VENV)/bin/python
 	$(PIP) -e ".[dev]"
-	$(VENV)/bin/ruff check src tests training benchmarks
+	$(VENV)/bin/ruff check src tests training benchmarks comfyui
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy --platform win32
 	$(VENV)/bin/mypy --platform darwin

@@ -34,7 +34,7 @@ from steadyface.editing.lip_preservation import OPEN_MOUTH
 from steadyface.editing.settings import LipPreservation
 from steadyface.errors import InputError
 from steadyface.gan.load import load_generator
-from steadyface.inversion.settings import INDEPENDENT, PivotalTuning, Refinement
+from steadyface.inversion.settings import INDEPENDENT, FullSizeTuning, PivotalTuning, Refinement
 from steadyface.pipeline import edit_video, run_job
 from steadyface.runs.run import Run
 from steadyface.runtime.files import file_sha256
@@ -109,7 +109,7 @@ def states(folder):
 def test_loops_report_under_the_names_and_with_the_steps_that_are_planned(finished, grid_clip):
     lines = (finished[0].folder / "state" / "losses.jsonl").read_text(encoding="utf-8").splitlines()
     reported = {seen["stage"]: seen["step"] for seen in map(json.loads, lines)}
-    planned = plan(STAGES, job_on(grid_clip), TINY, FRAMES[1] - FRAMES[0])
+    planned = plan(STAGES, job_on(grid_clip), TINY, FRAMES[1] - FRAMES[0], loaded=["detail"])
     silent = {"cut out", "calibrate", "compose"}
     loops = [part for parts in planned.values() for part in parts if part.loop not in silent]
     assert reported == {part.loop: part.steps for part in loops if part.steps}
@@ -125,6 +125,31 @@ def test_videos_have_the_input_s_size_frames_and_times(finished, input_frames):
         assert [frame.image.shape for frame in frames] == [(288, width, 3)] * 3
         times = [(frame.pts - frames[0].pts) * frame.time_base for frame in frames]
         assert times == [(frame.pts - input_frames[0].pts) * frame.time_base for frame in input_frames]
+
+
+def test_a_face_is_drawn_at_the_size_that_was_asked_for(finished, grid_clip, tmp_path):
+    """Twice as large as it was filmed: what is learnt at 256 px is taken from the run before."""
+    small, announced, planned = finished[0].folder, [], []
+    preset = replace(TINY, full_size=FullSizeTuning(steps=2))
+    run = Run.open(tmp_path / "large", announce=announced.append, reuse=[small])
+    large = run_job(job_on(grid_clip, size=512), run, preset=preset, expect=planned.append)
+    assert announced == ["detail", "render"]
+    assert "detail" in planned[-1]
+    assert FrameFolder(large.folder / "aligned" / "keyframes").image(0).shape == (512, 512, 3)
+    pairs = zip(read_frames(finished[0].edited), read_frames(large.edited), strict=True)
+    for one, other in pairs:
+        apart = np.abs(one.image.astype(int) - other.image).max(axis=2)
+        assert apart.max() > 8
+        assert (apart > 4).mean() < 0.05
+
+
+def test_a_small_face_is_not_drawn_larger(finished, grid_clip, tmp_path):
+    planned = []
+    run = Run.open(tmp_path / "again", reuse=[finished[0].folder])
+    run_job(job_on(grid_clip), run, preset=TINY, expect=planned.append)
+    assert "detail" in planned[0]
+    assert "detail" not in planned[-1]
+    assert not (run.folder / "state" / "detail.json").exists()
 
 
 def test_every_video_says_that_it_was_edited(finished):

@@ -20,7 +20,7 @@ from steadyface.inversion.keyframes import Poses
 from steadyface.stages import full_size
 from steadyface.stages.context import StageContext
 from steadyface.stages.full_size import FullSizeFrames, LargeCrops, size_for
-from steadyface.stages.settings import Detail, Large
+from steadyface.stages.settings import Large
 from steadyface.video.reader import read_frames
 
 SIDE, SIZE = 64, 128
@@ -54,12 +54,6 @@ def test_keyframes_are_cut_out_at_full_size_once(clip: Aligned, context: StageCo
     expected = torch.from_numpy(crop(frame, clip.quads[2], SIZE)).permute(2, 0, 1) / 127.5 - 1
     torch.testing.assert_close(made.pictures([1])[0], expected)
     assert full_size.cut_out(context, replace(settings, sizes=(64,)), clip, poses) is None
-
-
-def test_without_large_crops_nothing_is_taught(context: StageContext) -> None:
-    settings = Detail.of(Job(Path("x.mp4"), ()), PRESETS["default"])
-    poses = Poses(np.zeros((1, 1)), [0])
-    assert full_size.learn(context, settings, None, None, None, poses) is None  # type: ignore[arg-type]
 
 
 def test_the_change_is_carried_over_to_the_keyframe_at_full_size() -> None:

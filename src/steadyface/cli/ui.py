@@ -13,9 +13,15 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a page in the browser (extra: ui)",
         description="Serve a page: drop a video, choose a face and edits, look at a preview, run, watch the result.",
     )
+    add_place_arguments(parser, port=7860)
+    parser.set_defaults(run=run)
+
+
+def add_place_arguments(parser: argparse.ArgumentParser, *, port: int) -> None:
+    """Add the arguments for where runs are served and kept, and their limits."""
     limits = Limits()
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at; default: %(default)s, this machine")
-    parser.add_argument("--port", type=_port, default=7860, help="default: %(default)s")
+    parser.add_argument("--port", type=_port, default=port, help="default: %(default)s")
     parser.add_argument(
         "--runs", type=Path, default=Path("steadyface-runs"), metavar="FOLDER", help="where runs are kept"
     )
@@ -25,7 +31,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--max-frames", type=_count, default=limits.frames, metavar="N", help="longest clip; default: %(default)s"
     )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:

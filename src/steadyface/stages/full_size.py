@@ -98,12 +98,10 @@ def learn(
     settings: Detail,
     edited: Synthesis,
     adapted: Synthesis,
-    large: LargeCrops | None,
+    large: LargeCrops,
     poses: Poses,
-) -> FullSize | None:
-    """Teach the layers that only the large generator has; None without its crops."""
-    if large is None:
-        return None
+) -> FullSize:
+    """Teach the layers that only the large generator has."""
     keys = poses.keyframes
     before, after = (Synthesis(clip.ws[keys], clip.generator) for clip in (adapted, edited))
     return teach(

@@ -130,17 +130,16 @@ def unpack_network(
     return PriorFrames(network.requires_grad_(False), clip.inputs)
 
 
-def pack_full_size(detail: FullSize | None, context: StageContext, *inputs: object) -> Tensors:
-    """What it was taught; nothing if it draws nothing."""
-    return {} if detail is None else {"offset": detail.offset, **{name: p.detach() for name, p in detail.own.items()}}
+def pack_full_size(detail: FullSize, context: StageContext, *inputs: object) -> Tensors:
+    """What it was taught."""
+    return {"offset": detail.offset, **{name: parameter.detach() for name, parameter in detail.own.items()}}
 
 
-def unpack_full_size(tensors: Tensors, context: StageContext, settings: object, *inputs: object) -> FullSize | None:
+def unpack_full_size(tensors: Tensors, context: StageContext, settings: object, *inputs: object) -> FullSize:
     """The inverse of `pack_full_size`."""
-    if not tensors:
-        return None
-    offset = tensors.pop("offset").to(context.device)
-    own = {name: nn.Parameter(value.to(context.device), requires_grad=False) for name, value in tensors.items()}
+    there = {name: tensor.to(context.device) for name, tensor in tensors.items()}
+    offset = there.pop("offset")
+    own = {name: nn.Parameter(tensor, requires_grad=False) for name, tensor in there.items()}
     return FullSize(load_generator(LARGE).to(context.device), context.generator, own, offset)
 
 

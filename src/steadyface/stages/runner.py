@@ -22,6 +22,7 @@ def run_stages(
 ) -> dict[str, Any]:
     """Make or load the artefact of every stage, in order; returns them by the stages' names.
 
+    An artefact may be None, if there is nothing to do; then those that are made from it and kept are None, too.
     ``expect`` is told of the stages to make and their costs, first for as many frames as the file is said to have.
     """
     keys, made = stage_keys(stages, job, preset), dict[str, Any]()
@@ -31,14 +32,22 @@ def run_stages(
         if expect is not None:
             expect(plan(stages, job, preset, frames, loaded))
 
-    planned(frames_between(probe(job.source), *job.frames))
+    count = frames_between(probe(job.source), *job.frames)
+    planned(count)
     for stage in stages:
         inputs = [made[name] for name in stage.inputs]
         settings = stage.settings(job, preset)
         here = replace(context, key=keys[stage.name])
-        made[stage.name] = inputs[0] if settings is None else run_stage(stage, here, settings, inputs)
+        if stage.kept and any(each is None for each in inputs):
+            made[stage.name] = None
+        else:
+            made[stage.name] = inputs[0] if settings is None else run_stage(stage, here, settings, inputs)
         if isinstance(made[stage.name], FollowedFace):  # only now their number is certain
-            planned(len(made[stage.name].quads))
+            count = len(made[stage.name].quads)
+            planned(count)
+        elif made[stage.name] is None:
+            loaded += [other.name for other in stages if stage.name in other.inputs and other.kept]
+            planned(count)
     return made
 
 
