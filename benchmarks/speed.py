@@ -9,7 +9,8 @@ peak memory are those that the system reports when it ends. The old commit is ch
 interpreter and packages, and removed. With --old-frames, the old run is on fewer frames and its seconds are multiplied
 by the ratio of the numbers of frames; the table says so. With --further, a further frame is the difference between two
 new runs, on all frames and on half of them, over the difference of their lengths. Finished measurements are kept in
---out/speed.json: the same call goes on where it stopped. Not for Windows, which has no `wait4`.
+--out/speed.json: the same call goes on where it stopped. Both versions draw at 256 px; `sizes.py` has the larger sizes.
+Not for Windows, which has no `wait4`.
 """
 
 import argparse
@@ -73,6 +74,7 @@ class Bench:
             first, stop = frames
             command = [sys.executable, "-m", "steadyface", "edit", str(self._job.clip), "--edit", edit]
             command += ["--preset", self._job.preset, "--frames", f"{first}:{'' if stop is None else stop}"]
+            command += ["--size", "256"] if source == ROOT / "src" else []  # what the old commit draws
             command += ["--out", str(folder), "--device", "cpu", *(["--reuse", str(reuse)] if reuse else [])]
             print(f"measuring {key}", file=sys.stderr, flush=True)
             self._kept[key] = asdict(measured(command, source, self._job.threads, folder.with_suffix(".log")))

@@ -33,8 +33,10 @@ from steadyface.editing.edit import Edit
 from steadyface.editing.lip_preservation import OPEN_MOUTH
 from steadyface.editing.settings import LipPreservation
 from steadyface.errors import InputError
+from steadyface.flow.dis import DisFlow
 from steadyface.gan.load import load_generator
 from steadyface.inversion.settings import INDEPENDENT, FullSizeTuning, PivotalTuning, Refinement
+from steadyface.metrics import native
 from steadyface.pipeline import edit_video, run_job
 from steadyface.runs.run import Run
 from steadyface.runtime.files import file_sha256
@@ -141,6 +143,17 @@ def test_a_face_is_drawn_at_the_size_that_was_asked_for(finished, grid_clip, tmp
         apart = np.abs(one.image.astype(int) - other.image).max(axis=2)
         assert apart.max() > 8
         assert (apart > 4).mean() < 0.05
+
+
+def test_a_run_is_measured_in_its_frames(finished):
+    folder = finished[0].folder
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    found = native.of_run(folder, manifest, DisFlow(), "cpu", hair=False)
+    assert found["face"] == pytest.approx(200, abs=15)
+    assert found["sharpness"] > 0.3
+    assert found["seam"] == pytest.approx(1, abs=0.2)
+    assert found["steady"] > 0
+    assert native.of_run(folder, {**manifest, "source": "moved.mp4"}, DisFlow(), "cpu", hair=False) is None
 
 
 def test_a_small_face_is_not_drawn_larger(finished, grid_clip, tmp_path):

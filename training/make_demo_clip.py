@@ -1,10 +1,11 @@
-"""Make the clip that ships: a person who does not exist talks for two seconds, before a made-up background.
+"""Make the clip that ships: a person who does not exist talks for two seconds.
 
     python training/make_demo_clip.py
 
-The default generator renders one sample whose codes turn the head, open the mouth and close the eyes, by regressions on
-the same faces as the edits'; mouth and eyes are each taken from their own picture, so that nothing else moves with
-them. The sound is made of vowels that follow the mouth.
+The generator renders one sample at 1024 px whose codes turn the head, open the mouth (the edit `open-mouth`) and close
+the eyes, by a regression on faces that are drawn for it; mouth and eyes are each taken from their own picture, so that
+nothing else moves with them. The picture fills the frame, as a hand-held camera would see it: the background is the
+generator's own. The sound is made of vowels that follow the mouth.
 """
 
 import argparse
@@ -21,23 +22,28 @@ from torch import Tensor
 from demo_sound import speech, write_clip
 from steadyface.cli.demo import CLIP
 from steadyface.clip.folder import to_image
+from steadyface.critics.expression import Expression
 from steadyface.editing.catalogue import Request, load
-from steadyface.faces.mask import PersonMask
-from steadyface.faces.smooth import smooth
+from steadyface.faces.eyes import EyeFinder
+from steadyface.faces.mesh import FaceMesh
+from steadyface.faces.topology import head_yaw, mouth_opening
 from steadyface.faces.track import find_tracks
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
-from train_edits import columns_of, standard, with_both
+from steadyface.gan.models import LARGE, SMALL
 
 Floats = NDArray[np.float32]
 
 SEED, TRUNCATION = 27, 0.6
 FRAMES, RATE = 50, 25
-WIDTH, HEIGHT = 480, 360
-SIDE = 308
-"""px of the frame that the generator's picture spans."""
-OPEN, SMILE, BLINK = 4.2, -0.5, -9.5
-"""How far the codes move for an open mouth, the strength of the smile that goes with it, and closed eyes."""
+SIDE = 512
+"""px of the frame."""
+SPAN = 556
+"""px of the frame that the generator's picture spans: its edges stay outside."""
+OPEN, SMILE, BLINK = 0.8, -0.5, -9.5
+"""The strengths of `open-mouth` and of the smile that goes with it, and how far the codes move for closed eyes."""
+SAMPLES = 600
+"""Faces on which it is measured how codes close eyes."""
 # Top, bottom, left, right as fractions of the picture.
 MOUTH, EYES = (0.60, 0.92, 0.30, 0.70), (0.43, 0.53, 0.28, 0.72)
 
@@ -67,25 +73,35 @@ def motion() -> Motion:
     turn = 0.35 * np.sin(2 * np.pi * time / 2.3 + 0.4)
     place = np.stack(
         [
-            WIDTH / 2 + 9 * np.sin(2 * np.pi * time / 2.6) + 2 * np.sin(2 * np.pi * time / 0.9 + 1),
-            HEIGHT - SIDE / 2 + 14 + 3 * np.sin(2 * np.pi * time / 1.4 + 2) + 1.5 * mouth,
-            0.045 * np.sin(2 * np.pi * time / 2.0 + 1.5),
-            1 + 0.015 * np.sin(2 * np.pi * time / 2.4 + 0.7),
+            SIDE / 2 + 7 * np.sin(2 * np.pi * time / 2.6) + 2 * np.sin(2 * np.pi * time / 0.9 + 1),
+            SIDE / 2 + 4 * np.sin(2 * np.pi * time / 1.4 + 2),
+            0.02 * np.sin(2 * np.pi * time / 2.0 + 1.5),
+            1 + 0.01 * np.sin(2 * np.pi * time / 2.4 + 0.7),
         ],
         axis=1,
     )
     return Motion(mouth, blink, turn, place)
 
 
-def directions(faces: Path, labelled: Path) -> tuple[Tensor, Tensor]:
-    """Unit directions (w_dim,) that open the mouth and the eyes while all that the edits know stays."""
-    both = with_both(faces, labelled)
-    _, columns = columns_of(both)
-    openings = standard(np.stack([both["shape"][:, 1], both["shape"][:, 2:].mean(1)], axis=1))
-    design = np.hstack([columns, openings, np.ones((len(columns), 1))])
-    rows = np.linalg.lstsq(design, both["w"], rcond=None)[0][-3:-1]
-    mouth, eyes = torch.from_numpy(rows / np.linalg.norm(rows, axis=1, keepdims=True)).float()
-    return mouth, eyes
+@torch.no_grad()
+def eye_direction() -> Tensor:
+    """The unit direction (w_dim,) that opens the eyes while pose, mouth and expression stay: least squares."""
+    generator, expression = load_generator(SMALL), Expression()
+    mesh, eyes = FaceMesh.load(), EyeFinder.load()
+    z = torch.randn(SAMPLES, generator.z_dim, generator=torch.Generator().manual_seed(5))
+    rows, codes = [], []
+    for w in sample_w(generator, z, 0.85):
+        picture = generator.synthesis(broadcast_w(generator, w[None])).clamp(-1, 1)
+        image = to_image(picture)
+        points = mesh.find_aligned(image).landmarks
+        moods = expression.logits(picture)[0].tolist()
+        rows.append([eyes.find(image, points).opening().mean(), head_yaw(points), mouth_opening(points), *moods])
+        codes.append(w.numpy())
+    measured = np.array(rows)
+    columns = (measured - measured.mean(0)) / measured.std(0)
+    design = np.hstack([columns, np.ones((len(columns), 1))])
+    row = np.linalg.lstsq(design, np.stack(codes), rcond=None)[0][0]
+    return torch.from_numpy(row / np.linalg.norm(row)).float()
 
 
 def soft_box(box: tuple[float, float, float, float], size: int) -> Floats:
@@ -97,19 +113,18 @@ def soft_box(box: tuple[float, float, float, float], size: int) -> Floats:
 
 
 @torch.no_grad()
-def person(generator: Generator, moves: Motion, mouth: Tensor, eyes: Tensor) -> list[NDArray[np.uint8]]:
+def person(generator: Generator, moves: Motion, eyes: Tensor) -> list[NDArray[np.uint8]]:
     """The generator's pictures."""
     draws = torch.Generator().manual_seed(SEED)
     ws = broadcast_w(generator, sample_w(generator, torch.randn(1, generator.z_dim, generator=draws), TRUNCATION))
-    turn = load(Request("head-turn"))
+    turn, smile, mouth = (load(Request(name))(ws, generator) - ws for name in ("head-turn", "smile", "open-mouth"))
     sides = torch.tensor(generator.ws_resolutions)
-    smile = SMILE * (load(Request("smile"))(ws, generator) - ws)[0]
-    lips = OPEN * (sides <= 32)[:, None] * mouth + smile
+    lips = OPEN * mouth + SMILE * smile
     lids = BLINK * ((sides >= 8) & (sides <= 32))[:, None] * eyes
     boxes = [soft_box(box, generator.resolution) for box in (MOUTH, EYES)]
     pictures = []
     for frame in range(FRAMES):
-        base = ws + moves.turn[frame] * (turn(ws, generator) - ws)
+        base = ws + moves.turn[frame] * turn
         moved = (base + moves.mouth[frame] * lips, base + moves.blink[frame] * lids)
         picture = to_image(generator.synthesis(base)).astype(np.float32)
         changes = [to_image(generator.synthesis(code)) - picture for code in moved]
@@ -121,60 +136,32 @@ def person(generator: Generator, moves: Motion, mouth: Tensor, eyes: Tensor) -> 
     return pictures
 
 
-def mattes(pictures: list[NDArray[np.uint8]]) -> Floats:
-    """(FRAMES, S, S), 0 to 1: the person, steadied over time."""
-    network = PersonMask.load()
-    found = np.stack([network.find(picture) for picture in pictures])
-    steady = smooth(found.reshape(len(found), -1), 1.5).reshape(found.shape)
-    return np.clip((steady.astype(np.float32) - 0.35) / 0.5, 0, 1)
-
-
-def background(tone: Floats) -> Floats:
-    """A blurred wall of the colour `tone` (3,) with soft lights, wider than the frame: (HEIGHT + 40, WIDTH + 80, 3)."""
-    rng = np.random.default_rng(8)
-    height, width = HEIGHT + 40, WIDTH + 80
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    wall = tone * (1.08 - 0.25 * y / height - 0.12 * x / width)[..., None]
-    for _ in range(26):
-        centre, radius = rng.uniform((0, 0), (width, 0.8 * height)), rng.uniform(12, 46)
-        disc = np.clip((radius - np.hypot(x - centre[0], y - centre[1])) / 5 + 0.5, 0, 1)
-        colour = np.clip(tone + rng.normal(0, 34, 3), 0, 255)
-        wall += (0.35 * disc)[..., None] * (colour - wall)
-    return np.asarray(cv2.GaussianBlur(wall, (0, 0), 5), np.float32)
-
-
-def composed(pictures: list[NDArray[np.uint8]], masks: Floats, moves: Motion) -> list[NDArray[np.uint8]]:
-    """The frames (HEIGHT, WIDTH, 3)."""
+def composed(pictures: list[NDArray[np.uint8]], moves: Motion) -> list[NDArray[np.uint8]]:
+    """The frames (SIDE, SIDE, 3)."""
     size = pictures[0].shape[0]
-    behind = np.stack(pictures[:1])[0][masks[0] < 0.05]
-    wall = background(behind.mean(0).astype(np.float32))
-    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     frames = []
-    for number, (picture, mask) in enumerate(zip(pictures, masks, strict=True)):
-        centre_x, centre_y, angle, scale = moves.place[number]
-        turned = np.exp(-1j * angle) * ((x - centre_x) + 1j * (y - centre_y)) * size / (SIDE * scale)
-        u, v = turned.real + (size - 1) / 2, turned.imag + (size - 1) / 2
-        # ColourExtension the picture's sides, the shoulders go on and fall off.
-        beyond = np.maximum(0, np.maximum(-u, u - (size - 1)))
-        u, v = np.clip(u, 0, size - 1).astype(np.float32), (v - 0.45 * beyond).astype(np.float32)
-        layers = np.dstack([picture.astype(np.float32), 255 * mask])
-        placed = cv2.remap(layers, u, v, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        alpha = np.clip(placed[..., 3:] / 255, 0, 1) * np.clip(v / 8, 0, 1)[..., None]
-        pan = np.float32([[1, 0, -20 - 0.35 * number], [0, 1, -20 + 4 * np.sin(number / 14)]])
-        far = cv2.warpAffine(wall, pan, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
-        frames.append(np.clip(np.rint(far + alpha * (placed[..., :3] - far)), 0, 255).astype(np.uint8))
+    for picture, (centre_x, centre_y, angle, scale) in zip(pictures, moves.place, strict=True):
+        share = SPAN * scale / size
+        cos, sin = share * np.cos(angle), share * np.sin(angle)
+        middle = (size - 1) / 2
+        placed = np.array(
+            [
+                [cos, -sin, centre_x - 0.5 - middle * (cos - sin)],
+                [sin, cos, centre_y - 0.5 - middle * (sin + cos)],
+            ]
+        )
+        sharp = cv2.GaussianBlur(picture, (0, 0), 0.4 / share)  # what the smaller frame can't hold
+        frame = cv2.warpAffine(sharp, placed, (SIDE, SIDE), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        frames.append(np.asarray(frame, np.uint8))
     return frames
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--faces", type=Path, default=Path("training/runs/faces.npz"))
-    parser.add_argument("--labelled", type=Path, default=Path("training/runs/labelled.npz"))
     parser.add_argument("--out", type=Path, default=CLIP)
     args = parser.parse_args()
     moves = motion()
-    pictures = person(load_generator("mobile-ffhq-256"), moves, *directions(args.faces, args.labelled))
-    frames = composed(pictures, mattes(pictures), moves)
+    frames = composed(person(load_generator(LARGE), moves, eye_direction()), moves)
     write_clip(args.out, frames, RATE, speech(moves.mouth, RATE))
     with av.open(str(args.out)) as container:
         shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

@@ -111,7 +111,7 @@ def test_a_run_is_measured(run, critics):
     assert found["background"] is None
     assert {gate["quantity"] for gate in found["gates"] if gate["passed"] is False} >= {"mouth, amplitude"}
     assert announced[0] == "warping error"
-    assert len(announced) == 6
+    assert len(announced) == 7
 
 
 def test_likeness_on_the_person_leaves_out_what_is_around(run, critics, frames, write_crops):

@@ -13,6 +13,7 @@ def table(**changes):
         "attributes": ["eyeglasses"],
         "strength": {"kept": {"eyeglasses": 0.97, "age": 0.1}, "weakest_tenth": {"eyeglasses": 0.9}},
         "sharpness": {"edited": 0.95},
+        "native": {"steady": 0.9, "sharpness": 0.85, "seam": 1.0},
         "liveliness": {
             "edited": {
                 **{"mouth": dict(moves), "eyes": dict(moves), "yaw": None, "gaze": None},
@@ -44,6 +45,9 @@ def test_a_good_result_passes_every_gate():
 @pytest.mark.parametrize(
     ("change", "quantity"),
     [
+        ({"native__steady": 1.1}, "the same in the frames"),
+        ({"native__sharpness": 0.7}, "sharpness in the frames / input's"),
+        ({"native__seam": 1.2}, "gradient across the border / input's"),
         ({"warping_ratio": {"1": {"edited/input": 1.01}}}, "warping error / input's"),
         ({"strength__kept": {"eyeglasses": 0.94}}, "eyeglasses, part kept"),
         ({"strength__weakest_tenth": {"eyeglasses": 0.84}}, "eyeglasses, weakest tenth"),
@@ -85,5 +89,6 @@ def test_what_is_read_of_the_untouched_motion_stands_beside_what_seems_lost():
 
 
 def test_what_rims_add_themselves_stands_beside_the_sharpness():
-    (gate,) = (gate for gate in gates(table(sharpness={"edited": 1.6, "control": 1.5})) if gate.name == "photographic")
+    found = gates(table(sharpness={"edited": 1.6, "control": 1.5}))
+    (gate,) = (gate for gate in found if gate.quantity == "sharpness / inversion's")
     assert (gate.value, gate.control, gate.passed) == (1.6, 1.5, False)

@@ -154,6 +154,8 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
     [
         ("frames", (0, 5), {"align", "crop", "outlines", "large", "render"}),
         ("face", 2, {"align"}),
+        ("codec", "ffv1", {"render"}),
+        ("layer", True, {"render"}),
         ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch", "detail"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
@@ -185,7 +187,7 @@ def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
 
 def test_every_field_of_a_job_is_a_name_or_changes_a_key(job: Job) -> None:
     """Device and preset's name change no stage by themselves; model and encoder have to be there to be tried."""
-    tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size"}
+    tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size", "codec", "layer"}
     assert {each.name for each in fields(Job)} - tried == {"preset", "model", "device", "inversion", "encoder"}
 
 

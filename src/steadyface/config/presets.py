@@ -20,7 +20,15 @@ from steadyface.config.phases import (
 )
 from steadyface.config.settings import Preset
 from steadyface.errors import InputError
-from steadyface.inversion.settings import ADAPTATION, INDEPENDENT, PTI, Keyframes, PivotalTuning, Refinement
+from steadyface.inversion.settings import (
+    ADAPTATION,
+    INDEPENDENT,
+    PTI,
+    FullSizeTuning,
+    Keyframes,
+    PivotalTuning,
+    Refinement,
+)
 from steadyface.stitching.settings import Compositing, Stitching
 from steadyface.temporal.settings import Averaging
 
@@ -37,6 +45,7 @@ PRESETS = {
         replace(ADAPTATION, epochs=1.0, least_steps=25),
         Stitching(epochs=0),
         averaging=Averaging(),
+        full_size=FullSizeTuning(steps=12),
     ),
     "paper": Preset("paper", PAPER, compositing=_PASTED),
     "official": Preset("official", OFFICIAL, compositing=_PASTED),
