@@ -17,7 +17,8 @@ from steadyface.clip.synthesis import Synthesis
 from steadyface.config.job import Job
 from steadyface.config.presets import PRESETS
 from steadyface.config.settings import Preset
-from steadyface.editing.card import Effect
+from steadyface.editing.card import Effect, Outline
+from steadyface.faces import topology
 from steadyface.flow.blur import blurred
 from steadyface.gan.base import Generator
 from steadyface.inversion.full_size import FullSize
@@ -116,3 +117,33 @@ def test_at_full_size_layers_are_large_and_a_changed_mouth_is_the_large_generato
     inside = (enlarge(mouth, 2 * SIDE) > 0.99).expand_as(found)
     assert inside.any()
     torch.testing.assert_close(found[inside], expected[inside], atol=0.02, rtol=0)
+
+
+def test_ears_are_the_inputs_and_beside_them_the_mean_is_whole(
+    grey_clip: Callable[[Sequence[int], int], Aligned], tiny_generator: Generator, context: StageContext
+) -> None:
+    clip = grey_clip([0] * COUNT, SIDE)
+    for side, (top, bottom), x in (
+        (topology.RIGHT_SIDE, topology.RIGHT_EAR_FRONT, 12),
+        (topology.LEFT_SIDE, topology.LEFT_EAR_FRONT, 52),
+    ):
+        clip.landmarks[:, [side, top, bottom]] = (x, 32), (x, 26), (x, 38)
+    clip.landmarks[:, topology.NOSE_BRIDGE] = 32
+    ws = torch.randn(COUNT, 4, 16, generator=torch.Generator().manual_seed(1))
+    edited, before = Synthesis(ws, tiny_generator), Synthesis(0 * ws, tiny_generator)
+    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR])
+
+    def result(outline: Outline) -> Tensor:
+        settings = Average.of(Job(Path("x.mp4"), ()), PRESETS["default"])
+        settings = replace(settings, effects=(Effect(outline=outline),))
+        average = averager(context, settings, clip, poses, None, None, edited, before)
+        with torch.no_grad():
+            return Layer.unpacked(average(edited, before, Averaging())([0])).over(clip.inputs([0]))
+
+    ears = torch.from_numpy(clip.ears([0]))
+    whole, cut = result("ignored"), result("ears")
+    inside, beside = (ears > 0.99).expand(1, 3, -1, -1), (ears < 0.01).expand(1, 3, -1, -1)
+    assert inside.any()
+    torch.testing.assert_close(cut[inside], clip.inputs([0])[inside], atol=0.02, rtol=0)
+    torch.testing.assert_close(cut[beside], whole[beside], atol=0.1, rtol=0)
+    assert (whole - cut)[inside].abs().mean() > 0.1

@@ -1,7 +1,7 @@
 """The last steps on the generator's pictures: averages over time, and a correction of the lip opening."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -60,6 +60,8 @@ class Averager:
     target: TargetKind
     where: Callable[[int], Tensor]
     """(1, 1, S, S) in [0, 1]: where the edit may change a frame of the input."""
+    shown: Callable[[int], Tensor]
+    """(1, 1, S, S) in [0, 1]: where a frame shows the mean."""
     preservation: Preservation
     full: FullSizeFrames | None
 
@@ -102,6 +104,8 @@ class Averager:
                 changed = float((mouth * self.where(index)).max()) > _SHOWS
                 own = full.changed(index, own[:, 3:], self.where(index)) if changed else enlarge(own, size)
             picture, calm = torch.lerp(mean, own, enlarge(mouth, size).clamp(0, 1)).chunk(2, dim=1)
+            shown = self.shown(index).to(calm)
+            picture = calm + enlarge(shown, size).clamp(0, 1) * (picture - calm)
             layer = Layer.whole(picture) if self.target == "direct" else Layer.of_means(picture, calm)
             return layer.packed()[0]
 
@@ -132,15 +136,23 @@ def averager(
     to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS, settings.smoothness)
     to_neighbours = StepByStep(InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS), clip.inputs)
 
+    before_ears = all(effect.outline == "ears" for effect in settings.effects)
+    effects = [replace(each, outline="ignored") if before_ears else each for each in settings.effects]
+
     def where(index: int) -> Tensor:
         """As the jaw moves, so does the edge of what is changed."""
-        return edit_mask(clip, settings.masking, settings.effects, [index])
+        return edit_mask(clip, settings.masking, effects, [index])
+
+    def shown(index: int) -> Tensor:
+        """Ears are cut out of the mean, not of what it is of: a rim may be before an ear in one frame alone."""
+        ears = torch.from_numpy(clip.ears([index]))[None, None].to(context.device)
+        return 1 - ears if before_ears else torch.ones_like(ears)
 
     anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.keyframes)
     full = None
     if large is not None and detail is not None:
         full = FullSizeFrames(large, detail.drawn(before), detail.drawn(edited), poses.keyframes)
-    return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, settings.preservation, full)
+    return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, shown, settings.preservation, full)
 
 
 def preserve_lips(

@@ -48,7 +48,7 @@ STAGES = (
     Stage("detail", "learning the details", "full_size.learn", ("lips", "adapt", "large", "keyframes"),
           inversion.Detail.of, "full size", cost=costs.detail),
     Stage("average", "", "finish.averager", ("person", "keyframes", "large", "detail", "lips", "adapt"),
-          editing.Average.of, None, version=3),
+          editing.Average.of, None, version=4),
     Stage("render", "writing the videos", "render.render",
           ("dvp", "average", "compose", "edit", "adapt", "refine", "calibrate", "person"), editing.Render.of, None,
           version=2, cost=costs.render),
