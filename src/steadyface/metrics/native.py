@@ -22,7 +22,7 @@ from steadyface.flow.base import FlowEstimator
 from steadyface.metrics.background import source_of
 from steadyface.metrics.frames import Image
 from steadyface.metrics.warping import warping_errors
-from steadyface.stitching.extension import inner, outline, wide_side
+from steadyface.stitching.compositor import within_outline
 from steadyface.stitching.mask import paste_mask, window
 from steadyface.stitching.settings import Compositing
 from steadyface.video.info import probe
@@ -127,12 +127,10 @@ def paste_masks(folder: Path, manifest: Mapping[str, Any], size: tuple[int, int]
     how = Compositing(**{key: said.get(key, getattr(known, key)) for key in ("forehead", "dilation", "feather")})
     side = len(arrays["change"])
     people = OutlineFolder(folder / "state" / "outlines")
-    wide = wide_side(side, how.extension)
-    own = inner(side, wide)
     for index, corners in enumerate(aligned["quads"]):
         mask = paste_mask(aligned["landmarks"][index], arrays["change"], how) * arrays["where"]
         if hair:
-            mask = mask * outline(people[index], wide, how.outline_ground)[own, own]
+            mask = mask * within_outline(people[index], side, how)
         yield uncrop(np.asarray(mask * window(side, how.margin * side), np.float32), corners, size, outside=0.0)
 
 

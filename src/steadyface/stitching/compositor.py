@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -84,10 +85,7 @@ class Compositor:
         whole = paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
         if self.people is None:
             return whole
-        side = len(self.change)
-        wide = wide_side(side, self.settings.extension)
-        own = inner(side, wide)
-        shown = outline(self.people[index], wide, self.settings.outline_ground)[own, own]
+        shown = within_outline(self.people[index], len(self.change), self.settings)
         # the face counts even where the network does not find a person
         return whole * np.maximum(shown, self.clip.outline([index], self.settings.core))
 
@@ -140,3 +138,11 @@ class Compositor:
         mask = self.mask(index)
         both = [torch.from_numpy(array)[None, None].to(self.clip.inputs.device) for array in (mask, seam(mask))]
         return both[0], both[1]
+
+
+def within_outline(person: NDArray[np.uint8], side: int, settings: Compositing) -> Floats:
+    """Where an edit that ends at the person's outline may change a crop, (side, side), by the mask of a wide crop."""
+    wide = wide_side(side, settings.extension)
+    own, reach = inner(side, wide), 2 * round(settings.outline_reach * side) + 1
+    shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return np.asarray(cv2.dilate(outline(person, wide, settings.outline_ground), shape)[own, own], np.float32)

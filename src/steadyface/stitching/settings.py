@@ -83,6 +83,9 @@ class Compositing:
     outline_ground: float = 0.5
     """As in `Extension`, for styles, which end at the person's outline. A smaller value would include a rim of the
     style's background."""
+    outline_reach: float = 0.012
+    """How far beyond it they may change a frame. Where an aged head is narrower than the person's, a line of the old
+    outline would stay in front of the background."""
     core: float = -0.05
     """Dilation of the face's outline (negative: it is narrowed) inside which every pixel counts as the person."""
     preservation: Preservation = field(default_factory=Preservation)
