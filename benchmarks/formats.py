@@ -68,7 +68,7 @@ def made(clip: Path, frames: tuple[int, int | None], out: Path) -> dict[str, Pat
     ffmpeg("-i", clip, "-an", "-vf", f"{cut},{PQ}", *x265, *tags, hdr)
     ramp = "format=yuva444p10le,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='1023*X/W'"
     ffmpeg("-i", clip, "-an", "-vf", f"{cut},{ramp}", "-c:v", "prores_ks", "-profile:v", "4", alpha)
-    ffmpeg("-i", clip, "-an", "-vf", cut, "-c:v", "ffv1", plain)
+    ffmpeg("-i", clip, "-an", "-vf", cut, "-pix_fmt", "yuv444p", "-c:v", "ffv1", plain)
     return {"hdr10": hdr, "alpha": alpha, "plain": plain}
 
 

@@ -74,6 +74,7 @@ def test_a_style_ends_at_the_person_s_outline_in_each_frame(context: StageContex
         assert found.extent(index)[:, person].min() > 0.99
         assert not found.extent(index)[-6:, wall].any()  # below the face, which is the person's in any case
         assert found.extent(index)[middle, middle - 8 : middle + 8].min() > 0.99
+    assert found.extent(0)[-6:, middle].min() > 0.5  # and a pixel beyond it, so that no line of the outline stays
     assert composed(context, clip, 0.3, Effect(), halves, cut_out=False).extent(0).min() == 1
 
 
