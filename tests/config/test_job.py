@@ -63,5 +63,5 @@ def test_a_layer_of_a_high_dynamic_range_is_refused(tmp_path: Path) -> None:
         file.mux(stream.encode(None))
     job = replace(JOB, source=source)
     check_look(job, tmp_path / "out")
-    with pytest.raises(InputError, match="--layer: .* high dynamic range"):
+    with pytest.raises(InputError, match=r"--layer: .* high dynamic range"):
         check_look(replace(job, layer=True), tmp_path / "out")
