@@ -27,8 +27,8 @@ def test_the_large_model_is_the_small_one_at_its_size() -> None:
     [
         ({}, SIZES),
         ({"size": 512}, (512,)),
-        ({"edits": (Request("sketch"),)}, (256,)),
-        ({"preset": "paper"}, (256,)),
+        ({"edits": (Request("sketch"),)}, ()),
+        ({"preset": "paper"}, ()),
         ({"preset": "fast", "model": LARGE}, (1024,)),
     ],
 )

@@ -45,7 +45,7 @@ def clip(grey_clip: Callable[[Sequence[int], int], Aligned]) -> Aligned:
 
 def test_keyframes_are_cut_out_at_full_size_once(clip: Aligned, context: StageContext, grid_clip: Path) -> None:
     settings = replace(
-        Large.of(Job(grid_clip, (Request("smile"),), frames=(0, 3)), PRESETS["default"]), sizes=(64, SIZE)
+        Large.of(Job(grid_clip, (Request("smile"),), frames=(0, 3)), PRESETS["default"]), learnt=64, sizes=(64, SIZE)
     )
     poses = Poses(np.zeros((3, 1)), [0, 2])
     made = full_size.cut_out(context, settings, clip, poses)

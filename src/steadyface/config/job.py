@@ -77,9 +77,9 @@ def only_small(job: Job, preset: Preset) -> str:
 
 
 def sizes_of(job: Job, preset: Preset) -> tuple[int, ...]:
-    """The sides at which the aligned pictures may be drawn, smallest first."""
+    """The sides at which the aligned pictures may be drawn, smallest first; none if only at the generator's own."""
     if only_small(job, preset):
-        return (resolution_of(job.model),)
+        return ()
     return (job.size,) if job.size else SIZES
 
 

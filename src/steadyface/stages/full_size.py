@@ -79,8 +79,8 @@ def size_for(quads: NDArray[np.floating], sizes: Sequence[int]) -> int:
 
 def cut_out(context: StageContext, settings: Large, clip: Aligned, poses: Poses) -> LargeCrops | None:
     """The keyframes' crops at full size, on disk; None if the small generator's pictures are large enough."""
-    size = size_for(clip.quads, settings.sizes)
-    if size <= len(clip.person):
+    size = size_for(clip.quads, settings.sizes) if settings.sizes else settings.learnt
+    if size <= settings.learnt:
         return None
     folder = FrameFolder(context.run.path("aligned", "keyframes"), context.device)
 

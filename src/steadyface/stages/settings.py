@@ -168,13 +168,15 @@ class Large:
 
     source: FileContent
     frames: FrameRange
+    learnt: int
+    """Side in px of the pictures that the clip is learnt with."""
     sizes: tuple[int, ...]
-    """Sides in px at which the result may be drawn; the face in the frames decides."""
+    """Sides in px at which the result may be drawn; the face in the frames decides. Empty: only as it is learnt."""
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        return cls(FileContent(job.source), job.frames, sizes_of(job, preset))
+        return cls(FileContent(job.source), job.frames, resolution_of(job.model), sizes_of(job, preset))
 
 
 @dataclass(frozen=True)
