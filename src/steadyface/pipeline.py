@@ -20,10 +20,12 @@ from steadyface.runtime.optimise import Watcher, both
 from steadyface.runtime.time_left import Expect
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import already_worn, code_edits
+from steadyface.stages.output import lost
 from steadyface.stages.render import VIDEOS
 from steadyface.stages.runner import run_stages
 from steadyface.stages.settings import requested_edits
 from steadyface.stages.stage_list import STAGES
+from steadyface.video.info import probe
 
 
 @dataclass(frozen=True)
@@ -132,4 +134,5 @@ def run_job(
         write_report(run.folder)
     edited, direct, compare = map(run.path, VIDEOS)
     notes = already_worn(code_edits(requested_edits(job, preset)), made["calibrate"])
+    notes += lost(job.codec, probe(job.source).pixel_format)
     return Result(run.folder, edited, direct, compare, made["render"], notes)

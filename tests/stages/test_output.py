@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from steadyface.errors import InputError
-from steadyface.stages.output import Output
+from steadyface.stages.output import Output, lost
 from steadyface.stitching.paste import changed
 from steadyface.video.info import probe
 from steadyface.video.planes import Layout, samples
@@ -68,3 +68,27 @@ def test_after_an_error_no_file_is_left(tmp_path: Path, frames: list[Frame], gri
     with pytest.raises(InputError, match="one size"):
         written(Output("prores", True, {}), tmp_path, [frames[0], small], grid_clip)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_an_earlier_result_do_not_stay(tmp_path: Path, frames: list[Frame], grid_clip: Path) -> None:
+    written(Output("ffv1", True, {}), tmp_path, frames, grid_clip)
+    assert written(Output("auto", False, {}), tmp_path, frames, grid_clip) == ["edited.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("codec", "source", "lines"),
+    [
+        ("auto", "yuv420p", []),
+        ("auto", "yuv420p10le", []),
+        ("auto", "nv12", []),
+        ("h264", "yuv420p10le", ["edited.mp4 has 8 bits a sample, the input 10"]),
+        ("auto", "yuv422p", ["edited.mp4 has colours at half the input's resolution"]),
+        ("auto", "yuva444p12le", ["edited.mp4 has no alpha, the input does"]),
+        ("ffv1", "yuva444p12le", []),
+        ("prores", "yuva444p12le", ["edited.mov has 10 bits a sample, the input 12"]),
+    ],
+)
+def test_what_a_result_cannot_hold_is_said(codec: str, source: str, lines: list[str]) -> None:
+    found = lost(codec, source)
+    assert len(found) == len(lines)
+    assert all(one.startswith(other) for one, other in zip(found, lines, strict=True))

@@ -18,7 +18,7 @@ from steadyface.video.writer import write_video
     ("codec", "source", "expected"),
     [
         ("h264", "yuv420p10le", "yuv420p"),
-        ("h264", "yuv444p", "yuv444p"),
+        ("h264", "yuv444p", "yuv420p"),
         ("hevc", "yuv420p10le", "yuv420p10le"),
         ("hevc", "yuva444p12le", "yuv444p12le"),
         ("prores", "yuv420p", "yuv422p10le"),

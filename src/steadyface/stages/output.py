@@ -12,15 +12,16 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from steadyface.stitching.paste import least_layer
-from steadyface.video.codecs import CODECS, PLAYED, codec_for
+from steadyface.video.codecs import CODECS, PLAYED, Codec, codec_for
 from steadyface.video.colour import ColourTags, to_rgb
 from steadyface.video.info import VideoInfo
-from steadyface.video.planes import framed
+from steadyface.video.planes import Layout, framed, planar_name
 from steadyface.video.reader import Frame
 from steadyface.video.writer import VideoFile
 
 Floats = NDArray[np.float32]
-_LAYER = {"qscale": "1"}
+EXTRA = ("edited.mov", "edited.mkv", "layer.mov", "matte.mov")
+"""Files that a run may write besides those of every run."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ class Output:
 
         All are complete, or none is there.
         """
-        played = CODECS[self.codec] if self.codec in PLAYED else codec_for(info.pixel_format)
+        for name in EXTRA:  # of an earlier result
+            (folder / name).unlink(missing_ok=True)
+        played = played_by(self.codec, info.pixel_format)
         with ExitStack() as stack:
 
             def target(
@@ -70,9 +73,33 @@ class Output:
                 made.append(target(folder / f"edited{master.suffix}", master.name, **sound))
             if self.layer:
                 layer = LayerOf(info.colour)
-                made.append(target(folder / "layer.mov", "prores", layer.picture, options=_LAYER))
-                made.append(target(folder / "matte.mov", "prores", layer.matte, options=_LAYER))
+                made.append(target(folder / "layer.mov", "prores", layer.picture))
+                made.append(target(folder / "matte.mov", "prores", layer.matte))
             yield made
+
+
+def played_by(codec: str, pixel_format: str) -> Codec:
+    """The codec of ``edited.mp4``."""
+    return CODECS[codec] if codec in PLAYED else codec_for(pixel_format)
+
+
+def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
+    """A line for each thing of an input's pictures that the result can't hold."""
+    source = planar_name(pixel_format)
+    codecs = [played_by(codec, pixel_format)]
+    codecs += [CODECS[codec]] if codec in CODECS and codec not in PLAYED else []
+    has, lines = Layout.known(source), []
+    for each in codecs:
+        name, keeps = f"edited{each.suffix}", Layout.known(each.format_for(source))
+        if keeps.bits < has.bits:
+            lines.append(
+                f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc, prores or ffv1 has more"
+            )
+        if keeps.across > has.across or keeps.down > has.down:
+            lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
+        if has.alpha and not keeps.alpha and each is codecs[-1]:
+            lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
+    return tuple(lines)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Codec:
     container: str
     """FFmpeg's muxer."""
     formats: tuple[str, ...]
-    """Pixel formats, best known by players first."""
+    """Pixel formats. For H.264 the one that every player knows; 4:4:4 if a side is odd."""
     options: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     """The codec's tag in the container, if players ask for another one than FFmpeg's."""
@@ -31,7 +31,7 @@ class Codec:
 
         That has its bits or more, its alpha, its chroma, its kind of colours, in this order. ``odd`` sides need 4:4:4.
         """
-        usable = [name for name in self.formats if not odd or Layout.known(name).across == 1] or list(self.formats)
+        usable = [name for name in self.formats if not odd or Layout.known(name).across == 1] or ["yuv444p"]
         if source in usable:
             return source
         wanted = Layout.known(source)
@@ -52,7 +52,7 @@ _ALPHA = ("yuva420p", "yuva422p", "yuva444p", "yuva420p10le", "yuva422p10le", "y
 CODECS = {
     codec.name: codec
     for codec in (
-        Codec("h264", "libx264", ".mp4", "mp4", ("yuv420p", "yuv444p"), {"crf": "16", "preset": "medium", "bf": "0"}),
+        Codec("h264", "libx264", ".mp4", "mp4", ("yuv420p",), {"crf": "16", "preset": "medium", "bf": "0"}),
         Codec(
             "hevc", "libx265", ".mp4", "mp4", _YUV + _DEEP,
             {"crf": "14", "preset": "medium", "x265-params": "bframes=0:log-level=error"}, "hvc1",

@@ -67,11 +67,16 @@ class Layout:
         return found
 
 
+def planar_name(pixel_format: str) -> str:
+    """The format that `planar` makes of one."""
+    return pixel_format if Layout.of(pixel_format) is not None else _NO_LOSS.get(pixel_format, "yuv444p")
+
+
 def planar(frame: av.VideoFrame, converter: VideoReformatter) -> av.VideoFrame:
     """The frame in a planar format that `Layout` knows, without loss where there is one, else 4:4:4 of 8 bits."""
-    if Layout.of(frame.format.name) is not None:
+    name = planar_name(frame.format.name)
+    if name == frame.format.name:
         return frame
-    name = _NO_LOSS.get(frame.format.name, "yuv444p")
     return converter.reformat(frame, format=name, interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND)
 
 
