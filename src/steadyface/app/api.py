@@ -61,7 +61,7 @@ class EditOffer(BaseModel):
 
 
 def build(controller: Controller, token: str = "") -> FastAPI:
-    """The application. With a ``token``, every request must bear it (``Authorization: Bearer ...``).
+    """The application. With a ``token``, every request but that for its description must bear it.
 
     Paths are never taken from a client: clips are uploaded, runs and files are known by name. Uploads beyond the
     controller's limits are cut off.

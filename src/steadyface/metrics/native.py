@@ -92,11 +92,11 @@ def measured(clip: Iterable[Image], inputs: Iterable[Image], masks: Iterable[Flo
         both = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (after, before)]
         edited = np.abs(cv2.GaussianBlur(both[0] - both[1], (0, 0), BLUR)) > CHANGED
         rise = _gradient(mask)
+        steep = np.hypot(*rise) > 0
         for which, grey in enumerate(both):
             sharp[which] += float(np.square(cv2.Laplacian(grey, cv2.CV_32F))[edited & (mask > 0)].sum())
             slope = _gradient(grey)
-            steep = np.hypot(*rise)
-            across[which] += float(np.abs(slope[0] * rise[0] + slope[1] * rise[1])[steep > 0].sum())
+            across[which] += float(np.abs(slope[0] * rise[0] + slope[1] * rise[1])[steep].sum())
     return Native(face, *(float(a / b) if b > 0 else float("nan") for a, b in (sharp, across)))
 
 

@@ -61,7 +61,7 @@ class Averager:
     where: Callable[[int], Tensor]
     """(1, 1, S, S) in [0, 1]: where the edit may change a frame of the input."""
     shown: Callable[[int], Tensor]
-    """(1, 1, S, S) in [0, 1]: where a frame shows the mean."""
+    """(1, 1, S, S) in [0, 1], or a single 1: where a frame shows the mean."""
     preservation: Preservation
     full: FullSizeFrames | None
 
@@ -145,8 +145,7 @@ def averager(
 
     def shown(index: int) -> Tensor:
         """Ears are cut out of the mean, not of what it is of: a rim may be before an ear in one frame alone."""
-        ears = torch.from_numpy(clip.ears([index]))[None, None].to(context.device)
-        return 1 - ears if before_ears else torch.ones_like(ears)
+        return 1 - torch.from_numpy(clip.ears([index]))[None, None] if before_ears else torch.ones(1, 1, 1, 1)
 
     anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.keyframes)
     full = None

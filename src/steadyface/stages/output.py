@@ -93,7 +93,7 @@ def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
         name, keeps = f"edited{each.suffix}", Layout.known(each.format_for(source))
         if keeps.bits < has.bits:
             lines.append(
-                f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc, prores or ffv1 has more"
+                f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc or ffv1 keeps them"
             )
         if keeps.across > has.across or keeps.down > has.down:
             lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")

@@ -93,28 +93,26 @@ def to_rgb(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) 
     """
     if tags.trc == PQ:
         return np.rint(255 * displayed(codes_of(frame, tags, converter), PQ)).astype(np.uint8)
-    rgb = converter.reformat(
-        frame,
-        format="rgb24",
-        src_colorspace=swscale_matrix(tags.matrix, frame.height),
-        src_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
-        dst_color_range=ColorRange.JPEG,
-        interpolation=ACCURATE,
-    )
-    return rgb.to_ndarray().astype(np.uint8, copy=False)
+    return _reformatted(frame, "rgb24", tags, converter).to_ndarray().astype(np.uint8, copy=False)
 
 
 def codes_of(frame: av.VideoFrame, tags: ColourTags, converter: VideoReformatter) -> npt.NDArray[np.float32]:
     """A decoded frame's RGB with all its bits, as coded: float (H, W, 3) in [0, 1]."""
-    deep = converter.reformat(
+    return np.asarray(_reformatted(frame, "rgb48le", tags, converter).to_ndarray() / 65535, np.float32)
+
+
+def _reformatted(
+    frame: av.VideoFrame, pixel_format: str, tags: ColourTags, converter: VideoReformatter
+) -> av.VideoFrame:
+    """A decoded frame in a format of full-range RGB."""
+    return converter.reformat(
         frame,
-        format="rgb48le",
+        format=pixel_format,
         src_colorspace=swscale_matrix(tags.matrix, frame.height),
         src_color_range=ColorRange.JPEG if tags.range == FULL_RANGE else ColorRange.MPEG,
         dst_color_range=ColorRange.JPEG,
         interpolation=ACCURATE,
     )
-    return np.asarray(deep.to_ndarray() / 65535, np.float32)
 
 
 def to_yuv(image: Image, pixel_format: str, tags: ColourTags, converter: VideoReformatter) -> av.VideoFrame:
