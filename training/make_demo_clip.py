@@ -30,7 +30,7 @@ from steadyface.faces.topology import head_yaw, mouth_opening
 from steadyface.faces.track import find_tracks
 from steadyface.gan.base import Generator, broadcast_w, sample_w
 from steadyface.gan.load import load_generator
-from steadyface.gan.models import LARGE, SMALL
+from steadyface.gan.models import LARGER, SMALL
 
 Floats = NDArray[np.float32]
 
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=CLIP)
     args = parser.parse_args()
     moves = motion()
-    frames = composed(person(load_generator(LARGE), moves, eye_direction()), moves)
+    frames = composed(person(load_generator(LARGER[-1]), moves, eye_direction()), moves)
     write_clip(args.out, frames, RATE, speech(moves.mouth, RATE))
     with av.open(str(args.out)) as container:
         shown = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

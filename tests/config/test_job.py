@@ -11,15 +11,16 @@ import pytest
 from steadyface.config.job import Job, check_look, check_request, preset_of, sizes_of
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
-from steadyface.gan.models import LARGE, SIZES, SMALL
+from steadyface.gan.models import LARGER, SIZES, SMALL
 
 JOB = Job(Path("talk.mp4"), (Request("smile"),))
 
 
-def test_the_large_model_is_the_small_one_at_its_size() -> None:
-    large = replace(JOB, model=LARGE)
-    assert (large.model, large.size) == (SMALL, 1024)
-    assert replace(large, edits=(Request("age"),)) == replace(JOB, edits=(Request("age"),), size=1024)
+@pytest.mark.parametrize(("model", "size"), list(zip(LARGER, SIZES[1:], strict=True)))
+def test_a_larger_model_is_the_small_one_at_its_size(model: str, size: int) -> None:
+    large = replace(JOB, model=model)
+    assert (large.model, large.size) == (SMALL, size)
+    assert replace(large, edits=(Request("age"),)) == replace(JOB, edits=(Request("age"),), size=size)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_the_large_model_is_the_small_one_at_its_size() -> None:
         ({"size": 512}, (512,)),
         ({"edits": (Request("sketch"),)}, ()),
         ({"preset": "paper"}, ()),
-        ({"preset": "fast", "model": LARGE}, (1024,)),
+        ({"preset": "fast", "model": LARGER[-1]}, (1024,)),
     ],
 )
 def test_at_which_sizes_a_face_may_be_drawn(changes: Mapping[str, Any], sizes: tuple[int, ...]) -> None:

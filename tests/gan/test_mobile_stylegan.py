@@ -69,6 +69,16 @@ def test_small_generator_shows_what_the_wide_one_does(wide: MobileStyleGAN, smal
             assert 10 * torch.log10(4 / (image - goal).square().mean()) > 23
 
 
+@pytest.mark.parametrize("psi", [0.5, 0.8, 1.0])
+def test_at_512_px_it_is_the_wide_one_averaged_over_two_by_two(wide: MobileStyleGAN, psi: float) -> None:
+    middle = load_generator("mobile-ffhq-512")
+    assert (middle.num_ws, middle.ws_resolutions[-1]) == (wide.num_ws, 512)
+    w = sample_w(wide, torch.randn(1, 512, generator=torch.Generator().manual_seed(9)), psi)
+    with torch.no_grad():
+        goal = torch.nn.functional.avg_pool2d(wide.synthesis(broadcast_w(wide, w)), 2)
+        torch.testing.assert_close(middle.synthesis(broadcast_w(middle, w)), goal, rtol=0, atol=1e-5)
+
+
 def test_equals_the_reference_runtime(wide: MobileStyleGAN, tmp_path: Path) -> None:
     card = CARDS["mobile-ffhq"]
     archive = tmp_path / card.source.filename

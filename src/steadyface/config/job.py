@@ -10,7 +10,7 @@ from steadyface.config.settings import Preset
 from steadyface.editing import catalogue
 from steadyface.errors import InputError
 from steadyface.faces.external_landmarks import read_landmarks
-from steadyface.gan.models import LARGE, MODELS, SIZES, SMALL, W_SPACE, resolution_of, w_space_of
+from steadyface.gan.models import LARGER, MODELS, SIZES, SMALL, W_SPACE, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
 from steadyface.video.codecs import codec_named
 from steadyface.video.info import probe
@@ -49,10 +49,10 @@ class Job:
     """Whether the edit is also written as a layer, for compositors."""
 
     def __post_init__(self) -> None:
-        """The large model is the small one, drawn at its size."""
-        if self.model == LARGE:
+        """A larger model is the small one, drawn at its size."""
+        if self.model in LARGER:
+            object.__setattr__(self, "size", MODELS[self.model])
             object.__setattr__(self, "model", SMALL)
-            object.__setattr__(self, "size", MODELS[LARGE])
 
 
 def preset_of(job: Job) -> Preset:

@@ -3,7 +3,7 @@
 from safetensors.torch import load_file
 
 from steadyface.gan.checkpoints import load_stylegan2
-from steadyface.gan.mobile_stylegan import MobileStyleGAN
+from steadyface.gan.mobile_stylegan import MobileStyleGAN, average_band
 from steadyface.gan.models import MODELS, WEIGHTS, file_of
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.zoo import weights
@@ -23,6 +23,8 @@ def load_embedded(name: str) -> MobileStyleGAN:
     generator = MobileStyleGAN(MODELS[name])
     wanted = generator.state_dict()
     state = {key: value for key, value in load_file(weights("mobile-ffhq")).items() if key in wanted}
+    if generator.averages_only:
+        state |= average_band({key: value for key, value in state.items() if key.startswith("to_image")})
     if generator.refine is not None:
         state |= load_file(WEIGHTS / f"{name}-head.safetensors")
     generator.load_state_dict(state)

@@ -1,7 +1,8 @@
-"""MobileStyleGAN (Belousov 2021, https://arxiv.org/abs/2104.04767): the default generator, at 1024 and at 256 pixels.
+"""MobileStyleGAN (Belousov 2021, https://arxiv.org/abs/2104.04767): the default generator, at 1024, 512 and 256 pixels.
 
-It was distilled from StyleGAN2-FFHQ and shares its W space. Both sizes have the same trunk; the 256 px one ends in a
-head that this project distilled (`training/distil_head.py`).
+It was distilled from StyleGAN2-FFHQ and shares its W space. All sizes have the same trunk. Its picture is a Haar
+transform's inverse, whose averages are the picture at 512 px; the 256 px one ends in a head that this project distilled
+(`training/distil_head.py`).
 """
 
 from itertools import pairwise
@@ -73,8 +74,9 @@ class Refine(nn.Module):
 class MobileStyleGAN(nn.Module):
     """The generator: a constant, one dense styled convolution, blocks that double the side, colours, a last Haar step.
 
-    ``resolution`` 1024 has blocks up to 512 px. 256 has the same blocks up to 128 px, then `Refine` in the place of
-    the two blocks that are left out.
+    ``resolution`` 1024 has blocks up to 512 px. So has 512, which leaves the last Haar step's details out: its picture
+    is that of 1024 px, averaged over 2 x 2 px. 256 has the same blocks up to 128 px, then `Refine` in the place of the
+    two blocks that are left out.
     """
 
     z_dim = W_DIM
@@ -85,16 +87,17 @@ class MobileStyleGAN(nn.Module):
 
     def __init__(self, resolution: int) -> None:
         super().__init__()
-        sides = [side for side in CHANNELS if side < resolution]
+        self.averages_only = resolution == max(CHANNELS)
+        refined = resolution < max(CHANNELS)
+        sides = [side for side in CHANNELS if side < resolution or self.averages_only]
         last = CHANNELS[sides[-1]]
-        refined = resolution < 1024
         self.resolution = resolution
         self.mapping = Mapping(*(nn.Linear(W_DIM, W_DIM) for _ in range(8)))
         self.const = nn.Parameter(torch.randn(1, CHANNELS[4], 4, 4))
         self.conv1 = StyledConv(W_DIM, CHANNELS[4], CHANNELS[4], 4, separable=False)
         self.blocks = nn.ModuleList(Block(CHANNELS[a], CHANNELS[b], b) for a, b in pairwise(sides))
         self.refine = Refine(last, sides[-1]) if refined else None
-        self.to_image = ToImage(W_DIM, Refine.channels if refined else last, 12)
+        self.to_image = ToImage(W_DIM, Refine.channels if refined else last, 3 if self.averages_only else 12)
         doubled = [side for side in sides[1:] for _ in range(2)]
         self.ws_resolutions = (4, *doubled, *[resolution] * (2 if refined else 1))
         self.num_ws = len(self.ws_resolutions)
@@ -116,4 +119,12 @@ class MobileStyleGAN(nn.Module):
         """Features of the last block -> image."""
         if self.refine is not None:
             features = self.refine(features, ws[:, -2], ws[:, -1])
-        return inverse_haar(self.to_image(features, ws[:, -1]))
+        colours: Tensor = self.to_image(features, ws[:, -1])
+        return colours if self.averages_only else inverse_haar(colours)
+
+
+def average_band(to_image: dict[str, Tensor]) -> dict[str, Tensor]:
+    """From the parameters of a `ToImage` of Haar coefficients, those of the averages over 2 x 2 px of its picture."""
+    outputs = {"to_image.weight": 0, "to_image.bias": 1}
+    taken = {name: to_image[name].narrow(axis, 0, 3) / 2 for name, axis in outputs.items()}
+    return to_image | taken

@@ -10,11 +10,11 @@ from steadyface.runtime.files import safetensors_metadata, user_folder
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 """The folder of the networks that this project trained itself."""
-MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-1024": 1024}
+MODELS = {"mobile-ffhq-256": 256, "mobile-ffhq-512": 512, "mobile-ffhq-1024": 1024}
 """Name -> side of the pictures in pixels; the first is the default."""
-SMALL, LARGE = MODELS
-"""A clip is learnt with the first, and may be drawn with the second (`gan.lift`)."""
-SIZES = (256, 512, 1024)
+SMALL, *LARGER = MODELS
+"""A clip is learnt with the first, and may be drawn with another (`gan.lift`)."""
+SIZES = tuple(MODELS.values())
 """Sides in pixels at which it may be drawn."""
 W_SPACE = "stylegan2-ffhq"
 """The W space of the embedded generators, which is that of StyleGAN2's official FFHQ file (config F)."""
@@ -81,6 +81,11 @@ def file_of(name: str) -> Path | None:
             f"unknown model '{name}'; known: {known}, or a file that `steadyface models import` has written"
         )
     return path
+
+
+def of_size(size: int) -> str:
+    """The embedded generator whose pictures have this side, one of `SIZES`."""
+    return next(name for name, side in MODELS.items() if side == size)
 
 
 def resolution_of(name: str) -> int:

@@ -15,7 +15,7 @@ from steadyface.clip.layer import with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.faces.align import crop
 from steadyface.gan.load import load_generator
-from steadyface.gan.models import LARGE
+from steadyface.gan.models import of_size
 from steadyface.inversion.full_size import FullSize, teach
 from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
@@ -105,7 +105,7 @@ def learn(
     keys = poses.keyframes
     before, after = (Synthesis(clip.ws[keys], clip.generator) for clip in (adapted, edited))
     return teach(
-        FullSize.untaught(load_generator(LARGE).to(context.device), context.generator), before, after,
+        FullSize.untaught(load_generator(of_size(large.size)).to(context.device), context.generator), before, after,
         large.pictures, context.lpips, settings.tuning,
         seed=settings.seed, checkpoint=context.checkpoint, watch=context.watch,
     )  # fmt: skip

@@ -14,12 +14,13 @@ from steadyface.clip.folder import FrameFolder
 from steadyface.clip.synthesis import Synthesis
 from steadyface.editing.mask import preserved_parts
 from steadyface.gan.load import load_generator
-from steadyface.gan.models import LARGE
+from steadyface.gan.models import of_size
 from steadyface.inversion.full_size import FullSize
 from steadyface.runs.run import Tensors
 from steadyface.stages.align import FollowedFace
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Compose, Prior
+from steadyface.stages.full_size import LargeCrops
 from steadyface.stages.outlines import FoundOutlines
 from steadyface.stages.stabilise import PriorFrames
 from steadyface.stages.stage import KeptAs
@@ -135,12 +136,20 @@ def pack_full_size(detail: FullSize, context: StageContext, *inputs: object) -> 
     return {"offset": detail.offset, **{name: parameter.detach() for name, parameter in detail.own.items()}}
 
 
-def unpack_full_size(tensors: Tensors, context: StageContext, settings: object, *inputs: object) -> FullSize:
+def unpack_full_size(
+    tensors: Tensors,
+    context: StageContext,
+    settings: object,
+    edited: object,
+    adapted: object,
+    large: LargeCrops,
+    *_: object,
+) -> FullSize:
     """The inverse of `pack_full_size`."""
     there = {name: tensor.to(context.device) for name, tensor in tensors.items()}
     offset = there.pop("offset")
     own = {name: nn.Parameter(tensor, requires_grad=False) for name, tensor in there.items()}
-    return FullSize(load_generator(LARGE).to(context.device), context.generator, own, offset)
+    return FullSize(load_generator(of_size(large.size)).to(context.device), context.generator, own, offset)
 
 
 KEPT: Mapping[KeptAs, Kept] = {
