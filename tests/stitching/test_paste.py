@@ -66,8 +66,8 @@ def test_the_least_layer_gives_the_changed_frame_and_half_of_it_half_the_change(
     before = frame.astype(np.float32)
     by = np.random.default_rng(1).normal(0, 60, frame.shape).astype(np.float32)
     by[:20] = 0
-    colours, alpha = least_layer(before, by)
     after = np.clip(before + by, 0, 255)
+    colours, alpha = least_layer(before, after)
     np.testing.assert_allclose(colours + (1 - alpha[..., None]) * before, after, atol=1e-2)
     half = 0.5 * colours + (1 - 0.5 * alpha[..., None]) * before
     np.testing.assert_allclose(half, (before + after) / 2, atol=1e-2)

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from steadyface.video.transfer import HLG, PQ, WHITE, displayed, is_high_range, light_of_pq, pq_of_light, put_back
+from steadyface.video.transfer import (
+    HLG,
+    PQ,
+    WHITE,
+    displayed,
+    is_high_range,
+    light_of,
+    light_of_pq,
+    pq_of_light,
+    put_back,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +47,29 @@ def test_a_change_of_the_copy_is_put_back() -> None:
 
 def test_which_transfers_are_of_high_range() -> None:
     assert [is_high_range(tag) for tag in (1, 2, 13, PQ, HLG)] == [False] * 3 + [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("trc", "code", "light"),
+    [
+        (1, 1.099 * 0.18**0.45 - 0.099, 0.18),  # BT.709, section 1.2
+        (2, 0.04, 0.04 / 4.5),
+        (13, 0.5, 0.2140),  # IEC 61966-2-1
+        (4, 0.5, 0.5**2.2),
+        (8, 0.5, 0.5),
+        (PQ, 0.5806888810, 1.0),
+        (HLG, 0.75, 1.0),
+        (HLG, 0.5, (1 / 12) / 0.26496),  # BT.2408: .75 is .265 of the scene's light
+        (HLG, 1.0, 1 / 0.26496),
+    ],
+)
+def test_light_is_that_of_the_standards(trc: int, code: float, light: float) -> None:
+    assert float(light_of(np.full(1, code), trc)[0]) == pytest.approx(light, rel=2e-4)
+
+
+@pytest.mark.parametrize("trc", [1, 4, 13, PQ, HLG])
+def test_light_rises_without_a_step(trc: int) -> None:
+    found = light_of(np.linspace(0, 1, 10_001), trc)
+    assert found[0] == pytest.approx(0, abs=1e-9)
+    assert (np.diff(found) > -1e-4).all()  # BT.709's two parts meet to four digits
+    assert np.diff(found).max() < 0.02 * found[-1]

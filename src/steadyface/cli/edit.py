@@ -42,9 +42,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     add_job_arguments(parser, needs_out=False)
     parser.add_argument(
-        "--codec", default="auto", help="auto, h264, hevc, vp9; prores and ffv1 are written beside edited.mp4"
+        "--codec", default="auto", help="auto, h264, hevc, vp9; prores, ffv1, png, exr are beside edited.mp4"
     )
-    parser.add_argument("--layer", action="store_true", help="write the edit as a layer, too: layer.mov and matte.mov")
+    parser.add_argument(
+        "--layer", action="store_true", help="write the edit as a layer, too: layer.mov and matte.mov, or layer_exr"
+    )
     parser.add_argument("--look", action="store_true", help="only edit one frame, in seconds, and write look.png")
     parser.add_argument("--c2pa-cert", type=Path, metavar="PEM", help="sign the result with your certificate (C2PA)")
     parser.add_argument("--c2pa-key", type=Path, metavar="PEM", help="the certificate's private key")

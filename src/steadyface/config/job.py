@@ -12,9 +12,10 @@ from steadyface.errors import InputError
 from steadyface.faces.external_landmarks import read_landmarks
 from steadyface.gan.models import LARGER, MODELS, SIZES, SMALL, W_SPACE, resolution_of, w_space_of
 from steadyface.inversion.encoders import encoder_file
-from steadyface.video.codecs import codec_named
+from steadyface.video.codecs import STILLS, codec_named
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
+from steadyface.video.stills import openexr
 from steadyface.video.transfer import is_high_range
 
 FrameRange = tuple[int, int | None]
@@ -43,8 +44,8 @@ class Job:
     """Side in px at which aligned pictures are drawn, one of `SIZES`; None: as large as the face in the frames asks."""
 
     codec: str = "auto"
-    """Of `video.codecs.CODECS`; "auto" is H.264, or HEVC for a video of more than 8 bits. ``edited.mp4`` has it, or, if
-    players don't know it, a file beside it."""
+    """Of `video.codecs.CODECS` or `STILLS`; "auto" is H.264, or HEVC for a video of more than 8 bits. ``edited.mp4``
+    has it, or, if players don't know it, a file beside it. "png" and "exr" are a folder of pictures beside it."""
     layer: bool = False
     """Whether the edit is also written as a layer, for compositors."""
 
@@ -126,8 +127,8 @@ def check_look(job: Job, out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file, not a folder")
     info = probe(job.source)
-    if job.layer and is_high_range(info.colour.trc):
-        raise InputError(f"--layer: {job.source} has a high dynamic range, in which layers are not added; leave it out")
+    if job.layer and job.codec != "exr" and is_high_range(info.colour.trc):
+        raise InputError(f"--layer: {job.source} has a high dynamic range; its layer is written with --codec exr")
 
 
 def check_request(job: Job) -> None:
@@ -146,7 +147,9 @@ def check_request(job: Job) -> None:
         raise InputError(f"--size {job.size}: choose one of {', '.join(map(str, SIZES))}, or auto")
     if job.size not in (None, SIZES[0]) and (why := only_small(job, preset)):
         raise InputError(f"--size {job.size}: {why}; leave --size out")
-    if job.codec != "auto":
+    if job.codec == "exr":
+        openexr()
+    elif job.codec != "auto" and job.codec not in STILLS:
         codec_named(job.codec)
     if job.encoder:
         encoder_file(job.encoder)

@@ -14,7 +14,7 @@ from steadyface.editing import catalogue
 from steadyface.gan.models import WEIGHTS, file_of
 from steadyface.inversion.encoders import encoder_file
 from steadyface.runs.run import Run
-from steadyface.runtime.files import file_sha256
+from steadyface.runtime.files import file_sha256, sha256_of
 from steadyface.video.info import probe
 from steadyface.zoo import CARDS
 
@@ -66,7 +66,7 @@ def imported(job: Job) -> dict[str, str]:
 
 def finish(run: Run, key: str, *outputs: Path) -> None:
     """Add the outputs' hashes and write the manifest."""
-    run.manifest |= {"key": key, "outputs": {path.name: file_sha256(path) for path in outputs}}
+    run.manifest |= {"key": key, "outputs": {path.name: sha256_of(path) for path in outputs}}
     run.write_manifest()
 
 
@@ -84,6 +84,6 @@ def is_finished(run: Run, key: str, frames: int) -> bool:
         return False
     try:
         kept = json.loads(run.path("manifest.json").read_text(encoding="utf-8"))
-        return kept["key"] == key and all(file_sha256(run.path(name)) == sha for name, sha in kept["outputs"].items())
+        return kept["key"] == key and all(sha256_of(run.path(name)) == sha for name, sha in kept["outputs"].items())
     except (OSError, ValueError, KeyError):
         return False

@@ -28,6 +28,14 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def sha256_of(path: Path) -> str:
+    """Of a file `file_sha256`; of a folder SHA-256 of its files' names and hashes."""
+    if not path.is_dir():
+        return file_sha256(path)
+    lines = (f"{file_sha256(each)}  {each.name}\n" for each in sorted(path.iterdir()))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def user_folder(name: str, variable: str) -> Path:
     """A folder of the user's own files: from the environment ``variable`` if it is set, else in the data folder."""
     own = os.environ.get(variable)

@@ -1,5 +1,6 @@
 """The files that a result is written to besides those of every run."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,23 +13,26 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from steadyface.stitching.paste import least_layer
-from steadyface.video.codecs import CODECS, PLAYED, Codec, codec_for
+from steadyface.video.codecs import CODECS, PLAYED, STILLS, Codec, codec_for
 from steadyface.video.colour import ColourTags, to_rgb
 from steadyface.video.info import VideoInfo
+from steadyface.video.picture import alpha_of, codes_before_and_after
 from steadyface.video.planes import Layout, framed, planar_name
 from steadyface.video.reader import Frame
+from steadyface.video.stills import About, PictureFolder, png_of, write_exr
+from steadyface.video.transfer import light_of
 from steadyface.video.writer import VideoFile
 
 Floats = NDArray[np.float32]
-EXTRA = ("edited.mov", "edited.mkv", "layer.mov", "matte.mov")
-"""Files that a run may write besides those of every run."""
+EXTRA = ("edited.mov", "edited.mkv", "edited_png", "edited_exr", "layer.mov", "matte.mov", "layer_exr")
+"""Files and folders that a run may write besides those of every run."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A file, and what of a frame is written into it."""
+    """A file or a folder of pictures, and what of a frame is written into it."""
 
-    file: VideoFile
+    file: VideoFile | PictureFolder
     of: Callable[[Frame], Frame] = lambda frame: frame
 
     @property
@@ -37,7 +41,7 @@ class Target:
         return self.file.path
 
     def write(self, frame: Frame) -> None:
-        """As `VideoFile.write`."""
+        """As `VideoFile.write` and `PictureFolder.write`."""
         self.file.write(self.of(frame))
 
 
@@ -53,12 +57,14 @@ class Output:
 
     @contextmanager
     def files(self, folder: Path, info: VideoInfo, sound: Mapping[str, Any]) -> Iterator[Sequence[Target]]:
-        """``edited.mp4``; a file beside it for a codec that players don't know; ``layer.mov`` and ``matte.mov``.
+        """``edited.mp4``; a file or folder beside it for a codec that players don't know; the layer.
 
-        All are complete, or none is there.
+        That is ``layer.mov`` and ``matte.mov``, or ``layer_exr`` beside ``edited_exr``. All are complete, or none is.
         """
         for name in EXTRA:  # of an earlier result
-            (folder / name).unlink(missing_ok=True)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            if (folder / name).exists():
+                (folder / name).unlink()
         played = played_by(self.codec, info.pixel_format)
         with ExitStack() as stack:
 
@@ -67,11 +73,20 @@ class Output:
             ) -> Target:
                 return Target(stack.enter_context(VideoFile(path, info, codec=codec, metadata=self.tags, **how)), of)
 
+            about = About(info.colour, info.sample_aspect_ratio, info.average_rate, self.tags)
+            pictures = Pictures(about)
             made = [target(folder / "edited.mp4", played.name, **sound)]
-            if self.codec != "auto" and self.codec not in PLAYED:
+            if self.codec in STILLS:
+                written = pictures.png if self.codec == "png" else pictures.exr
+                made.append(
+                    Target(stack.enter_context(PictureFolder(folder / f"edited_{self.codec}", self.codec, written)))
+                )
+            elif self.codec in CODECS and self.codec not in PLAYED:
                 master = CODECS[self.codec]
                 made.append(target(folder / f"edited{master.suffix}", master.name, **sound))
-            if self.layer:
+            if self.layer and self.codec == "exr":
+                made.append(Target(stack.enter_context(PictureFolder(folder / "layer_exr", "exr", pictures.exr_layer))))
+            elif self.layer:
                 layer = LayerOf(info.colour)
                 made.append(target(folder / "layer.mov", "prores", layer.picture))
                 made.append(target(folder / "matte.mov", "prores", layer.matte))
@@ -97,7 +112,7 @@ def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
             )
         if keeps.across > has.across or keeps.down > has.down:
             lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
-        if has.alpha and not keeps.alpha and each is codecs[-1]:
+        if has.alpha and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
             lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
     return tuple(lines)
 
@@ -122,8 +137,37 @@ class LayerOf:
     def _layer(self, frame: Frame) -> tuple[Floats, Floats]:
         assert frame.coded is not None
         assert frame.change is not None
-        before = to_rgb(frame.coded, self.colour, self.converter)
-        return least_layer(before.astype(np.float32), frame.change)
+        before = to_rgb(frame.coded, self.colour, self.converter).astype(np.float32)
+        return least_layer(before, np.clip(before + frame.change, 0, 255))
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Writes frames, or their change as a layer, as pictures."""
+
+    about: About
+    converter: VideoReformatter = field(default_factory=VideoReformatter)
+
+    def png(self, frame: Frame, path: Path) -> None:
+        """Codes as they are, in 8 or 16 bits."""
+        assert frame.coded is not None
+        bits = Layout.known(frame.coded.format.name).bits
+        path.write_bytes(png_of(self._codes(frame)[1], alpha_of(frame), bits, self.about))
+
+    def exr(self, frame: Frame, path: Path) -> None:
+        """Linear light."""
+        light = light_of(self._codes(frame)[1], self.about.colour.trc)
+        write_exr(path, light, alpha_of(frame), self.about)
+
+    def exr_layer(self, frame: Frame, path: Path) -> None:
+        """A premultiplied picture with alpha: laid over the input, both in linear light, it gives `exr`."""
+        trc = self.about.colour.trc
+        before, after = (light_of(each, trc) for each in self._codes(frame))
+        colours, alpha = least_layer(before, after, float(light_of(np.ones(1), trc)[0]))
+        write_exr(path, colours, alpha, self.about)
+
+    def _codes(self, frame: Frame) -> tuple[Floats, Floats]:
+        return codes_before_and_after(frame, self.about.colour, self.converter)
 
 
 def _with_alpha(colour: Floats, alpha: Floats) -> av.VideoFrame:

@@ -56,15 +56,15 @@ def change(
     return result
 
 
-def least_layer(frame: Floats, by: Floats) -> tuple[Floats, Floats]:
-    """Return the change of a frame (H, W, 3), in levels, as a layer: premultiplied colours (H, W, 3), alpha (H, W).
+def least_layer(before: NDArray[np.floating], after: NDArray[np.floating], white: float = 255) -> tuple[Floats, Floats]:
+    """Return the change of a frame (H, W, 3), in [0, white], as a layer: premultiplied colours (H, W, 3), alpha (H, W).
 
-    Colours + (1 - alpha) x frame is the changed frame. Of all layers for which that holds and whose colours, not
-    premultiplied, are in range, this one hides least. Half of it, colours and alpha alike, is half the change.
+    Colours + (1 - alpha) x before is after. Of all layers for which that holds and whose colours, not premultiplied,
+    are in range, this one hides least. Half of it, colours and alpha alike, is half the change.
     """
-    after = np.clip(frame + by, 0, 255)
-    darker = (frame - after) / np.maximum(frame, 1e-3)
-    lighter = (after - frame) / np.maximum(255 - frame, 1e-3)
+    least = white / 1e5
+    darker = (before - after) / np.maximum(before, least)
+    lighter = (after - before) / np.maximum(white - before, least)
     alpha = np.clip(np.maximum(darker, lighter).max(axis=2), 0, 1)
-    colours = np.clip(after - (1 - alpha[..., None]) * frame, 0, 255)
+    colours = np.clip(after - (1 - alpha[..., None]) * before, 0, white)
     return np.asarray(colours, np.float32), np.asarray(alpha, np.float32)

@@ -74,6 +74,8 @@ CODECS = {
     )
 }  # fmt: skip
 """h264 and hevc for players, prores for editors, ffv1 without loss, vp9 for the web."""
+STILLS = ("png", "exr")
+"""Kinds of pictures, and their files' extensions: a folder of one a frame, as `video.stills` writes them."""
 PLAYED = ("h264", "hevc", "vp9")
 """Those that ``edited.mp4`` can have; others are files beside it."""
 
@@ -81,7 +83,7 @@ PLAYED = ("h264", "hevc", "vp9")
 def codec_named(name: str) -> Codec:
     """Raises `InputError` for one that is not known."""
     if name not in CODECS:
-        raise InputError(f"codec {name}: not one of {', '.join(CODECS)}")
+        raise InputError(f"codec {name}: not one of {', '.join((*CODECS, *STILLS))}")
     return CODECS[name]
 
 

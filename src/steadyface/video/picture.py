@@ -1,4 +1,7 @@
-"""The picture that an encoder is given for a frame: its coded samples with the change, or its image."""
+"""The picture that an encoder is given for a frame: its coded samples with the change, or its image.
+
+Also its colours before and after the change, with all their bits, for files that are not video.
+"""
 
 import av
 import numpy as np
@@ -14,7 +17,7 @@ from steadyface.video.colour import (
     to_yuv,
     writable,
 )
-from steadyface.video.planes import Layout, with_change
+from steadyface.video.planes import Floats, Layout, samples, with_change
 from steadyface.video.reader import Frame
 from steadyface.video.transfer import PQ, put_back
 
@@ -44,3 +47,20 @@ def coded_picture(frame: Frame, pixel_format: str, tags: ColourTags, converter: 
         dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
         interpolation=ACCURATE,
     )
+
+
+def codes_before_and_after(frame: Frame, tags: ColourTags, converter: VideoReformatter) -> tuple[Floats, Floats]:
+    """RGB codes (H, W, 3) in [0, 1] of a frame that has its coded picture: as coded, and changed, not rounded."""
+    assert frame.coded is not None
+    before = codes_of(frame.coded, tags, converter)
+    if frame.change is None:
+        return before, before
+    return before, np.clip(before + put_back(before, frame.change / np.float32(255), tags.trc), 0, 1)
+
+
+def alpha_of(frame: Frame) -> Floats | None:
+    """The alpha (H, W) in [0, 1] of a frame's coded picture, if it has one."""
+    if frame.coded is None or not Layout.known(frame.coded.format.name).alpha:
+        return None
+    top = 2 ** Layout.known(frame.coded.format.name).bits - 1
+    return np.asarray(samples(frame.coded)[3] / np.float32(top), np.float32)

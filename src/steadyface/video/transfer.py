@@ -15,6 +15,11 @@ PQ = 16
 HLG = 18
 WHITE = 203.0
 """cd/m2 (BT.2408)."""
+HLG_WHITE = 0.75
+"""Graphics white as a code of HLG (BT.2408)."""
+SRGB = 13
+POWERS = {4: 2.2, 5: 2.8, 8: 1.0}
+"""Tags whose function is a power."""
 KNEE = 0.6
 """Light up to this, white being 1, is kept; above it the copy approaches 1."""
 GAMMA = 2.4
@@ -40,6 +45,29 @@ def pq_of_light(light: NDArray[np.floating]) -> NDArray[np.float64]:
     """The inverse of `light_of_pq` (ST 2084, eq. 5.1)."""
     power = np.power(np.clip(np.asarray(light, np.float64), 0, 10_000) / 10_000, M1)
     return np.asarray(np.power((C1 + C2 * power) / (1 + C3 * power), M2))
+
+
+def light_of(codes: NDArray[np.floating], trc: int) -> NDArray[np.float64]:
+    """Codes in [0, 1] -> linear light, graphics white being 1, by a transfer tag of H.273 (table 3).
+
+    The inverse of the function that the tag names; of one without a tag, or with a rare one, BT.709's.
+    """
+    codes = np.asarray(np.clip(codes, 0, 1), np.float64)
+    if trc == PQ:
+        return np.asarray(light_of_pq(codes) / WHITE)
+    if trc == HLG:
+        return np.asarray(_light_of_hlg(codes) / _light_of_hlg(np.full(1, HLG_WHITE)))
+    if trc in POWERS:
+        return np.asarray(np.power(codes, POWERS[trc]))
+    if trc == SRGB:
+        return np.where(codes <= 0.04045, codes / 12.92, np.power((codes + 0.055) / 1.055, 2.4))
+    return np.where(codes < 4.5 * 0.018, codes / 4.5, np.power((codes + 0.099) / 1.099, 1 / 0.45))
+
+
+def _light_of_hlg(codes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The inverse of HLG's OETF (BT.2100, table 5): light of the scene in [0, 1]."""
+    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    return np.asarray(np.where(codes <= 0.5, np.square(codes) / 3, (np.exp((codes - c) / a) + b) / 12))
 
 
 def displayed(codes: NDArray[np.floating], trc: int) -> Floats:

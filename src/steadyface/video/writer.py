@@ -105,7 +105,7 @@ class VideoFile:
         self._converter, self._stack = VideoReformatter(), ExitStack()
         self._first: Frame | None = None
         self._previous: Frame | None = None
-        with _target_errors(self.path):
+        with target_errors(self.path):
             if self.path.is_dir():
                 raise IsADirectoryError(0, "it is a folder")
             self._partial.touch()
@@ -171,7 +171,7 @@ class VideoFile:
         end = (last.pts + (last.duration or self.like.nominal_ticks)) * last.time_base - self._origin
         self._muxer.mux(self._stream.encode(None))
         self._muxer.finish(end if self._cut_sound else None)
-        with _target_errors(self.path):
+        with target_errors(self.path):
             os.replace(self._partial, self.path)
 
 
@@ -190,17 +190,17 @@ class _Muxer:
     def mux(self, packets: Iterable[Packet[Any]]) -> None:
         for packet in packets:
             self._mux_sound_until((packet.dts or 0) * packet.time_base)
-            with _target_errors(self.path):
+            with target_errors(self.path):
                 self.container.mux(packet)
 
     def finish(self, end: Fraction | None) -> None:
         self._mux_sound_until(end)
-        with _target_errors(self.path):
+        with target_errors(self.path):
             self.container.close()
 
     def _mux_sound_until(self, end: Fraction | None) -> None:
         while self.pending is not None and (end is None or self.pending[0] < end):
-            with _target_errors(self.path):
+            with target_errors(self.path):
                 self.container.mux(self.pending[1])
             self.pending = next(self.sound, None)
 
@@ -248,7 +248,8 @@ def _muxer_options(like: VideoInfo, metadata: Mapping[str, str]) -> dict[str, st
 
 
 @contextmanager
-def _target_errors(path: Path) -> Iterator[None]:
+def target_errors(path: Path) -> Iterator[None]:
+    """Raise `ResourceError` instead of an `OSError` of writing a file or folder."""
     try:
         yield
     except OSError as error:
