@@ -3,8 +3,8 @@
     python benchmarks/formats.py ../shared/clips/s29.mp4 --frames 0:8 --out runs/formats
 
 Three clips are made of one: HDR10 of 10 bits, ProRes 4444 with alpha, and the clip itself. Each is edited (`fast`,
-eyeglasses) and compared with its input by ffmpeg: properties, samples outside the crop, alpha, and the layer laid over
-the input.
+eyeglasses) and compared with its input by ffmpeg: properties, samples outside the crop, alpha, and the layers, ProRes
+and EXR, laid over the input.
 """
 
 import argparse
@@ -51,6 +51,11 @@ def luma(path: Path, probed: dict[str, Any]) -> np.ndarray:
     return raw(path, "gray10le", np.uint16, 1, size)[:, 0]
 
 
+def light(folder: Path, size: tuple[int, int]) -> np.ndarray:
+    """Planes (T, 4, H, W) green, blue, red, alpha of a folder of EXR files, linear, by ffmpeg."""
+    return raw(folder / "%06d.exr", "gbrapf32le", np.float32, 4, size)
+
+
 def made(clip: Path, frames: tuple[int, int | None], out: Path) -> dict[str, Path]:
     """The three inputs."""
     first, stop = frames
@@ -61,7 +66,8 @@ def made(clip: Path, frames: tuple[int, int | None], out: Path) -> dict[str, Pat
     ffmpeg("-i", clip, "-an", "-vf", f"{cut},{PQ}", *x265, *tags, hdr)
     ramp = "format=yuva444p10le,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='1023*X/W'"
     ffmpeg("-i", clip, "-an", "-vf", f"{cut},{ramp}", "-c:v", "prores_ks", "-profile:v", "4", alpha)
-    ffmpeg("-i", clip, "-an", "-vf", cut, "-pix_fmt", "yuv444p", "-c:v", "ffv1", plain)
+    tagged = f"{cut},setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,format=yuv444p"
+    ffmpeg("-i", clip, "-an", "-vf", tagged, "-c:v", "ffv1", plain)
     return {"hdr10": hdr, "alpha": alpha, "plain": plain}
 
 
@@ -122,6 +128,28 @@ def main() -> None:
     found = f"mean {error.mean():.4f}, more than a level at {(error > 1).mean():.4%}, at most {error.max():.1f}"
     change = np.abs(edited - before).max()
     say("layer over the input", (error > 1).mean() < 0.005, f"{found}; the edit changes up to {change:.0f}")
+
+    folder = run("plain", codec="exr", layer=True)
+    laid = light(folder / "layer_exr", size)
+    edited, under = light(folder / "edited_exr", size), raw(clips["plain"], "gbrp16le", np.uint16, 3, size) / 65535
+    codes = np.linspace(0, 1, 65536)
+    linear = np.where(codes < 0.081, codes / 4.5, ((codes + 0.099) / 1.099) ** (1 / 0.45))  # BT.709
+    over = laid[:, :3] + (1 - laid[:, 3:]) * np.interp(under, codes, linear)
+    after, result = (255 * np.interp(each, linear, codes) for each in (over, edited[:, :3]))
+    error = np.abs(after - result)
+    say(
+        "EXR layer over the input", float(error.max()) < 1, f"mean {error.mean():.4f}, at most {error.max():.2f} levels"
+    )
+    untouched = laid.max(axis=1, keepdims=True) == 0
+    error = np.abs(255 * under - result) * untouched
+    say("EXR, where the layer is empty", float(error.max()) < 0.5, f"{untouched.mean():.0%}, at most {error.max():.2f}")
+
+    folder = run("hdr10", codec="png")
+    picture = folder / "edited_png" / "000000.png"
+    content, probed = picture.read_bytes(), ffprobe(picture)
+    said = content[content.index(b"cICP") + 4 :][:4]
+    say("HDR10, PNG, its colours", said == bytes((9, 16, 0, 1)), f"primaries {said[0]}, transfer {said[1]}")
+    say("HDR10, PNG, samples", probed["pix_fmt"] == "rgb48be", probed["pix_fmt"])
     if not all(lines):
         sys.exit(1)
 

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder
+from steadyface.clip.segments import Segments
 from steadyface.gan.stylegan2 import StyleGAN2
 from steadyface.runtime import optimise as loop
 
@@ -73,7 +74,13 @@ def grey_clip(tmp_path: Path) -> Callable[[Sequence[int], int], Aligned]:
         angle = np.arange(468) * 2 * np.pi / 468
         circle = side * (0.5 + 0.3125 * np.stack([np.cos(angle), np.sin(angle)], -1))
         count = len(greys)
-        return Aligned(np.zeros((count, 4, 2)), np.stack([circle] * count), np.ones((side, side), np.float32), folder)
+        return Aligned(
+            np.zeros((count, 4, 2)),
+            np.stack([circle] * count),
+            np.ones((side, side), np.float32),
+            folder,
+            Segments.whole(count),
+        )
 
     return make
 

@@ -1,13 +1,16 @@
 """The method from top to bottom: a job in, a folder with the result out. The stages are `stages.stage_list.STAGES`."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from steadyface.config.job import FrameRange, Job, check, preset_of
+from steadyface.clip.segments import Segments
+from steadyface.config.job import FrameRange, Job, check, edits_of_people, preset_of, requests_of
 from steadyface.config.settings import Preset
 from steadyface.critics.lpips import Lpips
-from steadyface.editing.catalogue import Request
+from steadyface.errors import InputError
 from steadyface.gan.load import load_generator
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -18,6 +21,7 @@ from steadyface.runtime.device import choose_device
 from steadyface.runtime.memory import keep_freed_memory
 from steadyface.runtime.optimise import Watcher, both
 from steadyface.runtime.time_left import Expect
+from steadyface.stages.combine import COMBINED, combine
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import already_worn, code_edits
 from steadyface.stages.output import lost
@@ -64,15 +68,16 @@ def edit_video(
 ) -> Result:
     """Edit a face in a video. The same call with the same ``out`` resumes where it stopped.
 
-    ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
-    run of the same clip, whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or
-    crops, used for the alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face
-    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec`` and ``layer`` are those of
-    `config.job.Job`. ``preset`` is the name of one of `PRESETS`,
-    or a `Preset`. ``watch`` is called after every step and frame, ``announce`` with the name of every stage that
-    begins. Raises `steadyface.errors.SteadyfaceError`.
+    ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``, or those of several people, by
+    number, ``["1:eyeglasses", "2:age:0.5"]`` (`run_people`). ``reuse`` is the folder of an earlier run of the clip,
+    whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or crops, used for the
+    alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face is drawn, one of
+    `SIZES`; as large as it is in the frames if not given. ``codec`` and ``layer`` are those of `config.job.Job`.
+    ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after every step and frame,
+    ``announce`` with the name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
     """
-    requests = tuple(Request.parse(text) for text in edits)
+    people = edits_of_people(edits)
+    requests, curve = requests_of([] if people else edits)
     name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
     external = Path(landmarks) if landmarks else None
     job = Job(
@@ -90,9 +95,11 @@ def edit_video(
         size,
         codec,
         layer,
+        curve,
     )
     reused = [Path(reuse)] if reuse else []
-    return run_checked(job, Path(out), reuse=reused, preset=constants, watch=watch, announce=announce)
+    how: Any = {"reuse": reused, "preset": constants, "watch": watch, "announce": announce}
+    return run_people(job, people, Path(out), **how) if people else run_checked(job, Path(out), **how)
 
 
 def run_checked(
@@ -118,6 +125,67 @@ def run_checked(
         return run_job(job, run, preset=preset, watch=watch, expect=expect)
 
 
+def run_people(
+    job: Job,
+    people: Mapping[int, Sequence[str]],
+    out: Path,
+    *,
+    reuse: Sequence[Path] = (),
+    preset: Preset | None = None,
+    watch: Watcher | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+    expect: Expect | None = None,
+    patience_seconds: float = 0.0,
+) -> Result:
+    """Edit several people of one video: each in a run of its own in ``out/person-N``, then all together in ``out``.
+
+    ``people`` gives the edits by the number that `Job.face` counts; the other arguments are those of `run_checked`. All
+    is checked before the first run.
+    """
+    if job.face is not None:
+        raise InputError("--face chooses one person; leave it out where edits name theirs")
+    jobs = dict[int, Job]()
+    for n, texts in sorted(people.items()):
+        edits, curve = requests_of(texts)
+        jobs[n] = replace(job, edits=edits, curve=curve, face=n, part=True)
+    folders = {n: out / f"person-{n}" for n in jobs}
+    for n, one in jobs.items():
+        check(one, folders[n], reuse)
+    run = Run.open(out, announce=announce)
+    with run.locked(patience_seconds):
+        notes = dict[str, None]()
+        for n, one in jobs.items():
+            earlier = [each for folder in reuse for each in (folder / folders[n].name, folder)]
+            made = run_checked(
+                one,
+                folders[n],
+                reuse=[each for each in earlier if (each / "state").is_dir()],
+                preset=preset,
+                watch=watch,
+                announce=partial(_announce, announce, n),
+                expect=expect,
+            )
+            notes |= dict.fromkeys(made.notes)
+        frames = combine(run, jobs, folders, watch)
+    edited, compare = map(run.path, COMBINED)
+    return Result(out, edited, folders[min(folders)] / "direct.mp4", compare, frames, tuple(notes))
+
+
+def elsewhere(segments: Segments, total: int) -> tuple[str, ...]:
+    """A line if the person is not in all frames."""
+    if len(segments) == total:
+        return ()
+    shots, parts = max(segments.shots) + 1, len(segments.ranges)
+    return (
+        f"the face is in {len(segments)} of {total} frames ({shots} {'shot' if shots == 1 else 'shots'}, {parts} "
+        f"{'part' if parts == 1 else 'parts'}); the others stay as they are",
+    )
+
+
+def _announce(announce: Callable[[str], None], number: int, stage: str) -> None:
+    announce(f"person {number}: {stage}")
+
+
 def run_job(
     job: Job, run: Run, *, preset: Preset | None = None, watch: Watcher | None = None, expect: Expect | None = None
 ) -> Result:
@@ -134,5 +202,6 @@ def run_job(
         write_report(run.folder)
     edited, direct, compare = map(run.path, VIDEOS)
     notes = already_worn(code_edits(requested_edits(job, preset)), made["calibrate"])
+    notes += elsewhere(made["align"].segments, made["render"])
     notes += lost(job.codec, probe(job.source).pixel_format)
     return Result(run.folder, edited, direct, compare, made["render"], notes)

@@ -7,12 +7,14 @@ import pytest
 
 from steadyface.app.clips import Clip
 from steadyface.app.controller import Controller, Wish
-from steadyface.app.faces import FoundFaces
 from steadyface.app.job_queue import JobQueue
 from steadyface.app.limits import Limits
 from steadyface.app.run_store import RunStore
 from steadyface.errors import InputError
+from steadyface.faces.people import Person
+from steadyface.faces.shots import Shot
 from steadyface.faces.track import Track
+from steadyface.preview.people import FoundPeople
 
 
 @pytest.fixture
@@ -21,9 +23,9 @@ def controller(store: RunStore) -> Controller:
 
 
 @pytest.fixture
-def found() -> FoundFaces:
-    track = Track(0, np.zeros((4, 468, 2), np.float32), np.ones(4, bool), (48, 64))
-    return FoundFaces((0, None), 4, (track,), (np.zeros((160, 160, 3), np.uint8),))
+def found() -> FoundPeople:
+    track = Track(0, np.zeros((4, 468, 2), np.float32), np.ones(4, bool), (48, 64), Shot(0, 4))
+    return FoundPeople((0, None), 4, (Shot(0, 4),), (Person((track,)),), (np.zeros((160, 160, 3), np.uint8),))
 
 
 @pytest.fixture

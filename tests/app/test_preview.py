@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from steadyface.app.clips import take
-from steadyface.app.faces import find_faces
 from steadyface.app.limits import Limits
 from steadyface.app.preview import Effort, Previewer
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
+from steadyface.preview.people import people_of
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +22,13 @@ def difference(made):
 
 def test_the_edit_shows_where_it_may_and_nowhere_else(talking, previewer):
     clip = take(talking(3), Limits())
-    found = find_faces(clip, (0, None))
+    found = people_of(clip.path)
     made = previewer.show(clip, found, 1, 1, [Request("eyeglasses")])
     assert made.before.shape == made.after.shape == (clip.height, clip.width, 3)
     changed = difference(made)
     assert changed[-20:, -70:].max() > 100  # the word in the corner
     changed[-20:, -70:] = 0
-    points = found.tracks[0].landmarks[1]
+    points = found.people[0].tracks[0].landmarks[1]
     left, top = points.min(0).astype(int)
     right, bottom = points.max(0).astype(int)
     eyes = changed[top : (top + bottom) // 2, left:right]
@@ -45,7 +45,7 @@ def test_the_edit_shows_where_it_may_and_nowhere_else(talking, previewer):
 
 def test_another_frame_and_several_edits(talking, previewer):
     clip = take(talking(3), Limits())
-    found = find_faces(clip, (1, 3))
+    found = people_of(clip.path, (1, 3))
     smiling = previewer.show(clip, found, 1, 2, [Request("smile")])
     both = previewer.show(clip, found, 1, 2, [Request("smile"), Request("age")])
     assert difference(both).mean() > difference(smiling).mean() > 0

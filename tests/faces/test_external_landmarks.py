@@ -7,7 +7,9 @@ from steadyface.errors import InputError
 from steadyface.faces import topology
 from steadyface.faces.align import quads
 from steadyface.faces.external_landmarks import face_at, of_frames, quads_of, read_landmarks
+from steadyface.faces.people import Person
 from steadyface.faces.settings import Alignment
+from steadyface.faces.shots import Shot
 from steadyface.faces.track import Track
 
 CENTRE = np.array([100.0, 80.0])
@@ -28,7 +30,8 @@ def mesh():
 
 
 def track(landmarks, first=0):
-    return Track(first, landmarks.astype(np.float32), np.ones(len(landmarks), bool), (200, 200))
+    seen = np.ones(len(landmarks), bool)
+    return Person((Track(first, landmarks.astype(np.float32), seen, (200, 200), Shot(0, first + len(landmarks))),))
 
 
 def test_the_same_points_in_either_scheme_give_the_same_crops(mesh):

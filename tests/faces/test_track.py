@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from steadyface.errors import FaceError
 from steadyface.faces import topology
 from steadyface.faces.detect import Detection
 from steadyface.faces.mesh import MeshFace
-from steadyface.faces.track import Track, choose_track, find_tracks, rank
+from steadyface.faces.shots import Shot
+from steadyface.faces.track import Track, bridged, find_tracks
 
 RNG = np.random.default_rng(0)
 SHAPE = RNG.uniform(-0.5, 0.5, (topology.LANDMARKS, 2)).astype(np.float32)
@@ -89,10 +89,6 @@ def test_a_short_gap_is_bridged_by_a_straight_line(gap):
 def test_a_longer_gap_ends_the_track():
     tracks = Script(moving(20), missed=set(range(8, 14))).tracks()
     assert [(t.first, t.end) for t in tracks] == [(0, 8), (14, 20)]
-    assert [(t.first, t.end) for t in Script(moving(20), missed={8, 9}).tracks(max_gap=1)] == [
-        (0, 8),
-        (10, 20),
-    ]
 
 
 def test_what_the_detector_misses_is_found_where_it_was():
@@ -127,75 +123,78 @@ def test_no_frames_no_tracks():
     assert Script([]).tracks() == []
 
 
-def made(first: int, total: int, place: Place) -> Track:
-    return Track(first, np.stack([landmarks_at(place)] * total), np.ones(total, bool), (200, 300))
+@dataclass
+class Cuts:
+    """Stands in for the shot finder."""
+
+    shots: list[Shot]
+    seen: int = 0
+
+    def push(self, frame):
+        self.seen += 1
+
+    def finish(self):
+        return self.shots
 
 
-def test_the_largest_face_that_stays_is_chosen():
-    small = made(0, 30, (150, 100, 40))
-    large = made(0, 30, (60, 100, 70))
-    passing = made(5, 10, (200, 100, 120))
-    tracks = [passing, small, large]
-    assert rank(tracks, 30) == [large, small, passing]
-    assert choose_track(tracks, None, 30) is large
-    assert choose_track(tracks, 2, 30) is small
+def test_a_track_ends_at_a_cut_and_no_gap_is_bridged_across_it():
+    cuts = Cuts([Shot(0, 8), Shot(8, 20)])
+    tracks = Script(moving(20), missed={6, 7, 8, 9}).tracks(shots=cuts)
+    assert cuts.seen == 20
+    assert [(t.first, t.end, t.shot) for t in tracks] == [(0, 6, cuts.shots[0]), (10, 20, cuts.shots[1])]
+    (whole,) = Script(moving(20)).tracks()
+    assert whole.shot == Shot(0, 20)
 
 
-def test_among_equals_the_central_one_is_chosen():
-    side = made(0, 9, (50, 100, 61))
-    middle = made(0, 9, (140, 100, 60))
-    assert choose_track([side, middle], None, 9) is middle
+def by_size(frame, landmarks):
+    """A descriptor: how large the face is."""
+    return np.array([np.ptp(landmarks[:, 0]) / 100])
 
 
-def test_no_face_says_how_many_frames_were_searched():
-    with pytest.raises(FaceError, match="no face found in any of the 75 frames"):
-        choose_track([], None, 75)
+def test_one_in_a_few_frames_is_described():
+    calls = []
+    (track,) = Script(moving(12)).tracks(describe=lambda frame, _: calls.append(int(frame[0, 0, 0])) or np.ones(3))
+    assert calls == [0, 5, 10]
+    np.testing.assert_array_equal(track.descriptor, np.ones(3))
 
 
-@pytest.mark.parametrize("face", [0, 3, -1])
-def test_no_such_face_says_how_many_there_are(face):
-    tracks = [made(0, 9, (50, 100, 60)), made(0, 9, (200, 100, 60))]
-    with pytest.raises(FaceError, match=f"no face {face}: 2 faces were found"):
-        choose_track(tracks, face, 9)
+def test_a_face_that_jumps_begins_another_track():
+    """As where a cut within one camera position passes unnoticed: another person sits nearly there."""
+    places = moving(8) + moving(8, start=140.0, side=75.0)
+    tracks = Script(places).tracks(describe=by_size)
+    assert [(t.first, t.end) for t in tracks] == [(0, 8), (8, 16)]
+    assert tracks[1].descriptor[0] - tracks[0].descriptor[0] == pytest.approx(0.15, abs=0.01)
+    assert len(Script(moving(16)).tracks(describe=by_size)) == 1
 
 
-def test_a_lost_face_names_the_frames_and_the_best_part():
-    tracks = [made(0, 20, (100, 100, 60)), made(32, 43, (100, 100, 60))]
-    with pytest.raises(FaceError, match=r"lost in frames 20 to 31 of 75: pass --frames 32:75"):
-        choose_track(tracks, None, 75)
+def test_faces_that_touched_begin_other_tracks_when_they_part():
+    places = [[(60.0 + 6 * t, 100.0, 50.0), (240.0 - 6 * t, 100.0, 50.0)] for t in range(31)]
+    for t in (14, 15, 16):  # one hides the other
+        places[t] = places[t][:1]
+    tracks = Script(places).tracks(describe=by_size)
+    assert max(t.end for t in tracks) == 31
+    after = [t for t in tracks if t.end == 31]
+    assert len(after) == 2
+    assert min(t.first for t in after) > 15
 
 
-def test_numbers_are_the_files_when_the_clip_starts_later():
-    with pytest.raises(FaceError, match=r"lost in frames 100 to 102, 109 of 10: pass --frames 103:109"):
-        choose_track([made(3, 6, (100, 100, 60))], None, 10, start=100)
-
-
-def test_the_lost_frames_of_the_face_that_was_asked_for():
-    tracks = [made(0, 10, (60, 100, 60)), made(4, 6, (200, 100, 50))]
-    with pytest.raises(FaceError, match=r"lost in frames 0 to 3 of 10: pass --frames 4:10"):
-        choose_track(tracks, 2, 10)
-
-
-def test_a_jump_is_named():
-    tracks = [made(0, 4, (60, 100, 60)), made(4, 6, (200, 100, 60))]
-    with pytest.raises(FaceError, match=r"jumps at frame 4 .*--frames 4:10"):
-        choose_track(tracks, None, 10)
+def test_two_tracks_of_a_face_are_bridged():
+    a, b = Script(moving(20), missed=set(range(8, 14))).tracks(describe=by_size)
+    whole = bridged(a, b)
+    assert (whole.first, whole.end) == (0, 20)
+    assert list(np.flatnonzero(~whole.seen)) == list(range(8, 14))
+    for number in range(20):
+        np.testing.assert_allclose(whole.landmarks[number], landmarks_at((100 + 2 * number, 100, 60)), atol=1e-3)
+    np.testing.assert_allclose(whole.descriptor, a.descriptor)
 
 
 def test_every_frame_of_a_real_clip_is_found(clip, detector, mesh):
     (track,) = find_tracks(iter(clip), detector=detector, mesh=mesh)
-    assert choose_track([track], None, len(clip)) is track
     assert track.seen.all()
     assert track.size == pytest.approx(48, abs=2)
     # Drift and jitter: a seated speaker's eyes don't move a twentieth of their distance between frames.
     eyes = topology.ffhq_points(track.landmarks)[:, :2].mean(1)
     assert np.linalg.norm(np.diff(eyes, axis=0), axis=1).max() < 0.05 * track.size
-
-
-def test_a_cut_between_real_faces_is_an_error(clip, photograph, detector, mesh):
-    photo = photograph[:288, :360]
-    with pytest.raises(FaceError, match=r"cut at frame 106: .*--frames 100:106 or --frames 106:"):
-        find_tracks([*clip[:6], photo, photo], detector=detector, mesh=mesh, start=100)
 
 
 def test_a_face_that_can_no_longer_be_seen_in_a_real_clip_is_lost(clip, detector, mesh):

@@ -75,3 +75,10 @@ def test_a_keyframe_in_between_lies_between_its_neighbours(ridge: float) -> None
     course = codes_of_all(ws, [0, 4, 8], features, ridge).flatten()
     assert (course.diff() > 0).all()
     assert course[4] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_every_shot_has_a_keyframe() -> None:
+    features = np.linspace(0, 1, 60)[:, None] * np.ones((1, 3))
+    shots = np.repeat(np.arange(6), 10)
+    found = choose_keyframes(features - features.mean(0), FEW, shots)
+    assert set(shots[found]) == set(range(6))

@@ -12,7 +12,7 @@ from steadyface.faces.eyes import EyeFinder
 from steadyface.faces.mesh import FaceMesh
 from steadyface.faces.settings import Alignment
 from steadyface.faces.smooth import smooth
-from steadyface.faces.track import choose_track, find_tracks
+from steadyface.faces.track import find_tracks
 from steadyface.metrics.liveliness import FLOORS, blinks, blinks_kept, face_signals, follow, liveliness, spread
 from steadyface.video.reader import read_frames
 
@@ -97,7 +97,7 @@ def test_blinks_kept_and_lost():
 def speaker(grid_clip):
     """Crops of a speaker, the whole frames, and the landmarks found in them."""
     frames = [frame.image for frame in read_frames(grid_clip, 20, 50)]
-    track = choose_track(find_tracks(frames), None, len(frames))
+    (track,) = find_tracks(frames)
     corners = quads(track.landmarks, Alignment())
     return [crop(frame, c, 256) for frame, c in zip(frames, corners, strict=True)], frames, track.landmarks
 

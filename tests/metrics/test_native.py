@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from steadyface.clip.segments import Segments
 from steadyface.errors import InputError
 from steadyface.metrics.native import PAIRS, measured, paired_crops, paste_masks, steadiness
 
@@ -71,7 +72,7 @@ def test_flicker_is_unsteady() -> None:
 def test_pairs_are_spread_over_the_clip_and_cut_at_the_frames_size() -> None:
     count = 40
     corners = np.array([[(10.0, 10.0), (10.0, 74.0), (74.0, 74.0), (74.0, 10.0)]] * count)
-    crops = paired_crops([np.full((SIDE, SIDE, 3), k, np.uint8) for k in range(count)], corners)
+    crops = paired_crops([np.full((SIDE, SIDE, 3), k, np.uint8) for k in range(count)], corners, Segments.whole(count))
     values = [int(crop[32, 32, 0]) for crop in crops]
     assert len(crops) == 2 * PAIRS
     assert crops[0].shape == (64, 64, 3)

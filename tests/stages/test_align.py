@@ -132,7 +132,8 @@ def test_another_program_s_landmarks_align_it(align, grid_clip, tmp_path):
 
 def test_the_person_is_seen_around_the_crop_too(align, grid_clip, tmp_path):
     aligned = align(Run.open(tmp_path), grid_clip, (5, 8))
-    person = np.stack(list(person_around(grid_clip, (5, 8), widened(aligned.quads, SIDE, 2 * SIDE), SIDE)))
+    wide = widened(aligned.quads, SIDE, 2 * SIDE)
+    person = np.stack(list(person_around(grid_clip, (5, 8), aligned.segments, wide, SIDE)))
     assert (person.shape, person.dtype) == ((3, SIDE, SIDE), np.uint8)
     assert person[:, SIDE // 2, SIDE // 2].min() > 240
     assert person[:, SIDE * 7 // 8, SIDE // 2].min() > 200  # his chest, below the crop

@@ -58,7 +58,7 @@ def edited(
 
     def made(edit: Edit) -> tuple[Tensor, Tensor]:
         monkeypatch.setattr(stage, "code_edits", lambda *_: [edit])
-        found = stage.apply(context, settings, before, (1.0,), clip, Poses(moves, KEYS)).ws
+        found = stage.apply(context, settings, before, (1.0,), clip, Poses(moves, KEYS, KEYS)).ws
         if edit.card.effect.preserves_lip_opening:
             assert seen == [0, 12, 30]  # the keyframes' pictures
         return edit(before.ws, tiny_generator), found

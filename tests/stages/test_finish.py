@@ -50,9 +50,9 @@ def averaged(
     def made(preset: Preset, count: int = COUNT, edited: bool = True) -> Tensor:
         settings = Average.of(Job(Path("x.mp4"), ()), preset)
         settings = replace(settings, effects=(Effect(),))  # which may change the whole picture
-        part = replace(clip, quads=clip.quads[:count], landmarks=clip.landmarks[:count])
+        part = clip.part(range(count))
         direct = Synthesis(draws, tiny_generator)
-        poses = Poses(np.zeros((count, 1)), [min(ANCHOR, count - 1)])
+        poses = Poses(np.zeros((count, 1)), [min(ANCHOR, count - 1)], [min(ANCHOR, count - 1)])
         before = clip.inputs if edited else direct
         with torch.no_grad():
             average = averager(context, settings, part, poses, None, None, direct, direct)
@@ -104,7 +104,7 @@ def test_at_full_size_layers_are_large_and_a_changed_mouth_is_the_large_generato
     detail = FullSize.untaught(tiny_large, tiny_generator)
     settings = replace(Average.of(Job(Path("x.mp4"), ()), PRESETS["default"]), effects=(Effect(),))
     large = LargeCrops(2 * SIDE, lambda places: torch.full((len(places), 3, 2 * SIDE, 2 * SIDE), -1.0))
-    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR])
+    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR], [ANCHOR])
     average = averager(context, settings, clip, poses, large, detail, edited, before)
     with torch.no_grad():
         layers = average(edited, before, Averaging())([0])
@@ -131,7 +131,7 @@ def test_ears_are_the_inputs_and_beside_them_the_mean_is_whole(
     clip.landmarks[:, topology.NOSE_BRIDGE] = 32
     ws = torch.randn(COUNT, 4, 16, generator=torch.Generator().manual_seed(1))
     edited, before = Synthesis(ws, tiny_generator), Synthesis(0 * ws, tiny_generator)
-    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR])
+    poses = Poses(np.zeros((COUNT, 1)), [ANCHOR], [ANCHOR])
 
     def result(outline: Outline) -> Tensor:
         settings = Average.of(Job(Path("x.mp4"), ()), PRESETS["default"])

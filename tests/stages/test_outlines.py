@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from steadyface.clip.segments import Segments
 from steadyface.runtime.files import FileContent
 from steadyface.stages import outlines
 from steadyface.stages.align import FollowedFace
@@ -28,7 +29,7 @@ def settings(grid_clip: Path) -> Outline:
 def face() -> FollowedFace:
     """In the middle of the picture."""
     corners = np.array([[100.0, 60], [100, 220], [260, 220], [260, 60]])
-    return FollowedFace(np.stack([corners] * COUNT), np.zeros((COUNT, 468, 2)))
+    return FollowedFace(np.stack([corners] * COUNT), np.zeros((COUNT, 468, 2)), Segments.whole(COUNT))
 
 
 def found(context: StageContext, settings: Outline, face: FollowedFace, key: str = "a") -> outlines.FoundOutlines:

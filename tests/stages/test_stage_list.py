@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.config.curve import Curve
 from steadyface.config.job import Job, preset_of
 from steadyface.config.settings import Consistency, Preset
 from steadyface.editing.catalogue import Request
@@ -34,6 +35,7 @@ FIRST_READERS = {
     "averaging": {"render"},
     "full_size": {"detail"},
     "name": {"render"},
+    "fade": {"render"},
 }
 """By hand: the stages that read a part of a preset, besides those below."""
 OF_THE_METHOD = {
@@ -156,6 +158,8 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
         ("face", 2, {"align"}),
         ("codec", "ffv1", {"render"}),
         ("layer", True, {"render"}),
+        ("curve", Curve((0.0, 1.0), (0.0, 1.0)), {"render"}),
+        ("part", True, {"render"}),
         ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch", "detail"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
@@ -188,6 +192,7 @@ def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
 def test_every_field_of_a_job_is_a_name_or_changes_a_key(job: Job) -> None:
     """Device and preset's name change no stage by themselves; model and encoder have to be there to be tried."""
     tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size", "codec", "layer"}
+    tried |= {"curve", "part"}
     assert {each.name for each in fields(Job)} - tried == {"preset", "model", "device", "inversion", "encoder"}
 
 

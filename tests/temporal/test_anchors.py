@@ -1,8 +1,11 @@
 """Which frames are anchors, and whose."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from steadyface.clip.segments import Segments
 from steadyface.temporal.anchors import Anchors
 
 TURN = np.linspace(0, 1, 21)[:, None]
@@ -32,3 +35,18 @@ def test_shares_are_the_nearest_anchors_and_change_smoothly() -> None:
     assert np.abs(np.diff(found.shares, axis=0)).max() < 0.6
     between = found.shares[5]
     assert between[found.frames.index(10)] == pytest.approx(between[found.frames.index(0)], abs=0.01)
+
+
+def test_segments_have_anchors_of_their_own(grey_clip) -> None:
+    clip = grey_clip([10] * 8, 32)
+    generator = np.random.default_rng(0)
+    turning = clip.landmarks + np.linspace(0, 4, 8)[:, None, None] * generator.normal(0, 1, (1, 468, 2))
+    cut = Segments(np.arange(8), (0, 5), ((False, False),) * 2, (0, 1))
+    found = Anchors.of_clip(replace(clip, landmarks=turning, segments=cut), 2, [0, 2, 4, 6], 0.05)
+    assert found.frames[0] == 2
+    assert 6 in found.frames
+    np.testing.assert_allclose(found.shares.sum(1), 1)
+    late = [place for place, frame in enumerate(found.frames) if frame >= 5]
+    assert not found.shares[:5, late].any()
+    assert found.shares[5:, late].any(1).all()
+    assert Anchors.of_clip(clip, 2, [0, 2], None).frames == [2]

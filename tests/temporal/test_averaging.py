@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.frames import enlarge
+from steadyface.clip.segments import Segments
 from steadyface.consistency.flows import InputFlow
 from steadyface.flow.blur import blurred
 from steadyface.temporal.anchors import Anchors
@@ -76,11 +77,14 @@ def test_tones_are_the_mean_and_high_frequencies_are_the_anchors() -> None:
 
 
 def test_neighbours_have_a_gaussians_weights_or_equal_ones() -> None:
-    assert around(2, COUNT)(0) == {0: 1.0, 1: math.exp(-0.5), 2: math.exp(-2)}
-    assert list(around(4, COUNT, every=3)(4)) == [0, 3, 6]
-    assert around(0, COUNT, every=3)(4) == {4: 1.0}
+    assert around(2, Segments.whole(COUNT))(0) == {0: 1.0, 1: math.exp(-0.5), 2: math.exp(-2)}
+    assert list(around(4, Segments.whole(COUNT), every=3)(4)) == [0, 3, 6]
+    assert around(0, Segments.whole(COUNT), every=3)(4) == {4: 1.0}
+    cut = Segments(np.arange(COUNT), (0, 3), ((False, False),) * 2, (0, 1))
+    assert list(around(2, cut)(3)) == [3, 4, 5]
+    assert list(around(2, cut)(2)) == [0, 1, 2]
     assert equally([1, 5])(7) == {1: 1.0, 5: 1.0}
-    got = found(tones, still, no_motion, around(1, COUNT))
+    got = found(tones, still, no_motion, around(1, Segments.whole(COUNT)))
     side = math.exp(-2)
     assert float(got[3].mean()) == pytest.approx((-0.1 + 2 * side * 0.1) / (1 + 2 * side), abs=1e-3)
 
@@ -181,7 +185,7 @@ def test_a_short_mean_takes_jitter_and_follows_motion() -> None:
         return images
 
     flow = InputFlow(drifting, marked)
-    got = averaged_with_neighbours(edge, marked, flow, around(2, COUNT), 3.0)(EVERY)
+    got = averaged_with_neighbours(edge, marked, flow, around(2, Segments.whole(COUNT)), 3.0)(EVERY)
     moved = torch.stack([picture.roll(-frame, dims=-1) for frame, picture in enumerate(got)])
     plain = torch.stack([picture.roll(-frame, dims=-1) for frame, picture in enumerate(edge(EVERY))])
     inside = (slice(2, -2), slice(None), slice(8, 24), slice(6, 20))
@@ -191,5 +195,5 @@ def test_a_short_mean_takes_jitter_and_follows_motion() -> None:
 
 def test_a_neighbour_that_is_not_seen_has_no_part_in_a_short_mean() -> None:
     flow = InputFlow(nowhere, still)
-    got = averaged_with_neighbours(noise, still, flow, around(2, COUNT), 3.0)(EVERY)
+    got = averaged_with_neighbours(noise, still, flow, around(2, Segments.whole(COUNT)), 3.0)(EVERY)
     torch.testing.assert_close(got, noise(EVERY), atol=1e-3, rtol=0)

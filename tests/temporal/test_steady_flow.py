@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from steadyface.clip.segments import Segments
 from steadyface.consistency.flows import Flows, both_ways
 from steadyface.temporal.averaging import around
 from steadyface.temporal.steady_flow import SteadyFlow, StepByStep
@@ -41,7 +42,7 @@ def lost(pairs, _a: Tensor, _b: Tensor) -> Flows:
 
 @pytest.mark.parametrize("index", [0, 3, ANCHOR, 8])
 def test_exact_flows_stay(index: int) -> None:
-    found = SteadyFlow(exact, exact, inputs, around(2, COUNT), 3.0)(index, ANCHOR)
+    found = SteadyFlow(exact, exact, inputs, around(2, Segments.whole(COUNT)), 3.0)(index, ANCHOR)
     expected = moving(SPEED * (ANCHOR - index))
     torch.testing.assert_close(found.ab[INSIDE], expected.ab[INSIDE], atol=1e-4, rtol=0)
     torch.testing.assert_close(found.ba[INSIDE], expected.ba[INSIDE], atol=1e-4, rtol=0)
@@ -49,13 +50,13 @@ def test_exact_flows_stay(index: int) -> None:
 
 
 def test_jitter_goes() -> None:
-    steady = SteadyFlow(trembling, exact, inputs, around(2, COUNT), 3.0)
+    steady = SteadyFlow(trembling, exact, inputs, around(2, Segments.whole(COUNT)), 3.0)
     errors = [float(steady(index, 0).ab[0, 0, 12, 12]) + SPEED * index for index in range(3, 7)]
     assert max(abs(error) for error in errors) < 0.08
 
 
 def test_neighbours_that_are_not_seen_have_no_part() -> None:
-    found = SteadyFlow(trembling, lost, inputs, around(2, COUNT), 3.0)(6, 0)
+    found = SteadyFlow(trembling, lost, inputs, around(2, Segments.whole(COUNT)), 3.0)(6, 0)
     assert float(found.ab[0, 0, 12, 12]) == pytest.approx(-3 + 0.2, abs=0.01)
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from steadyface.app import choices
 from steadyface.app.clips import Clip, frame_range, take
-from steadyface.app.faces import FoundFaces, find_faces
 from steadyface.app.job_queue import JobQueue, Status
 from steadyface.app.limits import Limits
 from steadyface.app.playable import playable
 from steadyface.app.run_store import RESULTS, Kept, RunStore
-from steadyface.errors import FaceError, InputError
+from steadyface.errors import InputError
 
 if TYPE_CHECKING:
     from steadyface.app.preview import Preview, Previewer
+    from steadyface.preview.people import FoundPeople
 
 
 @dataclass(frozen=True)
@@ -66,29 +66,33 @@ class Controller:
         clip: Clip | None,
         first: float | None,
         last: float | None,
-        known: FoundFaces | None = None,
+        known: "FoundPeople | None" = None,
         seen: Callable[[int, int], None] = lambda *_: None,
-    ) -> FoundFaces:
+    ) -> "FoundPeople":
         """The faces in a part of the clip; ``known`` is returned if it is for that part."""
         clip = _chosen(clip)
         frames = frame_range(clip, first, last)
-        return known if known is not None and known.frames == frames else find_faces(clip, frames, seen)
+        if known is not None and known.frames == frames:
+            return known
+        from steadyface.preview.people import people_of  # imports torch
 
-    def preview(self, clip: Clip | None, found: FoundFaces | None, wish: Wish, index: float) -> "Preview":
+        return people_of(clip.path, frames, seen)
+
+    def preview(self, clip: Clip | None, found: "FoundPeople | None", wish: Wish, index: float) -> "Preview":
         """Edit one frame; ``index`` is its number in the clip."""
         requests = choices.requests(wish.edits, wish.strengths)
         clip = _chosen(clip)
         found = self.faces(clip, wish.first, wish.last, found)
         return self._previewer.show(clip, found, wish.face, int(index), requests)
 
-    def order(self, clip: Clip | None, found: FoundFaces | None, wish: Wish) -> str:
+    def order(self, clip: Clip | None, found: "FoundPeople | None", wish: Wish) -> str:
         """Start a run or queue it; returns its name."""
         requests = choices.requests(wish.edits, wish.strengths)
         if wish.preset not in choices.PRESETS:
             raise InputError(f"unknown preset '{wish.preset}'; known: {', '.join(choices.PRESETS)}")
         clip = _chosen(clip)
         found = self.faces(clip, wish.first, wish.last, found)
-        refuse_passing(found, wish.face)
+        found.person(wish.face)
         name = self.store.put(clip, choices.Choice(requests, wish.preset, found.frames, wish.face))
         self.queue.order(name)
         return name
@@ -110,15 +114,3 @@ def _chosen(clip: Clip | None) -> Clip:
     if clip is None:
         raise InputError("choose a video first")
     return clip
-
-
-def refuse_passing(found: FoundFaces, face: int) -> None:
-    """Raise `FaceError` at once for a face that a run would refuse later."""
-    if not 1 <= face <= len(found.tracks):
-        raise FaceError(f"there is no face {face}: {len(found.tracks)} found")
-    if not found.lasts(face):
-        track, start = found.tracks[face - 1], found.frames[0]
-        raise FaceError(
-            f"face {face} is not in all frames: choose frames {start + track.first} to {start + track.end - 1}, "
-            "or another face"
-        )

@@ -1,7 +1,7 @@
 """The controller's results as updates of the page's components, in the order in which `page` lists them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -9,8 +9,10 @@ from steadyface.app import html
 from steadyface.app.choices import Option
 from steadyface.app.clips import Clip
 from steadyface.app.controller import Controller, Wish
-from steadyface.app.faces import FoundFaces
 from steadyface.app.messages import one_line
+
+if TYPE_CHECKING:
+    from steadyface.preview.people import FoundPeople
 
 Watching = tuple[str, int]
 """The run that a page shows, and a counter: when it changes, the page starts to follow the run again."""
@@ -65,7 +67,7 @@ class Handlers:
         same = gr.skip()
         return None, None, 1, "", [], gr.update(visible=False), same, same, same, None
 
-    def part(self, clip: Clip | None, known: FoundFaces | None, first: float | None, last: float | None) -> Updates:
+    def part(self, clip: Clip | None, known: "FoundPeople | None", first: float | None, last: float | None) -> Updates:
         """After the range may have changed; outputs: faces, face, gallery, index."""
         found = self._controller.faces(clip, first, last, known)
         if found is known:
@@ -81,12 +83,12 @@ class Handlers:
         """After a face was clicked; output: its number."""
         return int(event.index) + 1
 
-    def preview(self, clip: Clip | None, found: FoundFaces | None, index: float, *controls: Any) -> Updates:
+    def preview(self, clip: Clip | None, found: "FoundPeople | None", index: float, *controls: Any) -> Updates:
         """Edit one frame; outputs: the frame before and after, and the tab to show."""
         made = self._controller.preview(clip, found, self._wish(*controls), index)
         return (made.before, made.after), gr.update(selected=PREVIEW)
 
-    def order(self, clip: Clip | None, found: FoundFaces | None, watching: Watching, *controls: Any) -> Updates:
+    def order(self, clip: Clip | None, found: "FoundPeople | None", watching: Watching, *controls: Any) -> Updates:
         """Start a run; output: the run to watch from now on."""
         return ((self._controller.order(clip, found, self._wish(*controls)), watching[1] + 1),)
 
@@ -137,7 +139,7 @@ class Handlers:
         return Wish(tuple(names), by_name, preset, first, last, face)
 
 
-def _people(found: FoundFaces) -> Any:
+def _people(found: "FoundPeople") -> Any:
     return gr.update(value=list(zip(found.pictures, found.captions(), strict=True)), selected_index=0)
 
 

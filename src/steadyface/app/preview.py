@@ -11,17 +11,17 @@ import torch
 
 from steadyface.app.choices import MODEL
 from steadyface.app.clips import Clip
-from steadyface.app.faces import FoundFaces
 from steadyface.clip.folder import FrameFolder
 from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
-from steadyface.errors import FaceError, InputError
+from steadyface.errors import InputError
 from steadyface.faces.align import quads
 from steadyface.faces.settings import Alignment
 from steadyface.faces.smooth import smooth
 from steadyface.gan.base import Generator
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoder import Encoder
+from steadyface.preview.people import FoundPeople
 from steadyface.preview.settings import Sketching
 from steadyface.preview.sketch import Image, Sketch, cut_out, edited, fit
 from steadyface.runtime.device import choose_device
@@ -67,7 +67,9 @@ class Previewer:
         self._crops = tempfile.TemporaryDirectory(prefix="steadyface-preview-")
         self._numbers = 0
 
-    def show(self, clip: Clip, found: FoundFaces, face: int, index: int, edits: Sequence[catalogue.Request]) -> Preview:
+    def show(
+        self, clip: Clip, found: FoundPeople, face: int, index: int, edits: Sequence[catalogue.Request]
+    ) -> Preview:
         """Edit frame ``index`` of the clip.
 
         Raises `InputError` for a frame in which the face wasn't found, `FaceError` for a face that doesn't exist.
@@ -83,7 +85,7 @@ class Previewer:
         lpips = Lpips("alex").to(device)
         return _Models(load_generator(MODEL).to(device), lpips, Encoder(lpips).to(device))
 
-    def _sketch(self, clip: Clip, found: FoundFaces, face: int, index: int) -> Sketch:
+    def _sketch(self, clip: Clip, found: FoundPeople, face: int, index: int) -> Sketch:
         person = (clip.path, found.frames, face)
         key = (*person, index)
         if key not in self._sketches:
@@ -94,14 +96,13 @@ class Previewer:
         self._sketches.move_to_end(key)
         return self._sketches[key]
 
-    def _fit(self, clip: Clip, found: FoundFaces, face: int, index: int, known: Sketch | None) -> Sketch:
+    def _fit(self, clip: Clip, found: FoundPeople, face: int, index: int, known: Sketch | None) -> Sketch:
         """Refine the code of a frame, cut out as a run would."""
-        if not 1 <= face <= len(found.tracks):
-            raise FaceError(f"there is no face {face}: {len(found.tracks)} found")
-        track = found.tracks[face - 1]
-        at = index - found.frames[0] - track.first
-        if not 0 <= at < len(track.landmarks):
+        number = index - found.frames[0]
+        track = next((each for each in found.person(face).tracks if each.first <= number < each.end), None)
+        if track is None:
             raise InputError(f"face {face} is not in frame {index}; choose another frame")
+        at = number - track.first
         frame = next(read_frames(clip.path, index, index + 1)).image
         models, alignment = self._models, Alignment()
         self._numbers += 1

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from steadyface.cli.progress import stage_bars
 from steadyface.config.presets import INVERSIONS, PRESETS
@@ -97,12 +97,11 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
 
 def job_of(args: argparse.Namespace, preset: str) -> "Job":
     """The job from the arguments of `add_job_arguments`."""
-    from steadyface.config.job import Job
-    from steadyface.editing.catalogue import Request
+    from steadyface.config.job import Job, edits_of_people, requests_of
 
-    requests = tuple(Request.parse(text) for text in args.edit)
+    requests, curve = requests_of([] if edits_of_people(args.edit) else args.edit)
     names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size", "codec", "layer")
-    return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
+    return Job(args.input, requests, preset, curve=curve, **{name: getattr(args, name) for name in names})
 
 
 def size(text: str) -> int | None:
@@ -165,12 +164,15 @@ def credentials_of(args: argparse.Namespace) -> "Credentials | None":
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
     """Check what can be checked without torch, then run the pipeline."""
-    from steadyface.config.job import check
+    from steadyface.config.job import check, edits_of_people
 
-    job, reuse = job_of(args, args.preset), [args.reuse] if args.reuse else []
-    check(job, args.out, reuse)
+    people, reuse = edits_of_people(args.edit), [args.reuse] if args.reuse else []
+    job = job_of(args, args.preset)
+    if not people:
+        check(job, args.out, reuse)
 
-    from steadyface.pipeline import run_checked
+    from steadyface.pipeline import run_checked, run_people
 
     with stage_bars() as bars:
-        return run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce, expect=bars.expect)
+        how: Any = {"reuse": reuse, "watch": bars.watch, "announce": bars.announce, "expect": bars.expect}
+        return run_people(job, people, args.out, **how) if people else run_checked(job, args.out, **how)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from steadyface import __version__
-from steadyface.cli import batch, compare, demo, doctor, edit, edits, evaluate, models, serve, sign, ui
+from steadyface.cli import batch, compare, demo, doctor, edit, edits, evaluate, models, people, serve, sign, ui
 from steadyface.errors import SteadyfaceError
 
 FAILED = 2
@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"steadyface {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (edit, edits, evaluate, compare, batch, sign, models, doctor, demo, ui, serve):
+    for command in (edit, people, edits, evaluate, compare, batch, sign, models, doctor, demo, ui, serve):
         command.add_parser(commands)
     return parser
 

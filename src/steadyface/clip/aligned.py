@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.clip.folder import FrameFolder
+from steadyface.clip.segments import Segments
 from steadyface.faces.ears import ears_mask
 from steadyface.faces.mask import face_mask
 
@@ -26,6 +27,8 @@ class Aligned:
     """(S, S) in [0, 1]: where in the crops the person is in any of the frames, widened a little."""
     inputs: FrameFolder
     """The aligned crops of the input."""
+    segments: Segments
+    """Where these frames are in the file."""
 
     def __len__(self) -> int:
         return len(self.quads)
@@ -33,7 +36,9 @@ class Aligned:
     def part(self, frames: Sequence[int]) -> "Aligned":
         """Some of the frames as a clip of its own."""
         rows = list(frames)
-        return Aligned(self.quads[rows], self.landmarks[rows], self.person, self.inputs.part(rows))
+        return Aligned(
+            self.quads[rows], self.landmarks[rows], self.person, self.inputs.part(rows), self.segments.part(rows)
+        )
 
     def outline(self, frames: Sequence[int], dilation: float = 0.0) -> NDArray[np.float32]:
         """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1].

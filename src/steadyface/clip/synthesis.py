@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from steadyface.clip.folder import spread
@@ -28,3 +29,7 @@ class Synthesis:
     def __call__(self, frames: Sequence[int]) -> Tensor:
         """Synthesise these frames."""
         return self.generator.synthesis(self.ws[list(frames)])
+
+    def towards(self, before: "Synthesis", share: float) -> "Synthesis":
+        """With codes of which only a ``share`` is these, and the rest those of the clip without the edit."""
+        return self if share == 1 else Synthesis(torch.lerp(before.ws, self.ws, share), self.generator)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steadyface.baselines import latent_networks
+from steadyface.config.curve import Curve, with_peaks
 from steadyface.config.presets import Kind, preset_for
 from steadyface.config.settings import Preset
 from steadyface.editing import catalogue
@@ -48,6 +49,10 @@ class Job:
     has it, or, if players don't know it, a file beside it. "png" and "exr" are a folder of pictures beside it."""
     layer: bool = False
     """Whether the edit is also written as a layer, for compositors."""
+    curve: Curve | None = None
+    """How the edits' strength changes over time; None: not at all."""
+    part: bool = False
+    """Whether it edits one of several people: its change of each frame is kept, for `stages.combine`."""
 
     def __post_init__(self) -> None:
         """A larger model is the small one, drawn at its size."""
@@ -87,6 +92,27 @@ def sizes_of(job: Job, preset: Preset) -> tuple[int, ...]:
 def edit_file(request: catalogue.Request, preset: Preset) -> Path:
     """The file that a preset makes an edit from. Raises `InputError` when there is none."""
     return latent_networks.find(request) if preset.editing == "latent-transformer" else catalogue.find(request)
+
+
+def requests_of(texts: Sequence[str]) -> tuple[tuple[catalogue.Request, ...], Curve | None]:
+    """A person's edits, and how their strength changes over time. Raises `InputError` for what can't be read."""
+    plain, curve = with_peaks(texts)
+    return tuple(map(catalogue.Request.parse, plain)), curve
+
+
+def edits_of_people(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Edits by the number of the person, of texts like ``2:age:0.6``; none if they name nobody.
+
+    Raises `InputError` if only some do.
+    """
+    found = dict[int, tuple[str, ...]]()
+    for text in texts:
+        number, colon, rest = text.partition(":")
+        if colon and number.isdigit():
+            found[int(number)] = (*found.get(int(number), ()), rest)
+    if found and sum(map(len, found.values())) < len(texts):
+        raise InputError("some edits name a person and some don't; write each like 1:age:0.6")
+    return found
 
 
 def parse_frames(text: str) -> FrameRange:

@@ -52,3 +52,5 @@ class Preset:
     masking: Masking = field(default_factory=Masking)
     calibration: Calibration = field(default_factory=Calibration)
     lips: LipPreservation = field(default_factory=LipPreservation)
+    fade: float = 0.25
+    """Seconds in which an edit comes and goes where its face does."""

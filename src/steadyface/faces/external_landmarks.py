@@ -17,7 +17,7 @@ from steadyface.faces.align import quads
 from steadyface.faces.settings import Alignment
 
 if TYPE_CHECKING:
-    from steadyface.faces.track import Track
+    from steadyface.faces.people import Person
 
 Points = NDArray[np.float64]
 
@@ -57,14 +57,14 @@ def of_frames(points: Points, start: int, total: int, path: Path) -> Points:
     return points[start : start + total]
 
 
-def face_at(ranked: Sequence["Track"], points: Points, path: Path) -> int:
-    """The number, from 1 in the order of `rank`, of the face that these points (T, 68 or 4, 2) belong to.
+def face_at(people: Sequence["Person"], points: Points, path: Path) -> int:
+    """The number, from 1 in the order of `people.ranked`, of the face that these points (T, 68 or 4, 2) belong to.
 
     Raises `InputError` when no face is where the points are.
     """
-    away = [_distance(track, points) for track in ranked]
+    away = [_distance(person, points) for person in people]
     best = int(np.argmin(away)) if away else 0
-    if away and away[best] > ranked[best].size:
+    if away and away[best] > people[best].size:
         raise InputError(f"--landmarks {path}: no face is where these are; are they in px of this video's frames?")
     return best + 1
 
@@ -74,9 +74,9 @@ def quads_of(points: Points, settings: Alignment) -> Points:
     return points if points.shape[1] == 4 else quads(points, settings)
 
 
-def _distance(track: "Track", points: Points) -> float:
-    """Distance from the middle of the points' eyes and mouth (or crop) to a track's, px: the median over its frames."""
-    there = points[track.first : track.end]
-    ours = topology.ffhq_points(track.landmarks).mean(-2)
+def _distance(person: "Person", points: Points) -> float:
+    """Distance from the middle of the points' eyes and mouth (or crop) to a face's, px: the median over its frames."""
+    there = np.concatenate([points[track.first : track.end] for track in person.tracks])
+    ours = topology.ffhq_points(np.concatenate([track.landmarks for track in person.tracks])).mean(-2)
     theirs = (there if there.shape[1] == 4 else topology.ffhq_points(there)).mean(-2)
     return float(np.median(np.linalg.norm(ours - theirs, axis=-1)))

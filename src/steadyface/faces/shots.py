@@ -6,6 +6,9 @@ returns, and a change of light alone leaves the correlation high, so none of the
 one camera position does pass unnoticed here; it shows as a face that jumps (see `track`).
 """
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,46 @@ _NOISE = 2.0
 _MIN_JUMP = 0.1
 _MIN_RATIO = 3.0
 _FLASH_RETURN = 0.5
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames between two cuts."""
+
+    first: int
+    end: int
+    """The number of the frame after the last."""
+    comes: bool = False
+    """Whether it comes gradually, as in a dissolve."""
+    goes: bool = False
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+
+class ShotFinder:
+    """Finds shots in a sequence of frames."""
+
+    def __init__(self) -> None:
+        """Start before the first frame."""
+        self._finder, self._cuts, self._count = CutFinder(), list[int](), 0
+        self._shots: list[Shot] | None = None
+
+    def push(self, frame: NDArray[np.uint8]) -> None:
+        """Take the next frame (H, W, 3)."""
+        self._count += 1
+        self._note(self._finder.push(frame))
+
+    def finish(self) -> list[Shot]:
+        """The shots of all frames."""
+        if self._shots is None:
+            self._note(self._finder.finish())
+            self._shots = [Shot(a, b) for a, b in pairwise([0, *self._cuts, self._count])]
+        return self._shots
+
+    def _note(self, cut: int | None) -> None:
+        if cut is not None:
+            self._cuts.append(cut)
 
 
 class CutFinder:

@@ -1,28 +1,38 @@
-"""One track per person: faces found frame by frame and linked over time."""
+"""Faces found frame by frame and linked over time; `people` joins the tracks of one person."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.errors import FaceError
 from steadyface.faces import topology
 from steadyface.faces.detect import FaceDetector, iou
 from steadyface.faces.mesh import FaceMesh, MeshFace
-from steadyface.faces.shots import CutFinder
+from steadyface.faces.shots import Shot, ShotFinder
 
 Floats = NDArray[np.float32]
+Image = NDArray[np.uint8]
+Describe = Callable[[Image, Floats], NDArray[np.floating]]
+"""A frame (H, W, 3) and a face's landmarks (468, 2) -> a descriptor (D,) of whose it is."""
 
+MAX_GAP = 5
+"""Frames in which a face may be missed without its track ending."""
+DESCRIBED = 5
+"""One of so many frames is described."""
 _MIN_PRESENCE = 0.5
 _SAME_FACE = 0.5
-_SAME_PERSON = 0.3
+_SAME_PLACE = 0.3
+_STEADY = 0.6
+"""Overlap with the frame before; a face that moves farther may be another one."""
+_TOUCH = 0.05
+"""Overlap of two faces from which on one may be taken for the other."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """One person's face over consecutive frames."""
+    """A face over consecutive frames of one shot."""
 
     first: int
     """The number, from 0, of the first frame in which the face was found."""
@@ -32,6 +42,9 @@ class Track:
     """(T,): whether the face was found in the frame."""
     frame_size: tuple[int, int]
     """Height and width of the frames, px."""
+    shot: Shot
+    descriptor: NDArray[np.floating] | None = None
+    """(D,): the mean of the frames that were described."""
 
     @property
     def end(self) -> int:
@@ -51,124 +64,111 @@ class Track:
         return float(np.median(np.linalg.norm(offsets, axis=1)))
 
 
+def bridged(a: Track, b: Track) -> Track:
+    """Two tracks of one face and shot, the second some frames after the first, as one; the gap is interpolated."""
+    gap = b.first - a.end
+    share = (np.arange(1, gap + 1, dtype=np.float32) / (gap + 1))[:, None, None]
+    between = a.landmarks[-1] * (1 - share) + b.landmarks[0] * share
+    known = [(each.descriptor, len(each.landmarks)) for each in (a, b) if each.descriptor is not None]
+    mean = np.average([each for each, _ in known], 0, [weight for _, weight in known]) if known else None
+    return replace(
+        a,
+        landmarks=np.concatenate([a.landmarks, between, b.landmarks]),
+        seen=np.concatenate([a.seen, np.zeros(gap, bool), b.seen]),
+        descriptor=mean,
+    )
+
+
 @dataclass
 class _Growing:
     """A track that may still be continued."""
 
     numbers: list[int] = field(default_factory=list)
     landmarks: list[Floats] = field(default_factory=list)
+    descriptors: dict[int, NDArray[np.floating]] = field(default_factory=dict)
+    touches: bool = False
+    """Whether another face is so near that it might be taken for this one."""
 
     def add(self, number: int, landmarks: Floats) -> None:
         self.numbers.append(number)
         self.landmarks.append(landmarks)
 
+    def begun_again(self) -> "_Growing":
+        """Take the last frame away, and begin another track with it."""
+        return _Growing([self.numbers.pop()], [self.landmarks.pop()])
+
 
 def find_tracks(
-    frames: Iterable[NDArray[np.uint8]],
+    frames: Iterable[Image],
     *,
     detector: FaceDetector | None = None,
     mesh: FaceMesh | None = None,
-    max_gap: int = 5,
-    start: int = 0,
+    describe: Describe | None = None,
+    shots: ShotFinder | None = None,
 ) -> list[Track]:
-    """Find every face in one shot, reading each frame (H, W, 3) once and keeping none.
+    """Find every face, reading each frame (H, W, 3) once and keeping none.
 
-    The detector runs on every frame. A face that it misses is looked for where it was last. Gaps of up to `max_gap`
-    frames are filled by linear interpolation; after a longer gap the track ends.
+    The detector runs on every frame. A face that it misses is looked for where it was last. Gaps of up to `MAX_GAP`
+    frames are filled by linear interpolation; after a longer gap the track ends, as it does at a cut. Where a face
+    might be taken for another, after it has touched one or jumped, it ends, too, and another begins: their descriptors
+    tell whether they are of one person.
 
     Args:
-        frames: one shot, all of one size.
+        frames: all of one size.
         detector: the zoo's by default.
         mesh: the zoo's by default.
-        max_gap: frames.
-        start: the number of the first frame in the file, for messages; tracks count from 0.
+        describe: makes descriptors; without it, tracks don't end where faces touch or jump.
+        shots: is shown the frames and says where they are cut; all frames are one shot by default.
 
     Returns the tracks by their first frame.
-
-    Raises:
-        FaceError: there is a cut.
     """
     detector = detector or FaceDetector.load()
     mesh = mesh or FaceMesh.load()
-    cuts = CutFinder()
     live: list[_Growing] = []
     done: list[_Growing] = []
     size, number = (0, 0), -1
     for number, frame in enumerate(frames):
         size = (frame.shape[0], frame.shape[1])
-        _refuse_cut(cuts.push(frame), start)
-        faces = _faces_in(frame, detector, mesh)
-        lost = _link(live, faces, number)
+        if shots is not None:
+            shots.push(frame)
+        lost = _link(live, _faces_in(frame, detector, mesh), number)
         for track in lost:
             again = mesh.refine(frame, track.landmarks[-1])
             # If another track is there already, this one has slid over to another person.
             taken = [t.landmarks[-1] for t in live if t.numbers[-1] == number]
             overlaps = _overlap(again.landmarks, [*taken, track.landmarks[-1]])
-            if again.presence >= _MIN_PRESENCE and overlaps[-1] > _SAME_PERSON and (overlaps[:-1] < _SAME_FACE).all():
+            if again.presence >= _MIN_PRESENCE and overlaps[-1] > _SAME_PLACE and (overlaps[:-1] < _SAME_FACE).all():
                 track.add(number, again.landmarks)
-        done += [t for t in live if number - t.numbers[-1] > max_gap]
-        live = [t for t in live if number - t.numbers[-1] <= max_gap]
-    _refuse_cut(cuts.finish(), start)
-    return sorted((_finished(t, size) for t in done + live), key=lambda t: t.first)
+        if describe is not None:
+            live, ended = _doubted(live, number)
+            done += ended
+            for track in live:
+                if track.numbers[-1] == number and (track.touches or (len(track.numbers) - 1) % DESCRIBED == 0):
+                    track.descriptors[number] = describe(frame, track.landmarks[-1])
+        done += [t for t in live if number - t.numbers[-1] > MAX_GAP]
+        live = [t for t in live if number - t.numbers[-1] <= MAX_GAP]
+    found = shots.finish() if shots is not None else [Shot(0, number + 1)]
+    pieces = [_finished(track, size, shot) for track in done + live for shot in found]
+    return sorted((piece for piece in pieces if piece is not None), key=lambda t: t.first)
 
 
-def rank(tracks: list[Track], total: int) -> list[Track]:
-    """Return the tracks in the order in which `--face N` counts them, from 1.
-
-    Faces that last through all `total` frames come first, then larger ones (median distance of the eyes;
-    sizes within one tenth count as equal), then the more central ones. So a passer-by close to the camera
-    isn't taken for the speaker.
-    """
-    lasting = [t for t in tracks if len(t.landmarks) == total]
-    passing = [t for t in tracks if len(t.landmarks) != total]
-    return _by_size(lasting) + _by_size(passing)
-
-
-def choose_track(tracks: list[Track], face: int | None, total: int, *, start: int = 0) -> Track:
-    """Return the face to edit: the first by `rank`, or the `face`-th, counted from 1.
-
-    Args:
-        tracks: of one shot.
-        face: which, or None.
-        total: the shot's frames.
-        start: the number of the shot's first frame in the file, for messages.
-
-    Raises:
-        FaceError: there's no face, there's no such face, or it isn't there all the time.
-    """
-    if not tracks:
-        raise FaceError(
-            f"no face found in any of the {total} frames: choose a clip or --frames A:B with a visible face"
-        )
-    ranked = rank(tracks, total)
-    if face is not None and not 1 <= face <= len(ranked):
-        found = "1 face was" if len(ranked) == 1 else f"{len(ranked)} faces were"
-        raise FaceError(f"there is no face {face}: {found} found, pass --face 1 to {len(ranked)} or leave it out")
-    chosen = ranked[(face or 1) - 1]
-    if len(chosen.landmarks) < total:
-        raise FaceError(_lost_message(chosen, ranked if face is None else [chosen], total, start))
-    return chosen
+def _doubted(live: list[_Growing], number: int) -> tuple[list[_Growing], list[_Growing]]:
+    """End tracks whose face has jumped or no longer touches another, and begin others; (live, ended)."""
+    kept, ended = list[_Growing](), list[_Growing]()
+    for track in live:
+        here = track.numbers[-1] == number and len(track.numbers) > 1
+        others = [other.landmarks[-1] for other in live if other is not track]
+        touches = bool((_overlap(track.landmarks[-1], others) > _TOUCH).any())
+        jumps = here and bool(_overlap(track.landmarks[-1], track.landmarks[-2:-1])[0] < _STEADY)
+        if here and (jumps or (track.touches and not touches)):
+            ended.append(track)
+            track = track.begun_again()
+        track.touches = touches
+        kept.append(track)
+    return kept, ended
 
 
-def _by_size(tracks: list[Track]) -> list[Track]:
-    rest = sorted(tracks, key=lambda t: -t.size)
-    ranked: list[Track] = []
-    while rest:
-        equals = [t for t in rest if t.size > 0.9 * rest[0].size]
-        ranked += sorted(equals, key=lambda t: t.off_centre)
-        rest = rest[len(equals) :]
-    return ranked
-
-
-def _refuse_cut(number: int | None, start: int) -> None:
-    if number is not None:
-        at = number + start
-        raise FaceError(
-            f"there is a cut at frame {at}: edit one shot at a time, --frames {start}:{at} or --frames {at}:"
-        )
-
-
-def _faces_in(frame: NDArray[np.uint8], detector: FaceDetector, mesh: FaceMesh) -> list[MeshFace]:
+def _faces_in(frame: Image, detector: FaceDetector, mesh: FaceMesh) -> list[MeshFace]:
     """Return the faces in one frame, each once."""
     found = [mesh.find(frame, detection) for detection in detector.detect(frame)]
     faces: list[MeshFace] = []
@@ -187,50 +187,35 @@ def _link(live: list[_Growing], faces: list[MeshFace], number: int) -> list[_Gro
         last = [t.landmarks[-1] for t in waiting]
         table = np.stack([_overlap(f.landmarks, last) for f in open_faces])
         row, column = np.unravel_index(int(table.argmax()), table.shape)
-        if table[row, column] <= _SAME_PERSON:
+        if table[row, column] <= _SAME_PLACE:
             break
         waiting.pop(int(column)).add(number, open_faces.pop(int(row)).landmarks)
     live += [_Growing([number], [face.landmarks]) for face in open_faces]
     return waiting
 
 
-def _overlap(landmarks: Floats, others: list[Floats]) -> NDArray[np.floating]:
+def _overlap(landmarks: Floats, others: Sequence[Floats]) -> NDArray[np.floating]:
     """Return the intersection over union of the boxes around landmarks (468, 2) and each of `others`."""
     if not others:
         return np.zeros(0)
     return iou(topology.bounds(landmarks), topology.bounds(np.stack(others)))
 
 
-def _finished(track: _Growing, frame_size: tuple[int, int]) -> Track:
-    """Fill the gaps by linear interpolation."""
-    first, total = track.numbers[0], track.numbers[-1] - track.numbers[0] + 1
-    found = np.array(track.numbers) - first
+def _finished(track: _Growing, frame_size: tuple[int, int], shot: Shot) -> Track | None:
+    """The part in a shot, its gaps filled by linear interpolation; None if there is none."""
+    rows = [row for row, number in enumerate(track.numbers) if shot.first <= number < shot.end]
+    if not rows:
+        return None
+    first, total = track.numbers[rows[0]], track.numbers[rows[-1]] - track.numbers[rows[0]] + 1
+    found = np.array(track.numbers)[rows] - first
     seen = np.zeros(total, bool)
     seen[found] = True
-    known = np.stack(track.landmarks)
+    known = np.stack([track.landmarks[row] for row in rows])
     landmarks = np.empty((total, *known.shape[1:]), np.float32)
     landmarks[found] = known
     for before, after in pairwise(found):
         for number in range(before + 1, after):
             share = np.float32((number - before) / (after - before))
             landmarks[number] = landmarks[before] * (1 - share) + landmarks[after] * share
-    return Track(first, landmarks, seen, frame_size)
-
-
-def _lost_message(chosen: Track, candidates: list[Track], total: int, start: int) -> str:
-    """Say where the face is missing, counting a person whose track was interrupted as one."""
-    same = [t for t in candidates if t.size > 0.5 * chosen.size]
-    longest = max(same, key=lambda t: len(t.landmarks))
-    frames = f"--frames {longest.first + start}:{longest.end + start}"
-    advice = f"pass {frames}, the longest part with a face all the time"
-    missing = np.ones(total, bool)
-    for track in same:
-        missing[track.first : track.end] = False
-    if not missing.any():
-        at = min(t.first for t in same if t.first > 0) + start
-        return f"the face jumps at frame {at} (a cut, or another person): {advice}"
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], missing, [False]]).astype(int)))
-    spans = [(a + start, b - 1 + start) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    names = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in spans)
-    noun = "frame" if missing.sum() == 1 else "frames"
-    return f"the face is lost in {noun} {names} of {total}: {advice}"
+    described = [each for number, each in track.descriptors.items() if first <= number < first + total]
+    return Track(first, landmarks, seen, frame_size, shot, np.mean(described, 0) if described else None)

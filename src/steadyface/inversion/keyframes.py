@@ -21,6 +21,9 @@ class Poses:
     features: NDArray[np.float64]
     """(T, D), of `motion_features`, whose mean is 0."""
     keyframes: list[int]
+    anchors: list[int]
+    """The keyframes, and a frame of each segment of the clip that has none: those in whose coordinates others may be
+    averaged."""
 
     @property
     def anchor(self) -> int:
@@ -28,8 +31,13 @@ class Poses:
         return min(self.keyframes, key=lambda index: float(np.linalg.norm(self.features[index])))
 
 
-def choose_keyframes(features: NDArray[np.floating], settings: Keyframes | None) -> list[int]:
+def choose_keyframes(
+    features: NDArray[np.floating], settings: Keyframes | None, shots: NDArray[np.integer] | None = None
+) -> list[int]:
     """Numbers of the frames that differ most, by farthest-point sampling (Gonzalez 1985), in order of time.
+
+    ``shots`` (T,) numbers the shot of each frame, all of one if not given. Each has a keyframe, near its mean, since
+    its light is its own.
 
     ``features`` (T, D) say how the face is posed in each frame. The first keyframe is the one nearest the mean; each
     further one is the frame farthest from all before it, until no frame is farther than `Keyframes.reach` times the
@@ -39,10 +47,10 @@ def choose_keyframes(features: NDArray[np.floating], settings: Keyframes | None)
     if settings is None or count <= settings.least:
         return list(range(count))
     centred = features - features.mean(0)
-    distance = np.linalg.norm(centred, axis=1)
-    spread = float(np.sqrt((distance**2).mean()))
-    chosen = [int(distance.argmin())]
-    nearest = np.linalg.norm(features - features[chosen[0]], axis=1)
+    spread = float(np.sqrt((centred**2).sum(1).mean()))
+    shots = np.zeros(count, int) if shots is None else shots
+    chosen = [nearest_mean(features, np.flatnonzero(shots == shot)) for shot in np.unique(shots)]
+    nearest = np.min([np.linalg.norm(features - features[each], axis=1) for each in chosen], axis=0)
     while len(chosen) < min(settings.most, count):
         farthest = int(nearest.argmax())
         if len(chosen) >= settings.least and nearest[farthest] <= settings.reach * spread:
@@ -52,6 +60,12 @@ def choose_keyframes(features: NDArray[np.floating], settings: Keyframes | None)
         chosen.append(farthest)
         nearest = np.minimum(nearest, np.linalg.norm(features - features[farthest], axis=1))
     return sorted(chosen)
+
+
+def nearest_mean(features: NDArray[np.floating], rows: Sequence[int] | NDArray[np.integer]) -> int:
+    """Of these rows of (T, D) the one that is nearest their mean."""
+    own = features[list(rows)]
+    return int(rows[int(np.linalg.norm(own - own.mean(0), axis=1).argmin())])
 
 
 def codes_of_all(ws: Tensor, keyframes: Sequence[int], features: NDArray[np.floating], ridge: float) -> Tensor:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from steadyface.clip.folder import OutlineFolder
+from steadyface.clip.segments import segments_of
 from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
 from steadyface.metrics.frames import Image
@@ -75,10 +76,13 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
         return None
     edited, aligned = folder / "edited.mp4", folder / "state" / "align.safetensors"
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
-    corners = load_file(aligned)["quads"]
+    arrays = load_file(aligned)
     before = (frame.image for frame in read_frames(source, start, stop))
     after = (frame.image for frame in read_frames(edited))
-    masks = _reach(folder, corners, (info.height, info.width))
+    size, total = (info.height, info.width), probe(edited).frame_count or len(arrays["quads"])
+    rows = set((segments_of(arrays, start).numbers - start).tolist())
+    reached, nowhere = _reach(folder, arrays["quads"], size), np.zeros(size, np.float32)
+    masks = (next(reached) if number in rows else nowhere for number in range(total))
     return outside(after, before, masks)
 
 

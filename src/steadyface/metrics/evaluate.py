@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 
+from steadyface.clip.segments import Segments, segments_of
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import Expression
@@ -121,7 +123,7 @@ def evaluate_run(
     table: Table = {"frames": len(parts["input"]), "parts": list(parts), "flow": type(critics.flow).__name__}
     control = EditControl(parts["input"], parts["edited"]) if "edited" in parts else None
     announce("warping error")
-    table |= _steadiness(parts, critics, distances, reduction)
+    table |= _steadiness(parts, _segments(folder, len(parts["input"])), critics, distances, reduction)
     announce("likeness")
     table |= _likeness(parts, critics, control)
     announce("identity")
@@ -184,16 +186,26 @@ def _persons(inputs: Frames, critics: Critics) -> Callable[[int], NDArray[np.flo
     return mask
 
 
-def _steadiness(parts: Mapping[str, Frames], critics: Critics, distances: Sequence[int], reduction: Reduction) -> Table:
+def _segments(folder: Path, count: int) -> Segments:
+    """Which of the pictures follow each other; all do in a folder without the stage's file."""
+    path = folder / "state" / "align.safetensors"
+    return segments_of(load_file(path)) if path.is_file() else Segments.whole(count)
+
+
+def _steadiness(
+    parts: Mapping[str, Frames], segments: Segments, critics: Critics, distances: Sequence[int], reduction: Reduction
+) -> Table:
     errors: Table = {}
     ratios: Table = {}
     for distance in distances:
-        if distance >= len(parts["input"]):
+        pairs = segments.followed(distance)
+        if not pairs:
             continue
         found = warping_errors(
             parts,
             parts["input"],
             critics.flow,
+            pairs=pairs,
             distance=distance,
             every=(distance + 1) // 2,
             reduction=reduction,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from steadyface.clip.folder import OutlineFolder, spread
+from steadyface.clip.segments import Segments, segments_of
 from steadyface.errors import InputError
 from steadyface.faces.align import crop, quad_side, uncrop
 from steadyface.flow.base import FlowEstimator
@@ -65,18 +66,22 @@ def of_run(
     if source is None or not (state / "compose.safetensors").is_file():
         return None
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
-    corners = load_file(state / "align.safetensors")["quads"]
+    aligned = load_file(state / "align.safetensors")
+    corners, segments = aligned["quads"], segments_of(aligned, start)
+    rows = set(segments.numbers.tolist())
 
     def videos() -> tuple[Iterator[Image], Iterator[Image]]:
-        before = (frame.image for frame in read_frames(source, start, stop))
-        return (frame.image for frame in read_frames(folder / "edited.mp4")), before
+        """The frames in which the person is."""
+        before = (frame.image for frame in read_frames(source, start, stop) if frame.index in rows)
+        after = (frame.image for frame in read_frames(folder / "edited.mp4") if frame.index + start in rows)
+        return after, before
 
     masks = paste_masks(folder, manifest, (info.height, info.width), hair=hair)
     face = float(np.mean([quad_side(each) for each in corners]))
     found = asdict(measured(*videos(), masks, face))
-    if len(corners) < 2:
+    if not segments.followed(1):
         return found
-    edited, inputs = (paired_crops(each, corners) for each in videos())
+    edited, inputs = (paired_crops(each, corners, segments) for each in videos())
     return found | {"steady": steadiness(edited, inputs, flow, device)}
 
 
@@ -108,9 +113,10 @@ def steadiness(
     return found["edited"].mean / found["input"].mean
 
 
-def paired_crops(frames: Iterable[Image], corners: NDArray[np.floating]) -> list[Image]:
+def paired_crops(frames: Iterable[Image], corners: NDArray[np.floating], segments: Segments) -> list[Image]:
     """Crops of some frames and of those after them, at the frames' own size: at most 2 x `PAIRS`."""
-    first = spread(len(corners) - 1, PAIRS)
+    pairs = segments.followed(1)
+    first = [pairs[place] for place in spread(len(pairs), PAIRS)]
     side = min(LARGEST, 16 * round(float(np.mean([quad_side(each) for each in corners])) / 16))
     found: dict[int, Image] = {}
     for number, frame in enumerate(frames):

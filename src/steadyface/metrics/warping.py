@@ -61,6 +61,7 @@ def warping_errors(
     inputs: Frames,
     flow: FlowEstimator,
     *,
+    pairs: Sequence[int] | None = None,
     distance: int = 1,
     every: int = 1,
     reduction: Reduction = "channel_mean",
@@ -77,6 +78,7 @@ def warping_errors(
         clips: the versions; each as long and as large as `inputs`.
         inputs: the clip before the edit.
         flow: not the estimator whose flow a method optimised, or the method is rewarded for its errors.
+        pairs: the first frames of pairs that are of one shot; all frames if not given.
         distance: 1 measures flicker, 5 and 10 slow drift.
         every: 1 takes all pairs, 2 every other one. At large distances, successive pairs are so alike that fewer do.
         reduction: see `pair_error`.
@@ -89,10 +91,9 @@ def warping_errors(
     """
     for clip in clips.values():
         same_length(clip, inputs)
-    count = len(inputs) - distance
-    if distance < 1 or count < 1:
+    starts = list(range(len(inputs) - distance) if pairs is None else pairs)[::every]
+    if distance < 1 or not starts:
         raise InputError(f"no two of the {len(inputs)} frames are {distance} apart: choose a smaller distance")
-    starts = range(0, count, every)
     errors: dict[str, list[Tensor]] = {name: [] for name in clips}
     seen: list[Tensor] = []
     for numbers in batches(len(starts), batch):

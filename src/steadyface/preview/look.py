@@ -17,7 +17,8 @@ from steadyface.critics.lpips import Lpips
 from steadyface.editing import catalogue
 from steadyface.errors import FaceError
 from steadyface.faces.align import quads
-from steadyface.faces.track import choose_track, find_tracks
+from steadyface.faces.people import choose_person, find_people
+from steadyface.faces.track import find_tracks
 from steadyface.gan.load import load_generator
 from steadyface.inversion.encoders import encoder_file
 from steadyface.inversion.guess import first_guess
@@ -66,10 +67,10 @@ def look(job: Job, settings: Sketching = LOOK) -> Look:
     settle_vector_math()
     index = middle_of(job.source, job.frames)
     frame = next(read_frames(job.source, index, index + 1)).image
-    tracks = find_tracks([frame], start=index)
-    if not tracks:
+    people = find_people(find_tracks([frame]))
+    if not people:
         raise FaceError(f"no face found in frame {index}: choose a part with a visible face, --frames A:B")
-    points = choose_track(tracks, job.face, 1, start=index).landmarks
+    points = choose_person(people, job.face, 1).tracks[0].landmarks
     with one_thread():
         return _edited(job, index, frame, points, settings)
 

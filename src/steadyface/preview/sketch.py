@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder
 from steadyface.clip.layer import Layer, with_change
+from steadyface.clip.segments import Segments
 from steadyface.clip.synthesis import Synthesis
 from steadyface.critics.lpips import Lpips
 from steadyface.editing.edit import CodeEdit, apply_edits
@@ -63,7 +64,7 @@ def cut_out(
     crops.write(0, crop(frame, corners, size))
     inside = apply(crop_matrix(corners, size), points)
     quads, landmarks = (np.asarray(each[None], np.float64) for each in (corners, inside))
-    return Aligned(quads, landmarks, person_over(crops, 1), crops)
+    return Aligned(quads, landmarks, person_over(crops, 1), crops, Segments.whole(1))
 
 
 def fit(

@@ -66,7 +66,10 @@ def imported(job: Job) -> dict[str, str]:
 
 def finish(run: Run, key: str, *outputs: Path) -> None:
     """Add the outputs' hashes and write the manifest."""
-    run.manifest |= {"key": key, "outputs": {path.name: sha256_of(path) for path in outputs}}
+    run.manifest |= {
+        "key": key,
+        "outputs": {path.relative_to(run.folder).as_posix(): sha256_of(path) for path in outputs},
+    }
     run.write_manifest()
 
 
@@ -82,8 +85,18 @@ def is_finished(run: Run, key: str, frames: int) -> bool:
         return False
     if not FrameFolder(run.path("aligned", "untuned", "edited")).count():
         return False
+    return is_written(run, key)
+
+
+def is_written(run: Run, key: str) -> bool:
+    """Whether the manifest belongs to ``key``, and the outputs have the hashes in it."""
     try:
-        kept = json.loads(run.path("manifest.json").read_text(encoding="utf-8"))
+        kept = read(run.folder)
         return kept["key"] == key and all(sha256_of(run.path(name)) == sha for name, sha in kept["outputs"].items())
     except (OSError, ValueError, KeyError):
         return False
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder. Raises `OSError` and `ValueError` if it can't be read."""
+    return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))

@@ -4,23 +4,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from steadyface.clip.aligned import Aligned
-from steadyface.clip.folder import FrameFolder
+from steadyface.clip.folder import FrameFolder, to_tensor
+from steadyface.clip.segments import Segments
+from steadyface.critics.identity import Identity
 from steadyface.errors import InputError
-from steadyface.faces.align import crop, crop_matrix, quads
+from steadyface.faces import people as faces
+from steadyface.faces.align import crop, crop_matrix, quad
 from steadyface.faces.external_landmarks import face_at, of_frames, quads_of, read_landmarks
 from steadyface.faces.resample import apply
+from steadyface.faces.shots import ShotFinder
 from steadyface.faces.smooth import smooth
-from steadyface.faces.track import choose_track, find_tracks, rank
+from steadyface.faces.track import Describe, find_tracks
 from steadyface.runtime.optimise import Counter, counted
 from steadyface.stages.context import StageContext
+from steadyface.stages.footage import frames_of
 from steadyface.stages.on_disk import fill
 from steadyface.stages.person import person_over
 from steadyface.stages.settings import Align, Crop, Person
 from steadyface.video.info import frames_between, probe
 from steadyface.video.reader import read_frames
+
+_DESCRIBED_SIDE = 256
+"""Side in px of the crops that faces are told apart by."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,8 @@ class FollowedFace:
     """(T, 4, 2): corners of the crops, in frame px."""
     landmarks: NDArray[np.float64]
     """(T, 468, 2): in crop px, smoothed over time."""
+    segments: Segments
+    """The frames in which it is."""
 
 
 def follow(context: StageContext, settings: Align) -> FollowedFace:
@@ -44,20 +55,55 @@ def follow(context: StageContext, settings: Align) -> FollowedFace:
             yield frame.image
 
     expected = frames_between(probe(source), start, stop)
-    tracks = find_tracks(counted(numbered(), "follow the face", expected, context.watch), start=start)
+    shown = counted(numbered(), "follow the face", expected, context.watch)
+    people = faces.find_people(find_tracks(shown, describe=describer(context.device), shots=ShotFinder()))
     if not total:
         raise InputError(f"{source} has no frame {start}; give --frames A:B inside the video")
     external, which = None, settings.face
     if settings.landmarks is not None:
         path = settings.landmarks.path
         external = of_frames(read_landmarks(path), start, total, path)
-        which = which or face_at(rank(tracks, total), external, path)
-    track = choose_track(tracks, which, total, start=start)
-    alignment = settings.alignment
-    corners = quads(track.landmarks, alignment) if external is None else quads_of(external, alignment)
-    smoothed = smooth(track.landmarks, alignment.landmark_sigma)
-    in_crop = [apply(crop_matrix(c, settings.size), points) for c, points in zip(corners, smoothed, strict=True)]
-    return FollowedFace(corners, np.stack(in_crop))
+        which = which or face_at(people, external, path)
+    person = faces.choose_person(people, which, total)
+    segments, alignment = segments_of_person(person, start), settings.alignment
+    points = np.concatenate([track.landmarks for track in person.tracks])
+    given = points if external is None else external[segments.numbers - start]
+    corners = segments.each(lambda part: quads_of(part, alignment), given)
+    smoothed = segments.each(lambda part: smooth(part, alignment.landmark_sigma), points)
+    in_crop = [apply(crop_matrix(c, settings.size), each) for c, each in zip(corners, smoothed, strict=True)]
+    return FollowedFace(corners, np.stack(in_crop), segments)
+
+
+def describer(device: torch.device | str) -> Describe:
+    """Descriptors of faces by the network for identities."""
+    identity = Identity().to(device)
+
+    def describe(frame: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+        picture = to_tensor(crop(frame, quad(landmarks), _DESCRIBED_SIDE))
+        with torch.inference_mode():
+            return np.asarray(identity(picture.to(device))[0].double().cpu().numpy())
+
+    return describe
+
+
+def segments_of_person(person: faces.Person, start: int) -> Segments:
+    """Where a person is in a file whose frames were followed from ``start`` on.
+
+    An edit fades where the face comes or goes within a shot, or in a gradual transition to another one.
+    """
+    tracks = person.tracks
+    shots = list(dict.fromkeys(track.shot for track in tracks))
+    ends = np.cumsum([len(track.landmarks) for track in tracks])
+    fades = [
+        (track.first > track.shot.first or track.shot.comes, track.end < track.shot.end or track.shot.goes)
+        for track in tracks
+    ]
+    return Segments(
+        np.concatenate([np.arange(start + track.first, start + track.end) for track in tracks]),
+        (0, *(int(end) for end in ends[:-1])),
+        tuple(fades),
+        tuple(shots.index(track.shot) for track in tracks),
+    )
 
 
 def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameFolder:
@@ -65,8 +111,8 @@ def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameF
     folder = FrameFolder(context.run.path("aligned", "input"), context.device)
 
     def crops() -> Iterator[NDArray[np.uint8]]:
-        for index, frame in enumerate(read_frames(settings.source.path, *settings.frames)):
-            yield crop(frame.image, face.quads[index], settings.size)
+        for row, frame in frames_of(settings.source.path, settings.frames, face.segments):
+            yield crop(frame.image, face.quads[row], settings.size)
 
     fill(folder, context.run, "crops", context.key, len(face.quads), crops)
     return folder
@@ -75,4 +121,4 @@ def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameF
 def find_person(context: StageContext, settings: Person, face: FollowedFace, crops: FrameFolder) -> Aligned:
     """The clip that all later stages use: the crops, with a mask of the person."""
     done = Counter("find the person", len(face.quads), context.watch)
-    return Aligned(face.quads, face.landmarks, person_over(crops, len(face.quads), done), crops)
+    return Aligned(face.quads, face.landmarks, person_over(crops, len(face.quads), done), crops, face.segments)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
+from steadyface.config.curve import Curve
 from steadyface.config.job import FrameRange, Job
 from steadyface.config.settings import Consistency, Preset
 from steadyface.consistency.settings import Phase1, Phase2
@@ -261,10 +262,19 @@ class Render:
     preset: str
     codec: str
     layer: bool
+    curve: Curve | None
+    part: bool
+    fade: float
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        edits, averaging = requested_edits(job, preset), preset.averaging
-        edits, averaging = requested_edits(job, preset), preset.averaging
-        return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, job.codec, job.layer)
+        return cls(
+            FileContent(job.source), job.frames, requested_edits(job, preset), preset.averaging, preset.name,
+            job.codec, job.layer, job.curve, job.part, preset.fade,
+        )  # fmt: skip
+
+    @property
+    def moves(self) -> bool:
+        """Whether one of the edits changes the face itself, and does not only lie on it."""
+        return not all(each.effect.overlay or each.style for each in self.edits)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -37,8 +38,14 @@ FLOWS = 32
 """Cached flows of pairs: enough for the neighbours of a frame. A flow to the anchor that is asked for again, a second
 later, is searched again, since memory must not grow with the clip."""
 
-Average = Callable[[Frames, Frames, Averaging | None], Frames]
-"""(pictures, the same without the edit, how) -> packed layers, averaged over time."""
+
+class Average(Protocol):
+    """Makes packed layers of pictures, averaged over time."""
+
+    def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None, share: float = 1.0, /) -> Frames:
+        """Of pictures with a share of the edit's strength, and of those without the edit."""
+        ...
+
 
 _MOUTH: tuple[Part, ...] = ("mouth",)
 _SHOWS = 0.1
@@ -63,9 +70,10 @@ class Averager:
     shown: Callable[[int], Tensor]
     """(1, 1, S, S) in [0, 1], or a single 1: where a frame shows the mean."""
     preservation: Preservation
-    full: FullSizeFrames | None
+    full: Callable[[float], FullSizeFrames] | None
+    """A share of the edit's strength -> the clip at full size with that."""
 
-    def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None) -> Frames:
+    def __call__(self, pictures: Frames, before: Frames, averaging: Averaging | None, share: float = 1.0, /) -> Frames:
         """Average pictures (len, 3, S, S); ``before`` gives them without the edit. Returns packed layers.
 
         If the clip is drawn at full size, so are the anchors' fine detail and mouths that the edit changes, and the
@@ -73,8 +81,9 @@ class Averager:
         """
         if averaging is None:
             return lambda frames: Layer.whole(pictures(frames)).packed()
-        inputs, count, full = self.clip.inputs, len(self.clip), self.full
-        near = around(averaging.jitter_radius, count)
+        inputs, segments = self.clip.inputs, self.clip.segments
+        full = self.full(share) if self.full is not None else None
+        near = around(averaging.jitter_radius, segments)
 
         def carried(index: int) -> Tensor:
             """The picture and the input, (6, S, S): both are averaged alike."""
@@ -91,7 +100,7 @@ class Averager:
             self.to_anchor,
             SteadyFlow(self.to_anchor, self.to_neighbours, inputs, near, averaging.jitter_sharpness),
             self.anchors(averaging.reach),
-            around(averaging.radius, count, averaging.every),
+            around(averaging.radius, segments, averaging.every),
             averaging,
             full.carried(self.where) if full else None,
         )
@@ -131,7 +140,7 @@ def averager(
 ) -> Average:
     """The function that averages this clip's pictures. Without a target it changes nothing."""
     if settings.target is None:
-        return lambda pictures, before, averaging: lambda frames: Layer.whole(pictures(frames)).packed()
+        return lambda pictures, before, averaging, share=1.0, /: lambda rows: Layer.whole(pictures(rows)).packed()
     estimator = load_estimator("dis", context.device)
     to_anchor = InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS, settings.smoothness)
     to_neighbours = StepByStep(InputFlow(estimator, clip.inputs, clip.landmarks, FLOWS), clip.inputs)
@@ -147,10 +156,14 @@ def averager(
         """Ears are cut out of the mean, not of what it is of: a rim may be before an ear in one frame alone."""
         return 1 - torch.from_numpy(clip.ears([index]))[None, None] if before_ears else torch.ones(1, 1, 1, 1)
 
-    anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.keyframes)
+    anchors = partial(Anchors.of_clip, clip, poses.anchor, poses.anchors)
     full = None
     if large is not None and detail is not None:
-        full = FullSizeFrames(large, detail.drawn(before), detail.drawn(edited), poses.keyframes)
+        plain = detail.drawn(before)
+
+        def full(share: float) -> FullSizeFrames:
+            return FullSizeFrames(large, plain, detail.drawn(edited.towards(before, share)))
+
     return Averager(clip, to_anchor, to_neighbours, anchors, settings.target, where, shown, settings.preservation, full)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder
-from steadyface.clip.frames import Frames, cached, enlarge, shrink
+from steadyface.clip.frames import Frames, cached, enlarge, selected, shrink
 from steadyface.clip.layer import with_change
 from steadyface.clip.synthesis import Synthesis
 from steadyface.faces.align import crop
@@ -19,9 +19,9 @@ from steadyface.gan.models import of_size
 from steadyface.inversion.full_size import FullSize, teach
 from steadyface.inversion.keyframes import Poses
 from steadyface.stages.context import StageContext
+from steadyface.stages.footage import frames_of
 from steadyface.stages.on_disk import fill
 from steadyface.stages.settings import Detail, Large
-from steadyface.video.reader import read_frames
 
 _ENOUGH = 1.1
 """A picture may be enlarged by this factor before the next larger size is drawn."""
@@ -29,32 +29,31 @@ _ENOUGH = 1.1
 
 @dataclass(frozen=True)
 class LargeCrops:
-    """The keyframes' crops of the input at full size."""
+    """Crops of the input at full size: of the frames that may be anchors, which the keyframes are."""
 
     size: int
     """D: their side in px."""
     pictures: Frames
-    """By the keyframes' places: (len, 3, D, D)."""
+    """By the numbers of these frames: (len, 3, D, D)."""
 
 
 @dataclass(frozen=True)
 class FullSizeFrames:
-    """The clip at full size, with and without the edit; the input only at the keyframes."""
+    """The clip at full size, with and without the edit; the input only where `LargeCrops` has it."""
 
     large: LargeCrops
     before: Frames
     """(len, 3, R, R), R at least D."""
     edited: Frames
-    keyframes: Sequence[int]
 
     def carried(self, where: Callable[[int], Tensor]) -> Frames:
-        """Keyframes by their numbers: the edit's change on the input, and the input, (len, 6, D, D).
+        """The edit's change on the input, and the input, (len, 6, D, D), of frames that may be anchors, by number.
 
         ``where`` gives the mask (1, 1, S, S) of a frame.
         """
 
         def made(index: int) -> Tensor:
-            real = self.large.pictures([self.keyframes.index(index)])
+            real = self.large.pictures([index])
             return self.changed(index, real, where(index))[0]
 
         return cached(made, 1)
@@ -85,12 +84,12 @@ def cut_out(context: StageContext, settings: Large, clip: Aligned, poses: Poses)
     folder = FrameFolder(context.run.path("aligned", "keyframes"), context.device)
 
     def crops() -> Iterator[NDArray[np.uint8]]:
-        for index, frame in enumerate(read_frames(settings.source.path, *settings.frames)):
-            if index in poses.keyframes:
-                yield crop(frame.image, clip.quads[index], size)
+        for row, frame in frames_of(settings.source.path, settings.frames, clip.segments):
+            if row in poses.anchors:
+                yield crop(frame.image, clip.quads[row], size)
 
-    fill(folder, context.run, "keyframes", context.key, len(poses.keyframes), crops)
-    return LargeCrops(size, folder)
+    fill(folder, context.run, "keyframes", context.key, len(poses.anchors), crops)
+    return LargeCrops(size, lambda rows: folder([poses.anchors.index(row) for row in rows]))
 
 
 def learn(
@@ -106,6 +105,6 @@ def learn(
     before, after = (Synthesis(clip.ws[keys], clip.generator) for clip in (adapted, edited))
     return teach(
         FullSize.untaught(load_generator(of_size(large.size)).to(context.device), context.generator), before, after,
-        large.pictures, context.lpips, settings.tuning,
+        selected(large.pictures, keys), context.lpips, settings.tuning,
         seed=settings.seed, checkpoint=context.checkpoint, watch=context.watch,
     )  # fmt: skip

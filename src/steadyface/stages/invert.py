@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from steadyface.clip.aligned import Aligned
@@ -11,7 +12,7 @@ from steadyface.editing.edit import CodeEdit, Edit, apply_edits
 from steadyface.editing.mask import editable_mask, preserved_parts
 from steadyface.faces.motion import motion_features, principal_motions
 from steadyface.inversion.guess import first_guess
-from steadyface.inversion.keyframes import Poses, choose_keyframes, codes_of_all
+from steadyface.inversion.keyframes import Poses, choose_keyframes, codes_of_all, nearest_mean
 from steadyface.inversion.refine import refine_codes, starting_codes
 from steadyface.inversion.tuning import EditConstraint, tune_generator
 from steadyface.stages.context import StageContext
@@ -22,9 +23,13 @@ from steadyface.stitching.preserve import preserved_mask
 
 
 def keyframes(context: StageContext, settings: Keyframes, clip: Aligned) -> Poses:
-    """The frames that the person is learnt on."""
+    """The frames that the person is learnt on. Features say which shot a frame is of, too: codes have its light."""
+    segments = clip.segments
     features = motion_features(clip.landmarks, len(clip.person))
-    return Poses(features, choose_keyframes(features, settings.keyframes))
+    keys = choose_keyframes(features, settings.keyframes, segments.shot_of_row)
+    others = [nearest_mean(features, rows) for rows in segments.ranges if not set(rows) & set(keys)]
+    shots = np.eye(max(segments.shots) + 1)[segments.shot_of_row]
+    return Poses(np.hstack([features, shots - shots.mean(0)]), keys, sorted([*keys, *others]))
 
 
 def refine(context: StageContext, settings: Refine, clip: Aligned, poses: Poses) -> Synthesis:

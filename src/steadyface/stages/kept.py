@@ -11,6 +11,7 @@ from torch import nn
 from steadyface.baselines.dvp import UNet
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder
+from steadyface.clip.segments import arrays_of, segments_of
 from steadyface.clip.synthesis import Synthesis
 from steadyface.editing.mask import preserved_parts
 from steadyface.gan.load import load_generator
@@ -22,6 +23,7 @@ from steadyface.stages.context import StageContext
 from steadyface.stages.edit_settings import Compose, Prior
 from steadyface.stages.full_size import LargeCrops
 from steadyface.stages.outlines import FoundOutlines
+from steadyface.stages.settings import Align
 from steadyface.stages.stabilise import PriorFrames
 from steadyface.stages.stage import KeptAs
 from steadyface.stitching.compositor import Compositor
@@ -40,13 +42,15 @@ class Kept:
 
 
 def pack_track(face: FollowedFace, context: StageContext) -> Tensors:
-    """Both arrays."""
-    return {"quads": torch.from_numpy(face.quads), "landmarks": torch.from_numpy(face.landmarks)}
+    """The arrays, and those of its segments."""
+    found = {"quads": face.quads, "landmarks": face.landmarks, **arrays_of(face.segments)}
+    return {name: torch.from_numpy(array) for name, array in found.items()}
 
 
-def unpack_track(tensors: Tensors, context: StageContext, settings: object) -> FollowedFace:
+def unpack_track(tensors: Tensors, context: StageContext, settings: Align) -> FollowedFace:
     """The inverse of `pack_track`."""
-    return FollowedFace(tensors["quads"].numpy(), tensors["landmarks"].numpy())
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    return FollowedFace(arrays["quads"], arrays["landmarks"], segments_of(arrays, settings.frames[0]))
 
 
 def pack_aligned(clip: Aligned, context: StageContext, *inputs: object) -> Tensors:
@@ -58,7 +62,7 @@ def unpack_aligned(
     tensors: Tensors, context: StageContext, settings: object, face: FollowedFace, crops: FrameFolder
 ) -> Aligned:
     """The inverse of `pack_aligned`."""
-    return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops)
+    return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops, face.segments)
 
 
 def pack_synthesis(made: Synthesis, context: StageContext, before: object, *others: object) -> Tensors:

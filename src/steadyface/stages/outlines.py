@@ -27,8 +27,7 @@ class FoundOutlines:
     run: Run
     key: str
     settings: Outline
-    quads: NDArray[np.float64]
-    """(T, 4, 2), those of the crops."""
+    face: FollowedFace
 
     def __getitem__(self, index: int) -> NDArray[np.uint8]:
         """The outline of a frame."""
@@ -37,14 +36,14 @@ class FoundOutlines:
     @cached_property
     def _folder(self) -> OutlineFolder:
         folder, how = OutlineFolder(self.run.path("state", "outlines")), self.settings
-        quads, side = widened(self.quads, how.size, how.wide), min(how.wide // 2, MOST)
+        quads, side = widened(self.face.quads, how.size, how.wide), min(how.wide // 2, MOST)
         fill(
             folder, self.run, "outlines", self.key, len(quads),
-            lambda: person_around(how.source.path, how.frames, quads, side),
+            lambda: person_around(how.source.path, how.frames, self.face.segments, quads, side),
         )  # fmt: skip
         return folder
 
 
 def outlines(context: StageContext, settings: Outline, face: FollowedFace) -> FoundOutlines:
     """The outlines, found when they are needed."""
-    return FoundOutlines(context.run, context.key, settings, face.quads)
+    return FoundOutlines(context.run, context.key, settings, face)

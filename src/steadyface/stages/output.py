@@ -17,13 +17,17 @@ from steadyface.video.codecs import CODECS, PLAYED, STILLS, Codec, codec_for
 from steadyface.video.colour import ColourTags, to_rgb
 from steadyface.video.info import VideoInfo
 from steadyface.video.picture import alpha_of, codes_before_and_after
-from steadyface.video.planes import Layout, framed, planar_name
+from steadyface.video.planes import Layout, framed, planar_name, samples
 from steadyface.video.reader import Frame
 from steadyface.video.stills import About, PictureFolder, png_of, write_exr
 from steadyface.video.transfer import light_of
 from steadyface.video.writer import VideoFile
 
 Floats = NDArray[np.float32]
+CHANGES = "changes.mkv"
+_NO_CHANGE = 2**15
+_STEPS = 64
+"""In a level."""
 EXTRA = ("edited.mov", "edited.mkv", "edited_png", "edited_exr", "layer.mov", "matte.mov", "layer_exr")
 """Files and folders that a run may write besides those of every run."""
 
@@ -54,6 +58,8 @@ class Output:
     layer: bool
     tags: Mapping[str, str]
     """Of the container."""
+    changes: bool = False
+    """Whether each frame's change is kept, in ``state/changes.mkv``."""
 
     @contextmanager
     def files(self, folder: Path, info: VideoInfo, sound: Mapping[str, Any]) -> Iterator[Sequence[Target]]:
@@ -90,7 +96,23 @@ class Output:
                 layer = LayerOf(info.colour)
                 made.append(target(folder / "layer.mov", "prores", layer.picture))
                 made.append(target(folder / "matte.mov", "prores", layer.matte))
+            if self.changes:
+                made.append(target(folder / "state" / CHANGES, "ffv1", change_kept))
             yield made
+
+
+def change_kept(frame: Frame) -> Frame:
+    """A frame whose samples are another one's change, of 16 bits."""
+    assert frame.change is not None
+    whole = np.rint(_NO_CHANGE + _STEPS * frame.change).astype(np.uint16)
+    return replace(frame, coded=framed([whole[..., channel] for channel in (1, 2, 0)], "gbrp16le"), change=None)
+
+
+def kept_change(frame: Frame) -> Floats:
+    """The inverse of `change_kept`: (H, W, 3), in levels."""
+    assert frame.coded is not None
+    green, blue, red = (plane.astype(np.float32) for plane in samples(frame.coded))
+    return (np.stack([red, green, blue], axis=-1) - np.float32(_NO_CHANGE)) / np.float32(_STEPS)
 
 
 def played_by(codec: str, pixel_format: str) -> Codec:

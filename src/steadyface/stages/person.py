@@ -1,6 +1,7 @@
 """Where the person is in crops of a clip."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -8,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadyface.clip.folder import FrameFolder
+from steadyface.clip.segments import Segments
 from steadyface.config.job import FrameRange
 from steadyface.faces.align import crop
 from steadyface.faces.mask import PersonMask
 from steadyface.faces.smooth import smoothed
-from steadyface.video.reader import read_frames
+from steadyface.stages.footage import frames_of
 
 
 def person_over(folder: FrameFolder, count: int, done: Callable[[], None] = lambda: None) -> NDArray[np.float32]:
@@ -31,14 +33,15 @@ def person_over(folder: FrameFolder, count: int, done: Callable[[], None] = lamb
 
 
 def person_around(
-    source: Path, frames: FrameRange, quads: NDArray[np.float64], side: int, sigma: float = 1.0
+    source: Path, frames: FrameRange, segments: Segments, quads: NDArray[np.float64], side: int, sigma: float = 1.0
 ) -> Iterator[NDArray[np.uint8]]:
     """Where the person is in crops with other quads (T, 4, 2): T masks (side, side), 0 to 255, one at a time.
 
     Smoothed over time by ``sigma`` frames: the network's outlines jitter.
     """
     find = PersonMask.load().find
-    crops = (crop(frame.image, quads[index], side) for index, frame in enumerate(read_frames(source, *frames)))
+    crops = (crop(frame.image, quads[row], side) for row, frame in frames_of(source, frames, segments))
     found = (np.rint(255 * find(picture)).astype(np.uint8) for picture in crops)
-    for mean in smoothed(found, len(quads), sigma):
-        yield np.asarray(np.clip(np.rint(mean), 0, 255), np.uint8)
+    for rows in segments.ranges:
+        for mean in smoothed(islice(found, len(rows)), len(rows), sigma):
+            yield np.asarray(np.clip(np.rint(mean), 0, 255), np.uint8)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder, to_image
@@ -24,13 +25,15 @@ from steadyface.stages.context import StageContext
 from steadyface.stages.edit import code_edits, styled
 from steadyface.stages.edit_settings import Render
 from steadyface.stages.finish import Average
+from steadyface.stages.graded import Graded
 from steadyface.stages.output import Output
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.paste import change, changed
-from steadyface.video.info import VideoInfo, probe
+from steadyface.video.info import VideoInfo, frames_between, probe
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
 
+Item = TypeVar("Item")
 VIDEOS = ("edited.mp4", "direct.mp4", "compare.mp4")
 """What every run writes."""
 
@@ -47,10 +50,10 @@ def render(
     factors: Sequence[float],
     clip: Aligned,
 ) -> int:
-    """Write all pictures and videos, unless the manifest says that they are there; returns the number of frames."""
+    """Write all pictures and videos, unless the manifest says that they are there; returns the videos' frames."""
     run, count = context.run, len(clip)
     if manifest.is_finished(run, context.key, count):
-        return count
+        return int(manifest.read(run.folder)["frame_count"])
     manifest.forget(run)
     with run.timed("render"):
         generator, probes = context.generator, probe_frames(count)
@@ -63,17 +66,33 @@ def render(
         write(run, "untuned/edited", shown, some, where, context.watch)
         plain = write(run, "inverted", before, count, where, context.watch)
         drawn = write(run, "direct", direct, count, where, context.watch)
-        # Read again rather than drawn again, which takes ten times as long
-        pictures = drawn if edited is direct else edited
-        layers = compositor.with_preserved(average(pictures, plain, settings.averaging), pictures, plain)
-        source = settings.source.path
-        restored = Restored(source, probe(source), settings.frames, clip, compositor)
-        how = Output(
-            settings.codec, settings.layer, tags_of([each.request for each in settings.edits], settings.preset)
+        source, segments = settings.source.path, clip.segments
+        info = probe(source)
+        shares = np.ones(count)
+        if settings.curve is not None:
+            shares = settings.curve.at(segments.numbers / float(info.average_rate))
+
+        def layers(share: float) -> Frames:
+            # Read again rather than drawn again, which takes ten times as long
+            pictures = drawn if edited is direct else edited
+            if share != 1 and isinstance(edited, Synthesis):
+                pictures = edited.towards(before, share)
+            return compositor.with_preserved(average(pictures, plain, settings.averaging, share), pictures, plain)
+
+        # What lies on the face fades; a face that changes is drawn as it is between
+        redrawn = settings.curve is not None and settings.moves and isinstance(edited, Synthesis)
+        made_layers: Frames = Graded.of(layers, shares) if redrawn else layers(1.0)
+        fades = segments.weights(settings.fade * float(info.average_rate))
+        restored = Restored(source, info, settings.frames, clip, compositor)
+        weights = Weights(fades if redrawn else fades * shares, fades * shares)
+        tags = tags_of([each.request for each in settings.edits], settings.preset)
+        how = Output(settings.codec, settings.layer, tags, settings.part)
+        made, total = write_videos(
+            run, restored, drawn, cached(lambda index: made_layers([index])[0], 1), weights, how, context.watch
         )
-        made = write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), how, context.watch)
+    run.manifest["frame_count"] = total
     manifest.finish(run, context.key, *made)
-    return count
+    return total
 
 
 @torch.no_grad()
@@ -104,15 +123,25 @@ class Restored:
     clip: Aligned
     compositor: Compositor
 
-    def under(self, layers: Frames) -> Iterator[Frame]:
-        """Each frame of the input under its packed layer."""
-        for index, frame in enumerate(read_frames(self.source, *self.frames, coded=True)):
-            corners, around, extension = self.clip.quads[index], None, self.compositor.extension
-            if extension is not None:
-                around = extension.around(frame.image, index, corners)
-            layer = layers([index])[0].cpu().numpy()
-            by = change(frame.image, layer, self.compositor.mask(index), corners, around)
-            yield replace(frame, image=changed(frame.image, by), change=by)
+    def under(self, layers: Frames, weights: NDArray[np.float64]) -> Iterator[tuple[int | None, Frame]]:
+        """Each frame of the input under its packed layer, and its row; None and the input where the person isn't.
+
+        ``weights`` (T,) in [0, 1] say how much of the layers shows.
+        """
+        rows = {int(number): row for row, number in enumerate(self.clip.segments.numbers)}
+        for frame in read_frames(self.source, *self.frames, coded=True):
+            row = rows.get(frame.index)
+            if row is None:
+                yield None, replace(frame, change=np.zeros(frame.image.shape, np.float32))
+                continue
+            by = np.float32(weights[row]) * self._change(frame, row, layers([row])[0].cpu().numpy())
+            yield row, replace(frame, image=changed(frame.image, by), change=by)
+
+    def _change(self, frame: Frame, row: int, layer: NDArray[np.float32]) -> NDArray[np.float32]:
+        corners, around, extension = self.clip.quads[row], None, self.compositor.extension
+        if extension is not None:
+            around = extension.around(frame.image, row, corners)
+        return change(frame.image, layer, self.compositor.mask(row), corners, around)
 
     def beside(self, *videos: Path) -> Iterator[Frame]:
         """Each frame of the input, and beside it that of finished videos of it."""
@@ -121,12 +150,27 @@ class Restored:
             yield replace(frame, image=np.concatenate([frame.image, *(each.image for each in others)], axis=1))
 
 
+@dataclass(frozen=True)
+class Weights:
+    """How much of each row's layer shows, (T,) in [0, 1], in the result and in the direct edit."""
+
+    edited: NDArray[np.float64]
+    direct: NDArray[np.float64]
+
+
 def write_videos(
-    run: Run, restored: Restored, direct: Frames, layers: Frames, how: Output, watch: Watcher | None = None
-) -> list[Path]:
+    run: Run,
+    restored: Restored,
+    direct: Frames,
+    layers: Frames,
+    weights: Weights,
+    how: Output,
+    watch: Watcher | None = None,
+) -> tuple[list[Path], int]:
     """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), and what else is asked for.
 
-    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way. Returns the files.
+    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way. Returns the files, and
+    the number of their frames.
     """
     info, shown = restored.info, restored.compositor.shown(layers)
     source = restored.source if info.has_audio else None
@@ -134,17 +178,20 @@ def write_videos(
     aligned = FrameFolder(run.path("aligned", "edited"))
     aligned.clear()
 
-    def counting(frames: Iterable[Frame], name: str) -> Iterator[Frame]:
-        return counted(frames, f"write {name}", len(restored.clip), watch)
+    def counting(frames: Iterable[Item], name: str) -> Iterator[Item]:
+        return counted(frames, f"write {name}", frames_between(info, *restored.frames), watch)
 
     edited_only, direct_only, both = map(run.path, VIDEOS)
+    total = 0
     with how.files(run.folder, info, sound) as files:
-        for index, frame in enumerate(counting(restored.under(layers), edited_only.name)):
-            aligned.write(index, to_image(shown([index])))
+        for row, frame in counting(restored.under(layers, weights.edited), edited_only.name):
+            total += 1
+            if row is not None:
+                aligned.write(row, to_image(shown([row])))
             for file in files:
                 file.write(frame)
-    plain = restored.under(lambda frames: Layer.whole(direct(frames)).packed())
+    plain = (frame for _, frame in restored.under(lambda rows: Layer.whole(direct(rows)).packed(), weights.direct))
     write_video(direct_only, counting(plain, direct_only.name), info, metadata=how.tags, **sound)
     beside = restored.beside(direct_only, edited_only)
     write_video(both, counting(beside, both.name), info, metadata=how.tags, **sound)
-    return [*(file.path for file in files), direct_only, both]
+    return [*(file.path for file in files), direct_only, both], total

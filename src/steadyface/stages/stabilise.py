@@ -25,9 +25,9 @@ from steadyface.temporal.anchors import Anchors
 from steadyface.temporal.target import target_frames
 
 
-def smooth(context: StageContext, settings: Smooth, direct: Synthesis) -> Synthesis:
+def smooth(context: StageContext, settings: Smooth, direct: Synthesis, clip: Aligned) -> Synthesis:
     """The baseline that smooths the edited codes over time."""
-    return Synthesis(smooth_codes(direct.ws, settings.smoothing.sigma), direct.generator)
+    return Synthesis(smooth_codes(direct.ws, settings.smoothing.sigma, clip.segments), direct.generator)
 
 
 def scene(
@@ -39,7 +39,7 @@ def scene(
     plain, edited = (rendered(each.generator, each.ws, settings.target.size) for each in (before, direct))
     where = edit_mask(clip, settings.masking, settings.effects)
     averaging = settings.target.averaging
-    anchors = Anchors.of_clip(clip, poses.anchor, poses.keyframes, averaging.reach if averaging else None)
+    anchors = Anchors.of_clip(clip, poses.anchor, poses.anchors, averaging.reach if averaging else None)
     target = target_frames(clip.inputs, plain, edited, where, flow, anchors, poses.keyframes, settings.target)
     count = len(clip)
     sampling = Sampling.of(poses.keyframes, poses.anchor, count) if settings.keyframes else Sampling.of_all(count)

@@ -27,7 +27,7 @@ STAGES = (
           cost=costs.calibrate),
     Stage("edit", "editing", "edit.apply", ("adapt", "calibrate", "person", "keyframes"), editing.Edit.of, "synthesis",
           cost=costs.edit),
-    Stage("smooth", "smoothing the codes", "stabilise.smooth", ("edit",), editing.Smooth.of, "synthesis"),
+    Stage("smooth", "smoothing the codes", "stabilise.smooth", ("edit", "person"), editing.Smooth.of, "synthesis"),
     Stage("target", "", "stabilise.scene", ("edit", "adapt", "person", "keyframes"),
           editing.TargetFrames.of, None,
           cost=costs.target),

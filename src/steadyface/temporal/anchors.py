@@ -27,11 +27,25 @@ class Anchors:
         return cls([frame], np.ones((count, 1)))
 
     @classmethod
-    def of_clip(cls, clip: Aligned, first: int, keyframes: Sequence[int], reach: float | None) -> "Anchors":
-        """``first`` and the keyframes that `of` adds for the heads of a clip; none if ``reach`` is None."""
+    def of_clip(cls, clip: Aligned, first: int, among: Sequence[int], reach: float | None) -> "Anchors":
+        """``first`` and those that `of` adds for the heads of a clip; only that if ``reach`` is None.
+
+        Each segment of the clip has anchors of its own, of the frames ``among``, of which some are in each. If
+        ``first`` is in another one, it begins with that nearest to its mean pose.
+        """
         if reach is None:
             return cls.single(first, len(clip))
-        return cls.of(head_poses(clip.landmarks, len(clip.person)), first, keyframes, reach)
+        poses = head_poses(clip.landmarks, len(clip.person))
+        chosen, shares = list[int](), np.zeros((len(clip), 0))
+        for rows in clip.segments.ranges:
+            here = [each for each in among if each in rows]
+            middle = poses[rows.start : rows.stop].mean(0)
+            begin = first if first in here else min(here, key=lambda n: float(np.linalg.norm(poses[n] - middle)))
+            own = cls.of(poses[rows.start : rows.stop], begin - rows.start, [n - rows.start for n in here], reach)
+            columns = np.zeros((len(clip), len(own.frames)))
+            columns[rows.start : rows.stop] = own.shares
+            chosen, shares = [*chosen, *(rows.start + n for n in own.frames)], np.hstack([shares, columns])
+        return cls(chosen, shares)
 
     @classmethod
     def of(cls, poses: NDArray[np.floating], first: int, among: Sequence[int], reach: float) -> "Anchors":

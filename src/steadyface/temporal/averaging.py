@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from steadyface.clip.frames import Frames, cached, enlarge
+from steadyface.clip.segments import Segments
 from steadyface.consistency.flows import Flows, PairFlow
 from steadyface.flow.blur import blurred
 from steadyface.flow.occlusion import visibility
@@ -26,11 +27,12 @@ Neighbours = Callable[[int], Mapping[int, float]]
 """Frame number -> the frames that it is averaged over, and their weights."""
 
 
-def around(radius: int, count: int, every: int = 1) -> Neighbours:
-    """The ``radius`` frames on either side of ``count``, or one of ``every``, with the weights of a Gaussian."""
+def around(radius: int, segments: Segments, every: int = 1) -> Neighbours:
+    """The ``radius`` frames of its segment on either side, or one of ``every``, with the weights of a Gaussian."""
 
     def weights(index: int) -> dict[int, float]:
-        near = range(max(0, index - radius), min(count, index + radius + 1))
+        own = segments.around(index)
+        near = range(max(own.start, index - radius), min(own.stop, index + radius + 1))
         taken = [n for n in near if n % every == 0] or [index]
         return {n: math.exp(-2 * ((n - index) / max(radius, 1)) ** 2) for n in taken}
 
