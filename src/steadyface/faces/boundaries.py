@@ -1,7 +1,8 @@
 """Shots: where the picture changes from one take to the next, by a cut or by a dissolve.
 
 TransNet V2 looks at thumbnails in windows of 100 frames, of which it judges the middle 50, as its authors do. Frames
-are read once, and at most 100 thumbnails are kept.
+are read once, and at most 100 thumbnails are kept. The network takes a flash of two frames or more for two cuts, so
+flashes are looked for apart from it: after a flash, the picture is what it was before.
 """
 
 from collections.abc import Iterable
@@ -18,6 +19,10 @@ from steadyface.faces.transnet import SIZE, WINDOW, TransNet
 _THRESHOLD = 0.5
 _JUDGED = WINDOW // 2
 _MARGIN = WINDOW // 4
+_LONGEST_FLASH = 5
+_FLASH_RATIO = 8.0
+"""How much further a flash's frames are from those around it than these from each other. High, since a cut through a
+few white frames should stay one: two speakers in one studio are 6 times closer to each other than to white."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,10 @@ class ShotFinder:
         """Once the window is full, judge its middle and move on by as many frames."""
         if len(self._window) == WINDOW:
             with torch.inference_mode():
-                frames = torch.from_numpy(np.stack(self._window)).to(self._network.fc1.weight.device)
+                thumbnails = np.stack(self._window)
+                frames = torch.from_numpy(thumbnails).to(self._network.fc1.weight.device)
                 probabilities = self._network(frames).cpu().numpy()
+            probabilities[_flashes(thumbnails), 0] = 0
             self._judged.append(probabilities[_MARGIN : _MARGIN + _JUDGED])
             del self._window[:_JUDGED]
 
@@ -103,6 +110,22 @@ def find_shots(frames: Iterable[NDArray[np.uint8]], *, network: TransNet | None 
     for frame in frames:
         finder.push(frame)
     return finder.finish()
+
+
+def _flashes(thumbnails: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Of thumbnails (T, H, W, 3), whether each is in a flash of up to five frames, or just before one: (T,)."""
+    pictures = thumbnails.astype(np.int16)
+    steps = range(1, _LONGEST_FLASH + 2)
+    # The mean difference of each frame from the one `step` frames later.
+    gaps = {step: np.abs(pictures[step:] - pictures[:-step]).mean((1, 2, 3)) for step in steps}
+    found = np.zeros(len(thumbnails), bool)
+    for length in steps[:-1]:
+        around = gaps[length + 1]
+        to_flash = [gaps[step][: len(around)] for step in range(1, length + 1)]
+        from_flash = [gaps[length + 1 - step][step : step + len(around)] for step in range(1, length + 1)]
+        for before in np.flatnonzero(np.min([*to_flash, *from_flash], 0) > _FLASH_RATIO * around):
+            found[before : before + length + 1] = True
+    return found
 
 
 def _boundaries(probabilities: NDArray[np.float32]) -> list[_Boundary]:
