@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.faces.boundaries import Shot, find_shots
-from steadyface.faces.transnet import SIZE, TransNet
+from steadyface.faces.boundaries import SIZE, Shot, find_shots
+from steadyface.faces.transnet import TransNet
 from steadyface.video.reader import read_frames
 
 Frames = NDArray[np.uint8]
@@ -41,13 +41,13 @@ class Join:
 
 def thumbnails(path: Path) -> Frames:
     """All frames of a clip as the network sees them: areas' averages, which commute with a dissolve."""
-    small = [cv2.resize(f.image, SIZE[::-1], interpolation=cv2.INTER_AREA) for f in read_frames(path)]
+    small = [cv2.resize(f.image, SIZE, interpolation=cv2.INTER_AREA) for f in read_frames(path)]
     return np.stack(small).astype(np.uint8)
 
 
 def spliced(clips: dict[str, Frames], draws: np.random.Generator) -> tuple[Frames, list[Join]]:
     """A film, and where its pieces are joined."""
-    film, last, joins = np.zeros((0, *SIZE, 3), np.uint8), "", []
+    film, last, joins = np.zeros((0, *SIZE[::-1], 3), np.uint8), "", []
     for _ in range(PIECES):
         name = str(draws.choice(list(clips)))
         length = min(int(draws.integers(SHORTEST, LONGEST)), len(clips[name]))

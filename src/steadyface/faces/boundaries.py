@@ -8,17 +8,21 @@ flashes are looked for apart from it: after a flash, the picture is what it was 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from steadyface.faces.transnet import SIZE, WINDOW, TransNet
+if TYPE_CHECKING:
+    from steadyface.faces.transnet import TransNet
 
+SIZE = (48, 27)
+"""Width and height of the thumbnails, px."""
 _THRESHOLD = 0.5
-_JUDGED = WINDOW // 2
-_MARGIN = WINDOW // 4
+_WINDOW = 100
+_JUDGED = _WINDOW // 2
+_MARGIN = _WINDOW // 4
 _LONGEST_FLASH = 5
 _FLASH_RATIO = 8.0
 """How much further a flash's frames are from those around it than these from each other. High, since a cut through a
@@ -55,13 +59,18 @@ class _Boundary:
 class ShotFinder:
     """Finds the shots of a film whose frames come one at a time."""
 
-    def __init__(self, network: TransNet | None = None) -> None:
+    def __init__(self, network: "TransNet | None" = None) -> None:
         """Start before the first frame, with the zoo's network by default.
 
         Raises:
             steadyface.errors.WeightsError: if the weights can't be had.
         """
-        self._network = network or TransNet.load()
+        if network is None:
+            # Imported only here, so that what asks for shots' numbers alone doesn't wait for torch.
+            from steadyface.faces.transnet import TransNet
+
+            network = TransNet.load()
+        self._network = network
         self._window: list[NDArray[np.uint8]] = []
         self._judged: list[NDArray[np.float32]] = []
         self._seen = 0
@@ -69,7 +78,7 @@ class ShotFinder:
     def push(self, frame: NDArray[np.uint8]) -> None:
         """Take the next frame, RGB (H, W, 3). Every fiftieth time, the network judges 50 frames."""
         # Area averaging: with fewer samples, fine detail that moves would flicker in the thumbnails.
-        thumbnail = np.asarray(cv2.resize(frame, SIZE[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        thumbnail = np.asarray(cv2.resize(frame, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
         self._window += [thumbnail] * (1 if self._seen else 1 + _MARGIN)
         self._seen += 1
         self._judge()
@@ -77,24 +86,22 @@ class ShotFinder:
     def finish(self) -> list[Shot]:
         """The shots of the frames so far, in their order; none if there was no frame. Call it once."""
         while len(self._judged) * _JUDGED < self._seen:
-            self._window += self._window[-1:] * (WINDOW - len(self._window))
+            self._window += self._window[-1:] * (_WINDOW - len(self._window))
             self._judge()
         probabilities = np.concatenate(self._judged)[: self._seen] if self._judged else np.zeros((0, 2), np.float32)
         return _shots(_boundaries(probabilities), self._seen)
 
     def _judge(self) -> None:
         """Once the window is full, judge its middle and move on by as many frames."""
-        if len(self._window) == WINDOW:
-            with torch.inference_mode():
-                thumbnails = np.stack(self._window)
-                frames = torch.from_numpy(thumbnails).to(self._network.fc1.weight.device)
-                probabilities = self._network(frames).cpu().numpy()
+        if len(self._window) == _WINDOW:
+            thumbnails = np.stack(self._window)
+            probabilities = self._network.judge(thumbnails)
             probabilities[_flashes(thumbnails), 0] = 0
             self._judged.append(probabilities[_MARGIN : _MARGIN + _JUDGED])
             del self._window[:_JUDGED]
 
 
-def find_shots(frames: Iterable[NDArray[np.uint8]], *, network: TransNet | None = None) -> list[Shot]:
+def find_shots(frames: Iterable[NDArray[np.uint8]], *, network: "TransNet | None" = None) -> list[Shot]:
     """The shots of a film, from frames RGB (H, W, 3) that are read once; none if there is no frame.
 
     Cuts within one camera position, where nothing but a face jumps, pass unnoticed.

@@ -6,21 +6,21 @@ in memory: the same numbers are (1, C, T, H W) without a copy, so that a convolu
 a picture, and both kinds take the processor's fast path.
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from steadyface import zoo
 
-SIZE = (27, 48)
-"""Height and width of the frames, px."""
-WINDOW = 100
-"""Frames of a sequence, as in training. Those in the middle half are judged with enough of their neighbours."""
 _REACH = 50
 """How many frames before and after it a frame is compared with."""
 _WIDTHS = (16, 32, 64)
 _COMPARED = 128
+_CELLS = 3 * 6
+"""What three stages leave of 27x48 px."""
 
 
 class _Separable(nn.Module):
@@ -101,8 +101,7 @@ class TransNet(nn.Module):
         self.SDDCNN = nn.ModuleList(_Stage(before, width) for before, width in stages)
         self.frame_sim_layer = _Comparison(sum(channels))
         self.color_hist_layer = _Comparison()
-        cells = (SIZE[0] // 8) * (SIZE[1] // 8)
-        self.fc1 = nn.Linear(2 * _COMPARED + cells * channels[-1], 1024)
+        self.fc1 = nn.Linear(2 * _COMPARED + _CELLS * channels[-1], 1024)
         self.cls_layer1 = nn.Linear(1024, 1)
         self.cls_layer2 = nn.Linear(1024, 1)
         self.requires_grad_(False).eval()
@@ -118,6 +117,12 @@ class TransNet(nn.Module):
                 kernels[name] = value.squeeze(2 if value.shape[2] == 1 else 4)
         network.load_state_dict(kernels)
         return network
+
+    @torch.inference_mode()
+    def judge(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """As `forward`, of arrays, wherever the network is."""
+        probabilities = self(torch.from_numpy(frames).to(self.fc1.weight.device))
+        return np.asarray(probabilities.cpu().numpy())
 
     def forward(self, frames: Tensor) -> Tensor:
         """Probabilities (T, 2) from a sequence of frames, uint8 (T, 27, 48, 3), RGB.
