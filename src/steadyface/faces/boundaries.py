@@ -104,7 +104,7 @@ class ShotFinder:
 def find_shots(frames: Iterable[NDArray[np.uint8]], *, network: "TransNet | None" = None) -> list[Shot]:
     """The shots of a film, from frames RGB (H, W, 3) that are read once; none if there is no frame.
 
-    Cuts within one camera position, where nothing but a face jumps, pass unnoticed.
+    Most jump cuts, where the camera stays and nothing but a face jumps, pass unnoticed.
 
     Args:
         frames: all of one size.
