@@ -67,6 +67,13 @@ def test_real_spynet_normalises_with_imagenets_mean():
     assert spynet["basic_module.5.basic_module.8.weight"].shape == (2, 16, 7, 7)
 
 
+def test_real_shot_network_has_the_size_that_the_paper_gives():
+    tensors = load_real("shot-boundaries")
+    assert len(tensors) == 90
+    assert round(sum(value.size for value in tensors.values()) / 1e6, 1) == 7.6
+    assert tensors["fc1.weight"].shape == (1024, 128 + 128 + 3 * 6 * 256)
+
+
 @pytest.mark.parametrize("card", [card for card in CARDS.values() if card.converter == "copy"])
 def test_real_tflite_files_are_tflite(card):
     # The identifier of the format's FlatBuffers schema.

