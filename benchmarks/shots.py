@@ -1,4 +1,4 @@
-"""How many cuts and dissolves `faces.boundaries` finds in films that are spliced from a folder's clips, and how fast.
+"""How many cuts and dissolves `faces.shots` finds in films that are spliced from a folder's clips, and how fast.
 
     python benchmarks/shots.py CLIPS
     python benchmarks/shots.py CLIPS --films 30 --seed 1
@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from steadyface.faces.boundaries import SIZE, Shot, find_shots
+from steadyface.faces.shots import SIZE, Shot, find_shots
 from steadyface.faces.transnet import TransNet
 from steadyface.video.reader import read_frames
 

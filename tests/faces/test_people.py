@@ -71,6 +71,9 @@ def test_a_face_that_is_hardly_there_is_nobody() -> None:
     assert find_people([made(0, LEAST - 1, who=0.0)]) == []
     assert len(find_people([made(0, LEAST, who=0.0)])) == 1
     assert len(find_people([made(0, 2, shot=Shot(0, 2))])) == 1  # the whole shot
+    dissolve = Shot(0, 40, fade_in=8)
+    assert find_people([made(0, 8 + LEAST - 1, shot=dissolve)]) == []
+    assert len(find_people([made(0, 8 + LEAST, shot=dissolve)])) == 1
 
 
 def test_the_largest_face_that_stays_is_first() -> None:

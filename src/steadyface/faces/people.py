@@ -14,7 +14,8 @@ SAME_PERSON = 0.5
 """Largest distance of two descriptors of one person: means over frames. dlib's recogniser was trained for 0.6 between
 single pictures."""
 LEAST = DESCRIBED
-"""Frames. A shorter track, unless it is all of its shot, is a face that the detector thought to see."""
+"""Frames. A shorter track, unless it is all of its shot, is a face that the detector thought to see, or what is left of
+another shot in a dissolve."""
 _LASTING = 0.8
 """People who are there at least for this share of the frames of whom is there most are ranked by size."""
 
@@ -103,8 +104,13 @@ def choose_person(people: Sequence[Person], face: int | None, total: int) -> Per
 
 
 def _lasting(tracks: Sequence[Track]) -> list[Track]:
-    """Without those that are too short."""
-    return [track for track in tracks if len(track.landmarks) >= min(LEAST, len(track.shot))]
+    """Without those that are too short, not counting frames in which another shot shows."""
+    found = []
+    for track in tracks:
+        clear = track.shot.clear
+        if min(track.end, clear.stop) - max(track.first, clear.start) >= min(LEAST, len(clear)):
+            found.append(track)
+    return found
 
 
 def _distance(a: Person, b: Person) -> float:

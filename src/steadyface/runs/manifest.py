@@ -23,7 +23,7 @@ PARTS = ("input", "inverted", "direct", "edited")
 """The folders of aligned pictures."""
 USED = (
     "mobile-ffhq", "lpips-alex", "face-detector-short", "face-detector-full", "face-mesh", "person-mask", "spynet",
-    "face-expression", "face-age-gender",
+    "face-expression", "face-age-gender", "face-recognition", "shot-boundaries",
 )  # fmt: skip
 
 

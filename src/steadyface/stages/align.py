@@ -94,14 +94,12 @@ def segments_of_person(person: faces.Person, start: int) -> Segments:
     tracks = person.tracks
     shots = list(dict.fromkeys(track.shot for track in tracks))
     ends = np.cumsum([len(track.landmarks) for track in tracks])
-    fades = [
-        (track.first > track.shot.first or track.shot.comes, track.end < track.shot.end or track.shot.goes)
-        for track in tracks
-    ]
+    comes = (track.first > track.shot.first or track.shot.fade_in > 0 for track in tracks)
+    goes = (track.end < track.shot.end or track.shot.fade_out > 0 for track in tracks)
     return Segments(
         np.concatenate([np.arange(start + track.first, start + track.end) for track in tracks]),
         (0, *(int(end) for end in ends[:-1])),
-        tuple(fades),
+        tuple(zip(comes, goes, strict=True)),
         tuple(shots.index(track.shot) for track in tracks),
     )
 

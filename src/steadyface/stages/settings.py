@@ -74,7 +74,7 @@ class Align:
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
         landmarks = FileContent(job.landmarks) if job.landmarks else None
-        used = networks("face-detector-short", "face-detector-full", "face-mesh")
+        used = networks("face-detector-short", "face-detector-full", "face-mesh", "face-recognition", "shot-boundaries")
         size = resolution_of(job.model)
         return cls(FileContent(job.source), job.frames, job.face, landmarks, size, preset.alignment, used)
 
