@@ -62,6 +62,7 @@ def edit_video(
     size: int | None = None,
     codec: str = "auto",
     layer: bool = False,
+    preview: float = 0.0,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -72,7 +73,8 @@ def edit_video(
     number, ``["1:eyeglasses", "2:age:0.5"]`` (`run_people`). ``reuse`` is the folder of an earlier run of the clip,
     whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or crops, used for the
     alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face is drawn, one of
-    `SIZES`; as large as it is in the frames if not given. ``codec`` and ``layer`` are those of `config.job.Job`.
+    `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer`` and ``preview`` are those of
+    `config.job.Job`.
     ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after every step and frame,
     ``announce`` with the name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
     """
@@ -81,22 +83,9 @@ def edit_video(
     name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
     external = Path(landmarks) if landmarks else None
     job = Job(
-        Path(source),
-        requests,
-        name,
-        model,
-        frames,
-        face,
-        seed,
-        device,
-        inversion,
-        encoder,
-        external,
-        size,
-        codec,
-        layer,
-        curve,
-    )
+        Path(source), requests, name, model, frames, face, seed, device, inversion, encoder, external, size,
+        codec=codec, layer=layer, preview=preview, curve=curve,
+    )  # fmt: skip
     reused = [Path(reuse)] if reuse else []
     how: Any = {"reuse": reused, "preset": constants, "watch": watch, "announce": announce}
     return run_people(job, people, Path(out), **how) if people else run_checked(job, Path(out), **how)

@@ -57,15 +57,6 @@ def test_no_face(altered, fails):
     assert "no face found in any of the 4 frames" in fails(altered(4, lambda _, image: np.full_like(image, 100)))
 
 
-def test_a_face_in_half_of_the_frames(altered, fails):
-    said = fails(altered(24, blurred_away))
-    assert "the face is lost in frames 13 to 23 of 24: pass --frames 0:13" in said
-
-
-def test_a_cut(altered, fails):
-    assert "there is a cut at frame 4" in fails(altered(8, lambda i, image: image if i < 4 else 255 - image[::-1]))
-
-
 def test_a_face_that_is_not_there(altered, fails):
     assert "there is no face 3: 1 face was found" in fails(altered(2, lambda _, image: image), "--face", "3")
 

@@ -82,3 +82,13 @@ def test_every_shot_has_a_keyframe() -> None:
     shots = np.repeat(np.arange(6), 10)
     found = choose_keyframes(features - features.mean(0), FEW, shots)
     assert set(shots[found]) == set(range(6))
+
+
+def test_a_covered_face_is_no_keyframe_if_there_are_others() -> None:
+    features = np.linspace(0, 1, 60)[:, None] * np.ones((1, 3))
+    clear = np.ones(60, bool)
+    clear[[0, *range(25, 60)]] = False
+    found = choose_keyframes(features - features.mean(0), FEW, clear=clear)
+    assert found
+    assert clear[found].all()
+    assert len(choose_keyframes(features, FEW, clear=np.zeros(60, bool))) == len(choose_keyframes(features, FEW))

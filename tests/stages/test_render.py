@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from steadyface.clip.segments import Segments
 from steadyface.clip.synthesis import Synthesis
 from steadyface.gan.base import Generator
 from steadyface.runs.run import Run
 from steadyface.stages import render
-from steadyface.stages.render import write
+from steadyface.stages.render import middle, write
 
 CPU = torch.device("cpu")
 
@@ -35,3 +36,10 @@ def test_several_at_a_time_are_the_same_pictures(
         difference = alone.image(index).astype(int) - together.image(index)
         assert np.abs(difference).max() <= 1
     assert together([2, 5]).device == CPU
+
+
+def test_a_preview_is_of_the_middle_of_the_longest_segment() -> None:
+    film = Segments(np.array([*range(4), *range(10, 20)]), (0, 4), ((False, False),) * 2, (0, 1))
+    assert middle(film, 4) == (13, 17)
+    assert middle(film, 40) == (10, 20)
+    assert middle(film, 1) == (14, 15)

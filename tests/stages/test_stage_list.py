@@ -160,6 +160,7 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
         ("layer", True, {"render"}),
         ("curve", Curve((0.0, 1.0), (0.0, 1.0)), {"render"}),
         ("part", True, {"render"}),
+        ("preview", 0.5, {"render"}),
         ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch", "detail"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
@@ -192,7 +193,7 @@ def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
 def test_every_field_of_a_job_is_a_name_or_changes_a_key(job: Job) -> None:
     """Device and preset's name change no stage by themselves; model and encoder have to be there to be tried."""
     tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size", "codec", "layer"}
-    tried |= {"curve", "part"}
+    tried |= {"curve", "part", "preview"}
     assert {each.name for each in fields(Job)} - tried == {"preset", "model", "device", "inversion", "encoder"}
 
 

@@ -119,6 +119,34 @@ def test_of_two_anchors_each_has_the_mean_of_its_own_frames_and_a_frame_between_
     torch.testing.assert_close(alone, two([7]), atol=2e-3, rtol=0)  # nobody near its anchor: its own picture
 
 
+def test_what_is_covered_has_no_part_in_means() -> None:
+    """A white bar is in front of the left half of every other frame."""
+
+    def barred(frames) -> Tensor:
+        images = still(frames)
+        for image, frame in zip(images, frames, strict=True):
+            image[:, :, : SIDE // 2] += 0.5 * (frame % 2)
+        return images
+
+    def visible(frame: int) -> Tensor:
+        shown = torch.ones(1, 1, SIDE, SIDE)
+        shown[..., : SIDE // 2] = 1 - frame % 2
+        return shown
+
+    pairs, anchors = InputFlow(no_motion, still), Anchors.single(ANCHOR, COUNT)
+    assert ANCHOR % 2 == 0
+
+    def made(shown) -> Tensor:
+        parts = (barred, barred, still, pairs, back(pairs), anchors, equally(EVERY), Averaging())
+        return averaged(*parts, visible=shown)([ANCHOR])
+
+    torch.testing.assert_close(made(visible), still([ANCHOR]), atol=5e-3, rtol=0)
+    assert (made(None) - still([ANCHOR]))[..., : SIDE // 2].mean() > 0.1
+    near = around(2, Segments.whole(COUNT))
+    beside = averaged_with_neighbours(barred, still, pairs, near, 3.0, visible)([ANCHOR])
+    torch.testing.assert_close(beside, still([ANCHOR]), atol=5e-3, rtol=0)
+
+
 def test_at_full_size_only_fine_detail_is_the_large_pictures() -> None:
     """The anchor's large picture has checks that no small one can show; what is soft is the small pictures' mean."""
     checks = torch.ones(1, 1, 2 * SIDE, 2 * SIDE)

@@ -1,6 +1,7 @@
 """``steadyface edit``: a video in, an edited video out."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_job_arguments(parser, needs_out=False)
     parser.add_argument(
         "--codec", default="auto", help="auto, h264, hevc, vp9; prores, ffv1, png, exr are beside edited.mp4"
+    )
+    parser.add_argument(
+        "--preview", type=float, default=0.0, metavar="S", help="write S seconds of the result first, as preview.mp4"
     )
     parser.add_argument(
         "--layer", action="store_true", help="write the edit as a layer, too: layer.mov and matte.mov, or layer_exr"
@@ -100,8 +104,8 @@ def job_of(args: argparse.Namespace, preset: str) -> "Job":
     from steadyface.config.job import Job, edits_of_people, requests_of
 
     requests, curve = requests_of([] if edits_of_people(args.edit) else args.edit)
-    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size", "codec", "layer")
-    return Job(args.input, requests, preset, curve=curve, **{name: getattr(args, name) for name in names})
+    taken = {each.name for each in fields(Job)} - {"source", "edits", "preset", "curve", "part"}
+    return Job(args.input, requests, preset, curve=curve, **{name: getattr(args, name) for name in taken})
 
 
 def size(text: str) -> int | None:

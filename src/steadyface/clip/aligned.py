@@ -1,6 +1,6 @@
 """One person's face, cut out of every frame of a clip."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,8 @@ class Aligned:
     """The aligned crops of the input."""
     segments: Segments
     """Where these frames are in the file."""
+    covers: Callable[[int], NDArray[np.float32]] | None = None
+    """A frame's number -> what is in front of the face there, (S, S) in [0, 1]; None: nothing anywhere."""
 
     def __len__(self) -> int:
         return len(self.quads)
@@ -37,8 +39,26 @@ class Aligned:
         """Some of the frames as a clip of its own."""
         rows = list(frames)
         return Aligned(
-            self.quads[rows], self.landmarks[rows], self.person, self.inputs.part(rows), self.segments.part(rows)
+            self.quads[rows],
+            self.landmarks[rows],
+            self.person,
+            self.inputs.part(rows),
+            self.segments.part(rows),
+            self.covers and (lambda index: 1 - self.visible(rows[index])),
         )
+
+    def visible(self, index: int) -> NDArray[np.float32]:
+        """Where nothing is in front of the face in a frame: (S, S) in [0, 1]."""
+        if self.covers is None:
+            return np.ones_like(self.person)
+        return 1 - self.covers(index)
+
+    def covered(self) -> NDArray[np.float64]:
+        """(T,): the share of the face that is covered in each frame."""
+        if self.covers is None:
+            return np.zeros(len(self))
+        faces = (self.outline([index]) for index in range(len(self)))
+        return np.array([float((face * self.covers(n)).sum() / face.sum()) for n, face in enumerate(faces)])
 
     def outline(self, frames: Sequence[int], dilation: float = 0.0) -> NDArray[np.float32]:
         """Where the face is in any of these frames, down to its chin, with a soft edge: (S, S) in [0, 1].

@@ -49,6 +49,8 @@ class Job:
     has it, or, if players don't know it, a file beside it. "png" and "exr" are a folder of pictures beside it."""
     layer: bool = False
     """Whether the edit is also written as a layer, for compositors."""
+    preview: float = 0.0
+    """Seconds of the result, from its middle, that are written first, as ``preview.mp4``."""
     curve: Curve | None = None
     """How the edits' strength changes over time; None: not at all."""
     part: bool = False
@@ -186,5 +188,7 @@ def check_request(job: Job) -> None:
             )
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")
+    if job.preview < 0:
+        raise InputError(f"--preview {job.preview:g}: give seconds, like 0.5")
     if job.seed < 0:
         raise InputError(f"--seed {job.seed}: give 0 or more")

@@ -32,31 +32,41 @@ class Poses:
 
 
 def choose_keyframes(
-    features: NDArray[np.floating], settings: Keyframes | None, shots: NDArray[np.integer] | None = None
+    features: NDArray[np.floating],
+    settings: Keyframes | None,
+    shots: NDArray[np.integer] | None = None,
+    clear: NDArray[np.bool_] | None = None,
 ) -> list[int]:
     """Numbers of the frames that differ most, by farthest-point sampling (Gonzalez 1985), in order of time.
 
     ``shots`` (T,) numbers the shot of each frame, all of one if not given. Each has a keyframe, near its mean, since
-    its light is its own.
+    its light is its own. Frames that are not ``clear`` (T,), where something is in front of the face, are left out in
+    shots that have others.
 
     ``features`` (T, D) say how the face is posed in each frame. The first keyframe is the one nearest the mean; each
     further one is the frame farthest from all before it, until no frame is farther than `Keyframes.reach` times the
     clip's standard deviation. Every frame is a keyframe if ``settings`` is None or the clip is short.
     """
     count = len(features)
-    if settings is None or count <= settings.least:
+    if settings is None:
         return list(range(count))
     centred = features - features.mean(0)
     spread = float(np.sqrt((centred**2).sum(1).mean()))
     shots = np.zeros(count, int) if shots is None else shots
-    chosen = [nearest_mean(features, np.flatnonzero(shots == shot)) for shot in np.unique(shots)]
+    usable = np.ones(count, bool) if clear is None else clear.copy()
+    for shot in np.unique(shots):
+        usable[shots == shot] |= not usable[shots == shot].any()
+    if usable.sum() <= settings.least:
+        return [int(index) for index in np.flatnonzero(usable)]
+    chosen = [nearest_mean(features, np.flatnonzero((shots == shot) & usable)) for shot in np.unique(shots)]
     nearest = np.min([np.linalg.norm(features - features[each], axis=1) for each in chosen], axis=0)
-    while len(chosen) < min(settings.most, count):
+    nearest[~usable] = 0
+    while len(chosen) < min(settings.most, int(usable.sum())):
         farthest = int(nearest.argmax())
         if len(chosen) >= settings.least and nearest[farthest] <= settings.reach * spread:
             break
         if farthest in chosen:  # a still picture: all frames are alike, so that any will do
-            farthest = next(index for index in range(count) if index not in chosen)
+            farthest = next(int(index) for index in np.flatnonzero(usable) if index not in chosen)
         chosen.append(farthest)
         nearest = np.minimum(nearest, np.linalg.norm(features - features[farthest], axis=1))
     return sorted(chosen)

@@ -153,6 +153,9 @@ def find_parts(folder: Path) -> dict[str, Crops]:
     parts = {name: Crops(folder / "aligned" / name) for name in PARTS}
     count = len(parts["input"])
     if not count:
+        people = sorted(each.parent.name for each in folder.glob("person-*/aligned"))
+        if people:
+            raise InputError(f"{folder} has a run of each person; give one of {', '.join(people)}")
         raise InputError(f"{folder} isn't a run: it has no aligned/input; give the --out of `steadyface edit`")
     return {name: crops for name, crops in parts.items() if len(crops) == count}
 

@@ -21,6 +21,7 @@ from steadyface.faces.smooth import smooth
 from steadyface.faces.track import Describe, find_tracks
 from steadyface.runtime.optimise import Counter, counted
 from steadyface.stages.context import StageContext
+from steadyface.stages.covered import Covers
 from steadyface.stages.footage import frames_of
 from steadyface.stages.on_disk import fill
 from steadyface.stages.person import person_over
@@ -117,6 +118,8 @@ def cut_out(context: StageContext, settings: Crop, face: FollowedFace) -> FrameF
 
 
 def find_person(context: StageContext, settings: Person, face: FollowedFace, crops: FrameFolder) -> Aligned:
-    """The clip that all later stages use: the crops, with a mask of the person."""
+    """The clip that all later stages use: the crops, with a mask of the person, and of what is in front of the face."""
     done = Counter("find the person", len(face.quads), context.watch)
-    return Aligned(face.quads, face.landmarks, person_over(crops, len(face.quads), done), crops, face.segments)
+    person = person_over(crops, len(face.quads), done)
+    covers = Covers(context.run, context.key, crops, face.segments)
+    return Aligned(face.quads, face.landmarks, person, crops, face.segments, covers)

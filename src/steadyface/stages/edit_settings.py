@@ -264,6 +264,7 @@ class Render:
     layer: bool
     curve: Curve | None
     part: bool
+    preview: float
     fade: float
 
     @classmethod
@@ -271,7 +272,7 @@ class Render:
         """The settings for a job and a preset."""
         return cls(
             FileContent(job.source), job.frames, requested_edits(job, preset), preset.averaging, preset.name,
-            job.codec, job.layer, job.curve, job.part, preset.fade,
+            job.codec, job.layer, job.curve, job.part, job.preview, preset.fade,
         )  # fmt: skip
 
     @property

@@ -85,6 +85,9 @@ class Averager:
         full = self.full(share) if self.full is not None else None
         near = around(averaging.jitter_radius, segments)
 
+        def visible(index: int) -> Tensor:
+            return torch.from_numpy(self.clip.visible(index))[None, None].to(inputs.device)
+
         def carried(index: int) -> Tensor:
             """The picture and the input, (6, S, S): both are averaged alike."""
             drawn, real = pictures([index]), inputs([index])
@@ -95,7 +98,7 @@ class Averager:
         both = cached(carried, 2 * averaging.jitter_radius + 2)
         means = averaged(
             both,
-            averaged_with_neighbours(both, inputs, self.to_neighbours, near, averaging.jitter_sharpness),
+            averaged_with_neighbours(both, inputs, self.to_neighbours, near, averaging.jitter_sharpness, visible),
             inputs,
             self.to_anchor,
             SteadyFlow(self.to_anchor, self.to_neighbours, inputs, near, averaging.jitter_sharpness),
@@ -103,6 +106,7 @@ class Averager:
             around(averaging.radius, segments, averaging.every),
             averaging,
             full.carried(self.where) if full else None,
+            visible,
         )
 
         def made(index: int) -> Tensor:

@@ -21,13 +21,22 @@ from steadyface.stages.edit_settings import Adapt
 from steadyface.stages.settings import Keyframes, Refine, Tune
 from steadyface.stitching.preserve import preserved_mask
 
+CLEAR = 0.005
+"""Share of the face that may be covered in a keyframe."""
+
 
 def keyframes(context: StageContext, settings: Keyframes, clip: Aligned) -> Poses:
     """The frames that the person is learnt on. Features say which shot a frame is of, too: codes have its light."""
     segments = clip.segments
     features = motion_features(clip.landmarks, len(clip.person))
-    keys = choose_keyframes(features, settings.keyframes, segments.shot_of_row)
-    others = [nearest_mean(features, rows) for rows in segments.ranges if not set(rows) & set(keys)]
+    covered = clip.covered()
+    keys = choose_keyframes(features, settings.keyframes, segments.shot_of_row, covered <= CLEAR)
+    without = [rows for rows in segments.ranges if not set(rows) & set(keys)]
+    least = [max(CLEAR, covered[rows.start : rows.stop].min()) for rows in without]
+    others = [
+        nearest_mean(features, [row for row in rows if covered[row] <= most])
+        for rows, most in zip(without, least, strict=True)
+    ]
     shots = np.eye(max(segments.shots) + 1)[segments.shot_of_row]
     return Poses(np.hstack([features, shots - shots.mean(0)]), keys, sorted([*keys, *others]))
 

@@ -20,6 +20,7 @@ from steadyface.inversion.full_size import FullSize
 from steadyface.runs.run import Tensors
 from steadyface.stages.align import FollowedFace
 from steadyface.stages.context import StageContext
+from steadyface.stages.covered import Covers
 from steadyface.stages.edit_settings import Compose, Prior
 from steadyface.stages.full_size import LargeCrops
 from steadyface.stages.outlines import FoundOutlines
@@ -62,7 +63,8 @@ def unpack_aligned(
     tensors: Tensors, context: StageContext, settings: object, face: FollowedFace, crops: FrameFolder
 ) -> Aligned:
     """The inverse of `pack_aligned`."""
-    return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops, face.segments)
+    covers = Covers(context.run, context.key, crops, face.segments)
+    return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops, face.segments, covers)
 
 
 def pack_synthesis(made: Synthesis, context: StageContext, before: object, *others: object) -> Tensors:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from steadyface.clip.aligned import Aligned
 from steadyface.clip.folder import FrameFolder, to_image
 from steadyface.clip.frames import Frames, cached
 from steadyface.clip.layer import Layer
+from steadyface.clip.segments import Segments
 from steadyface.clip.synthesis import Synthesis, probe_frames
 from steadyface.config.job import FrameRange
 from steadyface.editing.edit import apply_edits
@@ -30,12 +32,14 @@ from steadyface.stages.output import Output
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.paste import change, changed
 from steadyface.video.info import VideoInfo, frames_between, probe
+from steadyface.video.orientation import Image
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
 
 Item = TypeVar("Item")
 VIDEOS = ("edited.mp4", "direct.mp4", "compare.mp4")
 """What every run writes."""
+PREVIEW = "preview.mp4"
 
 
 def render(
@@ -84,12 +88,14 @@ def render(
         made_layers: Frames = Graded.of(layers, shares) if redrawn else layers(1.0)
         fades = segments.weights(settings.fade * float(info.average_rate))
         restored = Restored(source, info, settings.frames, clip, compositor)
-        weights = Weights(fades if redrawn else fades * shares, fades * shares)
+        whole = Weights(fades * shares, fades * shares)
+        weights = replace(whole, layers=fades) if redrawn else whole
         tags = tags_of([each.request for each in settings.edits], settings.preset)
         how = Output(settings.codec, settings.layer, tags, settings.part)
-        made, total = write_videos(
-            run, restored, drawn, cached(lambda index: made_layers([index])[0], 1), weights, how, context.watch
-        )
+        shown_layers = cached(lambda index: made_layers([index])[0], 1)
+        if settings.preview:
+            write_preview(run, restored, shown_layers, weights, settings.preview)
+        made, total = write_videos(run, restored, (drawn, whole), (shown_layers, weights), how, context.watch)
     run.manifest["frame_count"] = total
     manifest.finish(run, context.key, *made)
     return total
@@ -114,6 +120,15 @@ def write(
 
 
 @dataclass(frozen=True)
+class Weights:
+    """How much of each row's edit shows, (T,) in [0, 1]."""
+
+    layers: NDArray[np.float64]
+    around: NDArray[np.float64]
+    """Of the colours that go on past the crop."""
+
+
+@dataclass(frozen=True)
 class Restored:
     """The input's frames, with layers pasted over the face."""
 
@@ -123,25 +138,30 @@ class Restored:
     clip: Aligned
     compositor: Compositor
 
-    def under(self, layers: Frames, weights: NDArray[np.float64]) -> Iterator[tuple[int | None, Frame]]:
+    def under(
+        self, layers: Frames, weights: Weights, frames: FrameRange | None = None
+    ) -> Iterator[tuple[int | None, Frame]]:
         """Each frame of the input under its packed layer, and its row; None and the input where the person isn't.
 
-        ``weights`` (T,) in [0, 1] say how much of the layers shows.
+        With ``frames`` only these.
         """
         rows = {int(number): row for row, number in enumerate(self.clip.segments.numbers)}
-        for frame in read_frames(self.source, *self.frames, coded=True):
+        for frame in read_frames(self.source, *(frames or self.frames), coded=True):
             row = rows.get(frame.index)
             if row is None:
                 yield None, replace(frame, change=np.zeros(frame.image.shape, np.float32))
                 continue
-            by = np.float32(weights[row]) * self._change(frame, row, layers([row])[0].cpu().numpy())
+            by = self._change(frame.image, row, layers([row])[0].cpu().numpy(), weights)
             yield row, replace(frame, image=changed(frame.image, by), change=by)
 
-    def _change(self, frame: Frame, row: int, layer: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _change(self, image: Image, row: int, layer: NDArray[np.float32], weights: Weights) -> NDArray[np.float32]:
         corners, around, extension = self.clip.quads[row], None, self.compositor.extension
         if extension is not None:
-            around = extension.around(frame.image, row, corners)
-        return change(frame.image, layer, self.compositor.mask(row), corners, around)
+            share = float(weights.around[row])
+            around = np.asarray(
+                cv2.addWeighted(extension.around(image, row, corners), share, image, 1 - share, 0), np.uint8
+            )
+        return change(image, np.float32(weights.layers[row]) * layer, self.compositor.mask(row), corners, around)
 
     def beside(self, *videos: Path) -> Iterator[Frame]:
         """Each frame of the input, and beside it that of finished videos of it."""
@@ -150,29 +170,38 @@ class Restored:
             yield replace(frame, image=np.concatenate([frame.image, *(each.image for each in others)], axis=1))
 
 
-@dataclass(frozen=True)
-class Weights:
-    """How much of each row's layer shows, (T,) in [0, 1], in the result and in the direct edit."""
+def middle(segments: Segments, count: int) -> FrameRange:
+    """At most ``count`` frames of the file in the middle of the longest segment."""
+    rows = max(segments.ranges, key=len)
+    first = rows.start + max(len(rows) - count, 0) // 2
+    numbers = segments.numbers[first : min(first + count, rows.stop)]
+    return int(numbers[0]), int(numbers[-1]) + 1
 
-    edited: NDArray[np.float64]
-    direct: NDArray[np.float64]
+
+def write_preview(run: Run, restored: Restored, layers: Frames, weights: Weights, seconds: float) -> None:
+    """Write so many seconds of the result, as it will be, as ``preview.mp4``."""
+    count = max(1, round(seconds * float(restored.info.average_rate)))
+    part = middle(restored.clip.segments, count)
+    with run.timed("preview"):
+        frames = (frame for _, frame in restored.under(layers, weights, part))
+        sound = restored.source if restored.info.has_audio else None
+        write_video(run.path(PREVIEW), frames, restored.info, audio_from=sound, cut_sound=True)
 
 
 def write_videos(
     run: Run,
     restored: Restored,
-    direct: Frames,
-    layers: Frames,
-    weights: Weights,
+    direct: tuple[Frames, Weights],
+    edited: tuple[Frames, Weights],
     how: Output,
     watch: Watcher | None = None,
 ) -> tuple[list[Path], int]:
     """Write ``edited.mp4``, ``direct.mp4`` and ``compare.mp4`` (input | direct | edited), and what else is asked for.
 
-    ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way. Returns the files, and
+    ``direct`` are pictures, ``edited`` packed layers. ``aligned/edited`` is written on the way. Returns the files, and
     the number of their frames.
     """
-    info, shown = restored.info, restored.compositor.shown(layers)
+    info, shown = restored.info, restored.compositor.shown(edited[0])
     source = restored.source if info.has_audio else None
     sound: dict[str, Any] = {"audio_from": source, "cut_sound": restored.frames != (0, None)}
     aligned = FrameFolder(run.path("aligned", "edited"))
@@ -184,13 +213,14 @@ def write_videos(
     edited_only, direct_only, both = map(run.path, VIDEOS)
     total = 0
     with how.files(run.folder, info, sound) as files:
-        for row, frame in counting(restored.under(layers, weights.edited), edited_only.name):
+        for row, frame in counting(restored.under(*edited), edited_only.name):
             total += 1
             if row is not None:
                 aligned.write(row, to_image(shown([row])))
             for file in files:
                 file.write(frame)
-    plain = (frame for _, frame in restored.under(lambda rows: Layer.whole(direct(rows)).packed(), weights.direct))
+    pictures, weights = direct
+    plain = (frame for _, frame in restored.under(lambda rows: Layer.whole(pictures(rows)).packed(), weights))
     write_video(direct_only, counting(plain, direct_only.name), info, metadata=how.tags, **sound)
     beside = restored.beside(direct_only, edited_only)
     write_video(both, counting(beside, both.name), info, metadata=how.tags, **sound)

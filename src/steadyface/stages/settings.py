@@ -98,11 +98,13 @@ class Person:
     """Settings of `align.find_person`."""
 
     networks: Networks
+    occlusion: FileContent
+    """The network that tells what is in front of the face."""
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        return cls(networks("person-mask"))
+        return cls(networks("person-mask"), FileContent(WEIGHTS / "occlusion.safetensors"))
 
 
 @dataclass(frozen=True)

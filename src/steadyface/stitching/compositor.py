@@ -83,6 +83,7 @@ class Compositor:
     def extent(self, index: int) -> Floats:
         """Where the edit is pasted into a frame, (S, S), without the fade at the crop's border that `mask` has."""
         whole = paste_mask(self.clip.landmarks[index], self.change, self.settings) * self.where
+        whole = whole * self.clip.visible(index)
         if self.people is None:
             return whole
         shown = within_outline(self.people[index], len(self.change), self.settings)

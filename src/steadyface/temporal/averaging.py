@@ -23,6 +23,8 @@ KEPT = 24
 """Keyframes, at most, whose pictures on the anchor's grid stay in memory."""
 Flow = Callable[[int, int], Flows]
 """A frame's number and an anchor's -> the flow between them."""
+Visible = Callable[[int], Tensor]
+"""A frame's number -> where nothing is in front of the face there, (1, 1, S, S) in [0, 1]."""
 Neighbours = Callable[[int], Mapping[int, float]]
 """Frame number -> the frames that it is averaged over, and their weights."""
 
@@ -54,6 +56,7 @@ def averaged(
     neighbours: Neighbours,
     settings: Averaging,
     full: Frames | None = None,
+    visible: Visible | None = None,
 ) -> Frames:
     """Pictures (len, C, S, S), any number of channels, averaged over ``neighbours`` in the anchors' coordinates.
 
@@ -61,8 +64,9 @@ def averaged(
     which errors show. Of several anchors, each has the mean of the frames that belong to it, and a frame the means of
     those that it belongs to, by its shares. Means are soft: their fine detail (`Averaging.detail`) is replaced by that
     of the anchor's own picture, which moves with the face. ``full`` gives the anchors' pictures at a larger size D, and
-    the result is of that size: only fine detail needs it, and that is the anchors'. Where a frame does not show what an
-    anchor shows, it keeps its own picture, as ``otherwise`` gives it: never a mean of different things.
+    the result is of that size: only fine detail needs it, and that is the anchors'. What is not ``visible`` has no part
+    in means. Where a frame does not show what an anchor shows, it keeps its own picture, as ``otherwise`` gives it:
+    never a mean of different things.
     """
     numbers = range(len(anchors.frames))
 
@@ -73,10 +77,11 @@ def averaged(
         """A picture on the grid of an anchor, and how far each pixel is visible."""
         index, which = divmod(place, len(numbers))
         picture, anchor = pictures([index]), anchors.frames[which]
+        shown = visible(index) if visible is not None else torch.ones_like(picture[:, :1])
         if index == anchor:
-            return torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)[0]
+            return torch.cat([picture, shown], dim=1)[0]
         flows = flow([(anchor, index)], inputs([anchor]), inputs([index]))
-        seen = visibility(flows.error_ab, settings.sharpness) * in_bounds(flows.ab)
+        seen = visibility(flows.error_ab, settings.sharpness) * in_bounds(flows.ab) * warp(shown, flows.ab)
         return torch.cat([warp(picture, flows.ab), seen], dim=1)[0]
 
     near = 2 * (settings.radius // settings.every) + 2
@@ -126,11 +131,16 @@ def averaged(
 
 
 def averaged_with_neighbours(
-    pictures: Frames, inputs: Frames, flow: PairFlow, neighbours: Neighbours, sharpness: float
+    pictures: Frames,
+    inputs: Frames,
+    flow: PairFlow,
+    neighbours: Neighbours,
+    sharpness: float,
+    visible: Visible | None = None,
 ) -> Frames:
     """Pictures (len, C, S, S) averaged over ``neighbours``, a frame or two away.
 
-    Each is warped along the flow of the inputs (len, 3, S, S) and weighted by its visibility.
+    Each is warped along the flow of the inputs (len, 3, S, S) and weighted by its visibility; ``visible`` as above.
     """
 
     def made(index: int) -> Tensor:
@@ -142,6 +152,8 @@ def averaged_with_neighbours(
                 flows = flow([(index, frame)], inputs([index]), inputs([frame]))
                 picture = warp(picture, flows.ab, mode="bicubic")
                 seen = visibility(flows.error_ab, sharpness)
+                if visible is not None:
+                    seen = seen * warp(visible(frame), flows.ab)
             total, weights = total + weight * seen * picture, weights + weight * seen
         return total / weights
 
