@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ from steadyface.errors import InputError
 from steadyface.video.colour import to_rgb
 from steadyface.video.info import VideoInfo, open_video, picture_stream, probe
 from steadyface.video.orientation import Image, upright
+from steadyface.video.packets import Pictures
 from steadyface.video.planes import planar, turned
 
 
@@ -108,16 +110,24 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
     """Decode strictly. By default FFmpeg conceals damage silently, and the patch would be edited as a face."""
     with open_video(info.path) as container:
         stream = picture_stream(container, info.path)
-        stream.codec_context.options = {"err_detect": "explode"}
-        done, packets, reached = 0, 0, Fraction(0)
+        done, packets, reached, decoder = 0, 0, Fraction(0), stream.codec_context
+        pictures = Pictures(container, stream, info.nominal_ticks)
         try:
-            for packet in container.demux(stream):
-                if packet.is_corrupt:
+            for packet in pictures.packets():
+                if packet.damaged:
                     raise InputError(_damaged(info.path, done, "cut off or unreadable data"))
-                if packet.dts is not None:
+                frames = list[av.VideoFrame]()
+                if packet.fresh:
+                    if done:
+                        frames += decoder.decode(None)
+                        decoder = _another(decoder)
+                    decoder.options = {"err_detect": "explode"} if packet.strict else {}
+                if packet.data.dts is not None:
                     packets += 1
-                    reached = max(reached, (packet.dts + (packet.duration or 0)) * info.time_base)
-                for frame in packet.decode():
+                    reached = max(reached, (packet.data.dts + (packet.data.duration or 0)) * info.time_base)
+                for frame in [*frames, *decoder.decode(packet.data if packet.data.size else None)]:
+                    if frame.is_corrupt:
+                        raise InputError(_damaged(info.path, done, "unreadable data"))
                     yield frame
                     done += 1
         except av.FFmpegError as error:
@@ -125,8 +135,15 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
         # Fewer packets than the index lists are normal in a trimmed file, but then its duration is trimmed
         # too.
         promised = ((stream.start_time or 0) + (stream.duration or 0)) * info.time_base
-        if packets < stream.frames and reached + 1 / info.average_rate < promised:
+        if packets + pictures.skipped < stream.frames and reached + 1 / info.average_rate < promised:
             raise InputError(_damaged(info.path, done, f"{stream.frames} frames announced, the file ends early"))
+
+
+def _another(decoder: VideoCodecContext) -> VideoCodecContext:
+    """A decoder for the same stream that knows nothing of what the first one has seen."""
+    made = VideoCodecContext.create(decoder.name, "r")
+    made.extradata, made.thread_type = decoder.extradata, "AUTO"
+    return made
 
 
 def _damaged(path: Path, frame: int, why: str) -> str:
