@@ -1,7 +1,7 @@
 """The method from top to bottom: a job in, a folder with the result out. The stages are `stages.stage_list.STAGES`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from steadyface.config.job import FrameRange, Job, check, preset_of
@@ -20,12 +20,10 @@ from steadyface.runtime.optimise import Watcher, both
 from steadyface.runtime.time_left import Expect
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import already_worn, code_edits
-from steadyface.stages.output import lost
 from steadyface.stages.render import VIDEOS
 from steadyface.stages.runner import run_stages
 from steadyface.stages.settings import requested_edits
 from steadyface.stages.stage_list import STAGES
-from steadyface.video.info import probe
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ def edit_video(
     size: int | None = None,
     codec: str = "auto",
     layer: bool = False,
+    sound: bool = True,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
@@ -67,10 +66,10 @@ def edit_video(
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
     run of the same clip, whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or
     crops, used for the alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face
-    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec`` and ``layer`` are those of
-    `config.job.Job`. ``preset`` is the name of one of `PRESETS`,
-    or a `Preset`. ``watch`` is called after every step and frame, ``announce`` with the name of every stage that
-    begins. Raises `steadyface.errors.SteadyfaceError`.
+    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer`` and ``sound`` are
+    those of `config.job.Job`. ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after
+    every step and frame, ``announce`` with the name of every stage that begins.
+    Raises `steadyface.errors.SteadyfaceError`.
     """
     requests = tuple(Request.parse(text) for text in edits)
     name, constants = (preset, None) if isinstance(preset, str) else (preset.name, preset)
@@ -90,6 +89,7 @@ def edit_video(
         size,
         codec,
         layer,
+        sound,
     )
     reused = [Path(reuse)] if reuse else []
     return run_checked(job, Path(out), reuse=reused, preset=constants, watch=watch, announce=announce)
@@ -112,10 +112,11 @@ def run_checked(
     made and what each costs, for an estimate of the time left (`runtime.time_left`). If another process is writing
     into ``out``, this waits for it up to ``patience_seconds``. Raises `steadyface.errors.SteadyfaceError`.
     """
-    check(job, out, reuse)
+    notes = check(job, out, reuse)
     run = Run.open(out, announce=announce, reuse=reuse)
     with run.locked(patience_seconds):
-        return run_job(job, run, preset=preset, watch=watch, expect=expect)
+        result = run_job(job, run, preset=preset, watch=watch, expect=expect)
+    return replace(result, notes=notes + result.notes)
 
 
 def run_job(
@@ -134,5 +135,4 @@ def run_job(
         write_report(run.folder)
     edited, direct, compare = map(run.path, VIDEOS)
     notes = already_worn(code_edits(requested_edits(job, preset)), made["calibrate"])
-    notes += lost(job.codec, probe(job.source).pixel_format)
     return Result(run.folder, edited, direct, compare, made["render"], notes)

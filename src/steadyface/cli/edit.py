@@ -1,6 +1,7 @@
 """``steadyface edit``: a video in, an edited video out."""
 
 import argparse
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,17 +93,18 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
+    parser.add_argument("--no-sound", dest="sound", action="store_false", help="leave the sound out")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
 
 
 def job_of(args: argparse.Namespace, preset: str) -> "Job":
-    """The job from the arguments of `add_job_arguments`."""
+    """The job from the arguments of `add_job_arguments`, and of ``edit`` if they are there."""
     from steadyface.config.job import Job
     from steadyface.editing.catalogue import Request
 
     requests = tuple(Request.parse(text) for text in args.edit)
-    names = ("model", "frames", "face", "seed", "device", "inversion", "encoder", "landmarks", "size", "codec", "layer")
-    return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names})
+    names = [each.name for each in fields(Job) if each.name not in ("source", "edits", "preset")]
+    return Job(args.input, requests, preset, **{name: getattr(args, name) for name in names if hasattr(args, name)})
 
 
 def size(text: str) -> int | None:
@@ -164,13 +166,18 @@ def credentials_of(args: argparse.Namespace) -> "Credentials | None":
 
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
-    """Check what can be checked without torch, then run the pipeline."""
+    """Check what can be checked without torch and print what is known of the input, then run the pipeline.
+
+    The result's notes are those that are still to be printed.
+    """
     from steadyface.config.job import check
 
     job, reuse = job_of(args, args.preset), [args.reuse] if args.reuse else []
-    check(job, args.out, reuse)
+    known = check(job, args.out, reuse)
+    print(*known, sep="\n", end="\n" if known else "", flush=True)
 
     from steadyface.pipeline import run_checked
 
     with stage_bars() as bars:
-        return run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce, expect=bars.expect)
+        result = run_checked(job, args.out, reuse=reuse, watch=bars.watch, announce=bars.announce, expect=bars.expect)
+    return replace(result, notes=result.notes[len(known) :])

@@ -15,6 +15,7 @@ from steadyface.inversion.encoders import encoder_file
 from steadyface.video.codecs import STILLS, codec_named
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
+from steadyface.video.remarks import remarks
 from steadyface.video.stills import openexr
 from steadyface.video.transfer import is_high_range
 
@@ -48,6 +49,8 @@ class Job:
     has it, or, if players don't know it, a file beside it. "png" and "exr" are a folder of pictures beside it."""
     layer: bool = False
     """Whether the edit is also written as a layer, for compositors."""
+    sound: bool = True
+    """Whether the result has the source's sound."""
 
     def __post_init__(self) -> None:
         """A larger model is the small one, drawn at its size."""
@@ -101,8 +104,8 @@ def parse_frames(text: str) -> FrameRange:
     return start, stop
 
 
-def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
-    """Refuse what is wrong before weights are fetched or a stage begins.
+def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Refuse what is wrong before weights are fetched or a stage begins; returns what the user should know, in lines.
 
     Raises `InputError` for what `check_request` refuses, a source that is not a video or lacks those frames, an
     ``out`` that is a file, and a folder to ``reuse`` that no run has written.
@@ -116,6 +119,7 @@ def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
     if job.frames != (0, None):
         for _ in read_frames(job.source, *job.frames):
             pass  # only decoding tells how many frames there are
+    return remarks(job.source, job.codec, sound=job.sound)
 
 
 def check_look(job: Job, out: Path) -> None:

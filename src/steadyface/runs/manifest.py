@@ -48,6 +48,7 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "size": job.size,
         "codec": job.codec,
         "layer": job.layer,
+        "sound": job.sound,
         "encoder": job.encoder,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},

@@ -261,10 +261,12 @@ class Render:
     preset: str
     codec: str
     layer: bool
+    sound: bool
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
         edits, averaging = requested_edits(job, preset), preset.averaging
         edits, averaging = requested_edits(job, preset), preset.averaging
-        return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, job.codec, job.layer)
+        how = job.codec, job.layer, job.sound
+        return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, *how)

@@ -68,9 +68,8 @@ def render(
         layers = compositor.with_preserved(average(pictures, plain, settings.averaging), pictures, plain)
         source = settings.source.path
         restored = Restored(source, probe(source), settings.frames, clip, compositor)
-        how = Output(
-            settings.codec, settings.layer, tags_of([each.request for each in settings.edits], settings.preset)
-        )
+        tags = tags_of([each.request for each in settings.edits], settings.preset)
+        how = Output(settings.codec, settings.layer, tags, sound=settings.sound)
         made = write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), how, context.watch)
     manifest.finish(run, context.key, *made)
     return count
@@ -129,7 +128,7 @@ def write_videos(
     ``direct`` are pictures, ``layers`` packed. ``aligned/edited`` is written on the way. Returns the files.
     """
     info, shown = restored.info, restored.compositor.shown(layers)
-    source = restored.source if info.has_audio else None
+    source = restored.source if info.has_audio and how.sound else None
     sound: dict[str, Any] = {"audio_from": source, "cut_sound": restored.frames != (0, None)}
     aligned = FrameFolder(run.path("aligned", "edited"))
     aligned.clear()

@@ -81,7 +81,7 @@ def open_video(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty (0 bytes); copy or record it again")
         # The absolute path, since FFmpeg takes the text before a colon for a protocol.
-        container = av.open(str(path.absolute()), "r")
+        container = av.open(str(path.absolute()), "r", metadata_errors="surrogateescape")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path") from error
     except (av.FFmpegError, OSError) as error:
@@ -91,6 +91,15 @@ def open_video(path: Path) -> InputContainer:
         container.close()
         raise InputError(f"{path}: this is a text file, not a video")
     return container
+
+
+def readable(text: str) -> str:
+    """A file's tag as text: UTF-8, or, if it isn't that, the Windows code page that old programs wrote."""
+    coded = text.encode("utf-8", "surrogateescape")
+    try:
+        return coded.decode("utf-8")
+    except UnicodeDecodeError:
+        return coded.decode("cp1252", "replace")
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:

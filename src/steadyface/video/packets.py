@@ -44,7 +44,7 @@ class Clock:
     _dts: int | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, container: InputContainer, base: Fraction, slack: int) -> "Clock":
+    def of(cls, container: InputContainer, base: Fraction, slack: int) -> Clock:
         """Of a stream of an open file."""
         return cls(base, slack, bool(container.format.flags & RESTARTS))
 
@@ -53,7 +53,7 @@ class Clock:
         if packet.dts is None or packet.pts is None or self._dts is None or self.end is None:
             return False
         back = packet.dts + self.slack < self._dts and packet.pts + self.shift < self.end
-        return back or (self.restarts and (packet.dts - self._dts) * self.base > LONGEST_PAUSE)
+        return back or (self.restarts and (packet.pts + self.shift - self.end) * self.base > LONGEST_PAUSE)
 
     def follow(self, packet: Packet[Any], duration: int) -> None:
         """Shift a packet's timestamps."""

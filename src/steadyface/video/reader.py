@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -141,7 +142,7 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
 
 def _another(decoder: VideoCodecContext) -> VideoCodecContext:
     """A decoder for the same stream that knows nothing of what the first one has seen."""
-    made = VideoCodecContext.create(decoder.name, "r")
+    made = cast(VideoCodecContext, VideoCodecContext.create(decoder.name, "r"))
     made.extradata, made.thread_type = decoder.extradata, "AUTO"
     return made
 

@@ -1,0 +1,67 @@
+"""What a user should know of a file before it is edited: what is done with it that isn't plain, a line each."""
+
+from pathlib import Path
+
+from steadyface.video.codecs import CODECS, PLAYED, STILLS, played_by
+from steadyface.video.info import probe
+from steadyface.video.planes import Layout, planar_name
+from steadyface.video.sound import mp4_holds
+from steadyface.video.sound_track import Condition
+from steadyface.video.survey import survey
+
+MOST = 3
+"""How many times of the same kind a line names."""
+
+
+def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str, ...]:
+    """The lines for a file and the codec of a result (as in `Job`); without ``sound`` nothing is said of it.
+
+    Raises `InputError` for what `probe` refuses.
+    """
+    info, found = probe(path), survey(path)
+    lines = list(lost(codec, info.pixel_format))
+    if found.left_out:
+        lines.append(f"{found.left_out} pictures need others that were cut away; they are left out, as players do")
+    if found.jumps:
+        at = ", ".join(f"{float(when):.2f} s" for when, _ in found.jumps[:MOST])
+        more = " and later" if len(found.jumps) > MOST else ""
+        lines.append(f"the file's clock jumps at {at}{more}; the pictures go on at the nominal rate there")
+    if sound:
+        for number, condition in enumerate(found.sound, 1):
+            name = "the sound" if len(found.sound) == 1 else f"sound track {number}"
+            lines += _of_sound(path, name, condition)
+    return tuple(lines)
+
+
+def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
+    """A line for each thing of an input's pictures that the result can't hold."""
+    source = planar_name(pixel_format)
+    codecs = [played_by(codec, pixel_format)]
+    codecs += [CODECS[codec]] if codec in CODECS and codec not in PLAYED else []
+    has, lines = Layout.known(source), []
+    for each in codecs:
+        name, keeps = f"edited{each.suffix}", Layout.known(each.format_for(source))
+        if keeps.bits < has.bits:
+            lines.append(
+                f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc or ffv1 keeps them"
+            )
+        if keeps.across > has.across or keeps.down > has.down:
+            lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
+        if has.alpha and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
+            lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
+    return tuple(lines)
+
+
+def _of_sound(path: Path, name: str, condition: Condition) -> list[str]:
+    if not condition.codec or condition.start is None:
+        return [f"{name} can't be decoded, and is left out"]
+    lines = []
+    if condition.holes:
+        when, length = float(condition.holes[0][0]), float(sum(length for _, length in condition.holes))
+        places = "" if len(condition.holes) == 1 else f" and {len(condition.holes) - 1} more places"
+        lines.append(f"{name} is damaged at {when:.2f} s{places}; there is silence there, {length:.2f} s in all")
+    if not condition.whole:
+        lines.append(f"{name} is encoded anew, since parts of it are missing or its clock jumps")
+    elif not mp4_holds(path, condition.index):
+        lines.append(f"{name} ({condition.codec}) is encoded as AAC, since mp4 can't hold it")
+    return lines
