@@ -77,7 +77,7 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
     corners = load_file(aligned)["quads"]
     before = (frame.image for frame in read_frames(source, start, stop))
-    after = (frame.image for frame in read_frames(edited))
+    after = (frame.image[: info.height, : info.width] for frame in read_frames(edited))
     masks = _reach(folder, corners, (info.height, info.width))
     return outside(after, before, masks)
 

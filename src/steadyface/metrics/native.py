@@ -69,7 +69,8 @@ def of_run(
 
     def videos() -> tuple[Iterator[Image], Iterator[Image]]:
         before = (frame.image for frame in read_frames(source, start, stop))
-        return (frame.image for frame in read_frames(folder / "edited.mp4")), before
+        edited = read_frames(folder / "edited.mp4")
+        return (frame.image[: info.height, : info.width] for frame in edited), before
 
     masks = paste_masks(folder, manifest, (info.height, info.width), hair=hair)
     face = float(np.mean([quad_side(each) for each in corners]))

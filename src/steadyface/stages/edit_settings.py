@@ -267,6 +267,5 @@ class Render:
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
         edits, averaging = requested_edits(job, preset), preset.averaging
-        edits, averaging = requested_edits(job, preset), preset.averaging
         how = job.codec, job.layer, job.sound
         return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, *how)

@@ -117,7 +117,9 @@ class Restored:
         """Each frame of the input, and beside it that of finished videos of it."""
         pictures = zip(read_frames(self.source, *self.frames), *map(read_frames, videos), strict=True)
         for frame, *others in pictures:
-            yield replace(frame, image=np.concatenate([frame.image, *(each.image for each in others)], axis=1))
+            height, width = frame.image.shape[:2]  # those of the videos are even
+            beside = (each.image[:height, :width] for each in others)
+            yield replace(frame, image=np.concatenate([frame.image, *beside], axis=1))
 
 
 def write_videos(

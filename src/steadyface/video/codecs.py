@@ -21,7 +21,7 @@ class Codec:
     container: str
     """FFmpeg's muxer."""
     formats: tuple[str, ...]
-    """Pixel formats. For H.264 the one that every player knows; 4:4:4 if a side is odd."""
+    """Pixel formats. For H.264 the one that every player knows."""
     options: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     """The codec's tag in the container, if players ask for another one than FFmpeg's."""

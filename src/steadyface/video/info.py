@@ -11,7 +11,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from steadyface.errors import InputError
-from steadyface.video.colour import ColourTags, tags_of
+from steadyface.video.colour import ColourTags, settled, tags_of
 from steadyface.video.hdr import hdr_parameters
 from steadyface.video.orientation import Orientation, orientation_of
 
@@ -149,18 +149,19 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     time_base = stream.time_base or 1 / rate
     duration = _duration(container, stream)
+    shown = width if orientation.transpose else height
     estimate = None if duration is None else math.ceil(duration * rate)
     return VideoInfo(
         path=path,
         width=height if orientation.transpose else width,
-        height=width if orientation.transpose else height,
+        height=shown,
         coded_width=width,
         coded_height=height,
         average_rate=rate,
         time_base=time_base,
         orientation=orientation,
         pixel_format=frame.format.name,
-        colour=tags_of(frame),
+        colour=settled(tags_of(frame), height, shown + shown % 2),
         sample_aspect_ratio=1 / aspect if orientation.transpose else aspect,
         has_audio=bool(container.streams.audio),
         frame_count=stream.frames or estimate,

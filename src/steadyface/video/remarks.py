@@ -20,6 +20,9 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str
     """
     info, found = probe(path), survey(path)
     lines = list(lost(codec, info.pixel_format))
+    if info.width % 2 or info.height % 2:
+        repeated = " and ".join(name for name, side in (("column", info.width), ("row", info.height)) if side % 2)
+        lines.append(f"edited.mp4 has its last {repeated} twice, since players need even sides")
     if found.left_out:
         lines.append(f"{found.left_out} pictures need others that were cut away; they are left out, as players do")
     if found.jumps:

@@ -18,10 +18,10 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from steadyface.errors import InputError, ResourceError
-from steadyface.video.codecs import Codec, codec_named
+from steadyface.video.codecs import PLAYED, Codec, codec_named
 from steadyface.video.colour import writable
 from steadyface.video.info import VideoInfo, open_video
-from steadyface.video.picture import coded_picture
+from steadyface.video.picture import coded_picture, even
 from steadyface.video.planes import Layout
 from steadyface.video.reader import Frame
 from steadyface.video.sound import add_sound, sound_packets
@@ -64,6 +64,8 @@ class VideoFile:
     without re-encoding if mp4 can hold the codec, else encoded to AAC. It runs to its own end, or to the
     end of the last frame with `cut_sound` (for a part A:B of a video). The last frame lasts for its own
     `duration`.
+
+    Players need even sides, so in files for them the last row or column of an odd side is there twice.
 
     A frame that has its coded picture is written with all its bits: samples that its change leaves alone are the
     input's. Others are RGB of 8 bits, and the conversion follows the tags. Colour tags and pixel shape are those of
@@ -129,6 +131,8 @@ class VideoFile:
             ResourceError: the target can't be written.
             ValueError: its timestamp doesn't come after the last one's (`read_frames` never yields those).
         """
+        if self.codec.name in PLAYED:
+            frame = even(frame)
         if self._first is None:
             self._begin(frame)
         first = self._first
