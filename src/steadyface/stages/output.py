@@ -77,7 +77,7 @@ class Output:
 
             about = About(info.colour, info.sample_aspect_ratio, info.average_rate, self.tags)
             pictures = Pictures(about)
-            made = [target(folder / "edited.mp4", played.name, **sound)]
+            made = [target(folder / "edited.mp4", played.name, captions_from=info.path, **sound)]
             if self.codec in STILLS:
                 written = pictures.png if self.codec == "png" else pictures.exr
                 made.append(

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import av
+
+from steadyface.video.captions import is_text
 from steadyface.video.codecs import CODECS, PLAYED, STILLS, played_by
-from steadyface.video.info import probe
+from steadyface.video.info import open_video, probe
 from steadyface.video.planes import Layout, planar_name
 from steadyface.video.sound import mp4_holds
 from steadyface.video.sound_track import Condition
@@ -29,6 +32,7 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str
         at = ", ".join(f"{float(when):.2f} s" for when, _ in found.jumps[:MOST])
         more = " and later" if len(found.jumps) > MOST else ""
         lines.append(f"the file's clock jumps at {at}{more}; the pictures go on at the nominal rate there")
+    lines += _of_captions(path)
     if sound:
         for number, condition in enumerate(found.sound, 1):
             name = "the sound" if len(found.sound) == 1 else f"sound track {number}"
@@ -48,11 +52,22 @@ def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
             lines.append(
                 f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc or ffv1 keeps them"
             )
-        if keeps.across > has.across or keeps.down > has.down:
+        coloured = len(av.VideoFormat(pixel_format, 16, 16).components) > 2 or "pal" in pixel_format
+        if coloured and (keeps.across > has.across or keeps.down > has.down):
             lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
         if has.alpha and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
             lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
     return tuple(lines)
+
+
+def _of_captions(path: Path) -> list[str]:
+    with open_video(path) as container:
+        kinds = [None if is_text(stream) else stream.name for stream in container.streams.subtitles]
+    return [
+        f"subtitle track {number} ({name}) can't be turned into text, which is what mp4 holds, and is left out"
+        for number, name in enumerate(kinds, 1)
+        if name is not None
+    ]
 
 
 def _of_sound(path: Path, name: str, condition: Condition) -> list[str]:
@@ -62,8 +77,11 @@ def _of_sound(path: Path, name: str, condition: Condition) -> list[str]:
     if condition.holes:
         when, length = float(condition.holes[0][0]), float(sum(length for _, length in condition.holes))
         places = "" if len(condition.holes) == 1 else f" and {len(condition.holes) - 1} more places"
-        lines.append(f"{name} is damaged at {when:.2f} s{places}; there is silence there, {length:.2f} s in all")
-    if not condition.whole:
+        lines.append(
+            f"{name} is damaged at {when:.2f} s{places}; there is silence there, {length:.2f} s in all, and it is "
+            "encoded anew"
+        )
+    elif not condition.whole:
         lines.append(f"{name} is encoded anew, since parts of it are missing or its clock jumps")
     elif not mp4_holds(path, condition.index):
         lines.append(f"{name} ({condition.codec}) is encoded as AAC, since mp4 can't hold it")
