@@ -48,6 +48,8 @@ class VideoInfo:
     duration: Fraction | None
     end_pts: int | None
     hdr: str = ""
+    interlaced: bool = False
+    """Whether the first picture is marked so."""
 
     @property
     def rotation(self) -> int:
@@ -168,6 +170,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
         duration=duration,
         end_pts=_end(container, stream),
         hdr=hdr_parameters(frame),
+        interlaced=frame.interlaced_frame,
     )
 
 

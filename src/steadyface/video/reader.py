@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from steadyface.errors import InputError
 from steadyface.video.colour import to_rgb
+from steadyface.video.deinterlace import Timed, deinterlaced
 from steadyface.video.info import VideoInfo, open_video, picture_stream, probe
 from steadyface.video.orientation import Image, upright
 from steadyface.video.packets import Pictures
@@ -43,7 +44,7 @@ class Frame:
 def read_frames(path: Path, start: int = 0, stop: int | None = None, *, coded: bool = False) -> Iterator[Frame]:
     """Yield frames start .. stop-1 (all from `start` on if None) in presentation order, streaming.
 
-    With `coded`, frames have their decoded picture, too.
+    With `coded`, frames have their decoded picture, too. Interlaced pictures are made whole (`deinterlace`).
 
     A frame without a timestamp follows its predecessor at the nominal rate; one that doesn't come after its
     predecessor is put one tick behind it, so that timestamps always increase.
@@ -60,14 +61,10 @@ def read_frames(path: Path, start: int = 0, stop: int | None = None, *, coded: b
 def _converted(info: VideoInfo, start: int, stop: int | None, *, coded: bool) -> Iterator[Frame]:
     converter = VideoReformatter()
     index = -1
-    for index, (frame, pts, duration) in enumerate(_timed(info)):
+    frames = _of_one_size(info)
+    for index, (frame, pts, duration) in enumerate(deinterlaced(frames) if info.interlaced else frames):
         if index < start:
             continue
-        if (frame.width, frame.height) != (info.coded_width, info.coded_height):
-            raise InputError(
-                f"{info.path}: the picture size changes at frame {index}, from {info.coded_width}x"
-                f"{info.coded_height} to {frame.width}x{frame.height}; cut the video there"
-            )
         image = upright(to_rgb(frame, info.colour, converter), info.orientation)
         kept = turned(planar(frame, converter), info.orientation, converter) if coded else None
         yield Frame(index, pts, info.time_base, image, duration, kept)
@@ -80,7 +77,17 @@ def _converted(info: VideoInfo, start: int, stop: int | None, *, coded: bool) ->
         )
 
 
-def _timed(info: VideoInfo) -> Iterator[tuple[av.VideoFrame, int, int]]:
+def _of_one_size(info: VideoInfo) -> Iterator[Timed]:
+    for index, (frame, pts, duration) in enumerate(_timed(info)):
+        if (frame.width, frame.height) != (info.coded_width, info.coded_height):
+            raise InputError(
+                f"{info.path}: the picture size changes at frame {index}, from {info.coded_width}x"
+                f"{info.coded_height} to {frame.width}x{frame.height}; cut the video there"
+            )
+        yield frame, pts, duration
+
+
+def _timed(info: VideoInfo) -> Iterator[Timed]:
     """Add timestamp and duration, which is the distance to the next frame.
 
     With B-frames, a decoder's own durations follow the decoding order. So they are used for the last frame only,

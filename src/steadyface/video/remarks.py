@@ -23,6 +23,10 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str
     """
     info, found = probe(path), survey(path)
     lines = list(lost(codec, info.pixel_format))
+    if info.interlaced:
+        lines.append(
+            "the pictures are interlaced; they are made whole, one for two fields, and edited.mp4 has no fields"
+        )
     if info.width % 2 or info.height % 2:
         repeated = " and ".join(name for name, side in (("column", info.width), ("row", info.height)) if side % 2)
         lines.append(f"edited.mp4 has its last {repeated} twice, since players need even sides")
