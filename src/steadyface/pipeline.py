@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from steadyface.config.job import FrameRange, Job, check, preset_of
@@ -57,17 +58,18 @@ def edit_video(
     codec: str = "auto",
     layer: bool = False,
     sound: bool = True,
+    rate: float | Fraction | None = None,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Edit a face in a video. The same call with the same ``out`` resumes where it stopped.
+    """Edit a face in a video, or in a folder of pictures. The same call with the same ``out`` resumes where it stopped.
 
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``. ``reuse`` is the folder of an earlier
     run of the same clip, whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or
     crops, used for the alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face
-    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer`` and ``sound`` are
-    those of `config.job.Job`. ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after
+    is drawn, one of `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer``, ``sound`` and ``rate``
+    are those of `config.job.Job`. ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after
     every step and frame, ``announce`` with the name of every stage that begins.
     Raises `steadyface.errors.SteadyfaceError`.
     """
@@ -90,6 +92,7 @@ def edit_video(
         codec,
         layer,
         sound,
+        None if rate is None else Fraction(str(rate)),
     )
     reused = [Path(reuse)] if reuse else []
     return run_checked(job, Path(out), reuse=reused, preset=constants, watch=watch, announce=announce)

@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_job_arguments(parser: argparse.ArgumentParser, *, needs_out: bool = True) -> None:
     """Add the arguments of a job, except for the preset: the video, the edits, the output folder."""
-    parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
+    parser.add_argument("input", type=Path, metavar="INPUT", help="a video file, or a folder of pictures")
     parser.add_argument(
         "--edit",
         action="append",
@@ -93,6 +94,7 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
+    parser.add_argument("--rate", type=rate, metavar="FPS", help="frames a second of a folder of pictures; default: 25")
     parser.add_argument("--no-sound", dest="sound", action="store_false", help="leave the sound out")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
 
@@ -112,6 +114,14 @@ def size(text: str) -> int | None:
     if text != "auto" and not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a size; give auto, or a number of pixels")
     return None if text == "auto" else int(text)
+
+
+def rate(text: str) -> Fraction:
+    """Read ``24``, ``29.97`` or ``30000/1001``."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a rate; give frames a second, such as 24") from None
 
 
 def frame_range(text: str) -> tuple[int, int | None]:

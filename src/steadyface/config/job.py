@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from steadyface.baselines import latent_networks
@@ -21,6 +22,10 @@ from steadyface.video.transfer import is_high_range
 
 FrameRange = tuple[int, int | None]
 """First frame, and the frame after the last (None: to the end)."""
+
+
+MOST_RATE = 1000
+"""Frames a second."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Job:
     """Whether the edit is also written as a layer, for compositors."""
     sound: bool = True
     """Whether the result has the source's sound."""
+    rate: Fraction | None = None
+    """Frames a second, of a source that is a folder of pictures; None: 25."""
 
     def __post_init__(self) -> None:
         """A larger model is the small one, drawn at its size."""
@@ -116,10 +123,10 @@ def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> tuple[str, ...]:
             raise InputError(f"--reuse {folder} is not the folder of an earlier run")
     if job.landmarks:
         read_landmarks(job.landmarks)
-    if job.frames != (0, None):
+    if job.frames != (0, None) or job.source.is_dir():
         for _ in read_frames(job.source, *job.frames):
-            pass  # only decoding tells how many frames there are
-    return remarks(job.source, job.codec, sound=job.sound)
+            pass  # only decoding tells how many frames there are, and whether a folder's pictures have one size
+    return remarks(job.source, job.codec, sound=job.sound, rate=job.rate)
 
 
 def check_look(job: Job, out: Path) -> None:
@@ -130,7 +137,7 @@ def check_look(job: Job, out: Path) -> None:
     check_request(job)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file, not a folder")
-    info = probe(job.source)
+    info = probe(job.source, job.rate)
     if job.layer and job.codec != "exr" and is_high_range(info.colour.trc):
         raise InputError(f"--layer: {job.source} has a high dynamic range; its layer is written with --codec exr")
 
@@ -164,5 +171,7 @@ def check_request(job: Job) -> None:
             )
     if job.face is not None and job.face < 1:
         raise InputError(f"--face {job.face}: faces are counted from 1")
+    if job.rate is not None and not 0 < job.rate <= MOST_RATE:
+        raise InputError(f"--rate {job.rate}: give frames a second, above 0 and up to {MOST_RATE}")
     if job.seed < 0:
         raise InputError(f"--seed {job.seed}: give 0 or more")

@@ -15,7 +15,7 @@ from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
 from steadyface.metrics.frames import Image
 from steadyface.metrics.perceptual import psnr_of
-from steadyface.runtime.files import file_sha256
+from steadyface.runtime.files import sha256_of
 from steadyface.stitching.extension import ColourExtension
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -87,8 +87,8 @@ def source_of(folder: Path, manifest: Mapping[str, Any]) -> Path | None:
 
     None if it has moved or changed since, or the run has no result yet.
     """
-    there = [folder / "edited.mp4", folder / "state" / "align.safetensors", Path(manifest.get("source", ""))]
-    if not all(path.is_file() for path in there) or file_sha256(there[-1]) != manifest.get("source_sha256"):
+    there = [folder / "edited.mp4", folder / "state" / "align.safetensors", Path(manifest.get("source") or "none")]
+    if not all(path.exists() for path in there) or sha256_of(there[-1]) != manifest.get("source_sha256"):
         return None
     return there[-1]
 

@@ -1,6 +1,7 @@
 """Settings of the stages after the inversion, read from a job and its preset. Importing it doesn't import torch."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Self
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
@@ -262,10 +263,11 @@ class Render:
     codec: str
     layer: bool
     sound: bool
+    rate: Fraction | None
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
         edits, averaging = requested_edits(job, preset), preset.averaging
-        how = job.codec, job.layer, job.sound
+        how = job.codec, job.layer, job.sound, job.rate
         return cls(FileContent(job.source), job.frames, edits, averaging, preset.name, *how)

@@ -76,8 +76,8 @@ class Output:
                 return Target(stack.enter_context(VideoFile(path, info, codec=codec, metadata=self.tags, **how)), of)
 
             about = About(info.colour, info.sample_aspect_ratio, info.average_rate, self.tags)
-            pictures = Pictures(about)
-            made = [target(folder / "edited.mp4", played.name, captions_from=info.path, **sound)]
+            pictures, captions = Pictures(about), None if info.path.is_dir() else info.path
+            made = [target(folder / "edited.mp4", played.name, captions_from=captions, **sound)]
             if self.codec in STILLS:
                 written = pictures.png if self.codec == "png" else pictures.exr
                 made.append(

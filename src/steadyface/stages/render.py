@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def render(
         pictures = drawn if edited is direct else edited
         layers = compositor.with_preserved(average(pictures, plain, settings.averaging), pictures, plain)
         source = settings.source.path
-        restored = Restored(source, probe(source), settings.frames, clip, compositor)
+        restored = Restored(source, probe(source, settings.rate), settings.frames, clip, compositor, settings.rate)
         tags = tags_of([each.request for each in settings.edits], settings.preset)
         how = Output(settings.codec, settings.layer, tags, sound=settings.sound)
         made = write_videos(run, restored, drawn, cached(lambda index: layers([index])[0], 1), how, context.watch)
@@ -102,10 +103,12 @@ class Restored:
     frames: FrameRange
     clip: Aligned
     compositor: Compositor
+    rate: Fraction | None = None
+    """Of a folder's pictures, as in `Job`."""
 
     def under(self, layers: Frames) -> Iterator[Frame]:
         """Each frame of the input under its packed layer."""
-        for index, frame in enumerate(read_frames(self.source, *self.frames, coded=True)):
+        for index, frame in enumerate(read_frames(self.source, *self.frames, coded=True, rate=self.rate)):
             corners, around, extension = self.clip.quads[index], None, self.compositor.extension
             if extension is not None:
                 around = extension.around(frame.image, index, corners)
@@ -115,7 +118,7 @@ class Restored:
 
     def beside(self, *videos: Path) -> Iterator[Frame]:
         """Each frame of the input, and beside it that of finished videos of it."""
-        pictures = zip(read_frames(self.source, *self.frames), *map(read_frames, videos), strict=True)
+        pictures = zip(read_frames(self.source, *self.frames, rate=self.rate), *map(read_frames, videos), strict=True)
         for frame, *others in pictures:
             height, width = frame.image.shape[:2]  # those of the videos are even
             beside = (each.image[:height, :width] for each in others)

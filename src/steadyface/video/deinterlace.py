@@ -31,7 +31,10 @@ def deinterlaced(frames: Iterable[Timed]) -> Iterator[Timed]:
 def _graph_for(frame: av.VideoFrame) -> Graph:
     graph = Graph()
     source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base,
+        width=frame.width,
+        height=frame.height,
+        format=frame.format,
+        time_base=frame.time_base,
     )
     bwdif = graph.add("bwdif", mode="send_frame", parity="auto", deint="interlaced")
     source.link_to(bwdif)

@@ -1,7 +1,7 @@
 """Properties of a video file: sizes, rates, colour tags, sound. Video files are opened for reading here."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from steadyface.errors import InputError
 from steadyface.video.colour import ColourTags, settled, tags_of
 from steadyface.video.hdr import hdr_parameters
 from steadyface.video.orientation import Orientation, orientation_of
+from steadyface.video.sequence import RATE, decoded_picture, pictures_in
 
 SMALLEST_SIDE = 16
 
@@ -23,7 +24,7 @@ GUESSED_FRAMES = 100
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """One video file; its first video stream that isn't a cover picture.
+    """One video file, its first video stream that isn't a cover picture; or a folder of pictures.
 
     `width` and `height` are pixels as displayed, after rotation; the `coded_` ones before it. `average_rate`
     is frames per second, `time_base` the seconds per tick of the timestamps. `sample_aspect_ratio` is the
@@ -120,14 +121,20 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise InputError(f"{path}: no video stream in this file (sound only?)")
 
 
-def probe(path: Path) -> VideoInfo:
-    """Describe a video file; decodes one frame, because rotation and colour tags are only certain then.
+def probe(path: Path, rate: Fraction | None = None) -> VideoInfo:
+    """Describe a video file, or a folder of pictures that are shown at ``rate`` (25) a second.
+
+    This decodes one frame, because rotation and colour tags are only certain then.
 
     Raises:
-        InputError: missing, a folder, empty, not a video, no video stream, damaged at the first frame, or a
-            picture of less than 16 pixels on a side.
+        InputError: missing, empty, not a video, no video stream, no picture in a folder, damaged at the first frame, or
+            a picture of less than 16 pixels on a side; a ``rate`` for a file, which has its own.
     """
     path = Path(path)
+    if path.is_dir():
+        return _describe_folder(path, RATE if rate is None else rate)
+    if rate is not None:
+        raise InputError(f"{path}: this file has its own frame rate; --rate is for a folder of pictures")
     with open_video(path) as container:
         stream = picture_stream(container, path)
         try:
@@ -137,6 +144,15 @@ def probe(path: Path) -> VideoInfo:
         if frame is None:
             raise InputError(f"{path}: no frame could be decoded; the file is cut off or damaged")
         return _describe(path, container, stream, frame)
+
+
+def _describe_folder(path: Path, rate: Fraction) -> VideoInfo:
+    pictures = pictures_in(path)
+    with open_video(pictures[0]) as container:
+        found = _describe(path, container, picture_stream(container, path), decoded_picture(pictures[0]))
+    count = len(pictures)
+    found = replace(found, average_rate=rate, time_base=1 / rate)
+    return replace(found, frame_count=count, duration=count / rate, end_pts=count)
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> VideoInfo:

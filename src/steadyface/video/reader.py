@@ -19,6 +19,7 @@ from steadyface.video.info import VideoInfo, open_video, picture_stream, probe
 from steadyface.video.orientation import Image, upright
 from steadyface.video.packets import Pictures
 from steadyface.video.planes import planar, turned
+from steadyface.video.sequence import decoded_pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +42,13 @@ class Frame:
     change: NDArray[np.float32] | None = None
 
 
-def read_frames(path: Path, start: int = 0, stop: int | None = None, *, coded: bool = False) -> Iterator[Frame]:
+def read_frames(
+    path: Path, start: int = 0, stop: int | None = None, *, coded: bool = False, rate: Fraction | None = None
+) -> Iterator[Frame]:
     """Yield frames start .. stop-1 (all from `start` on if None) in presentation order, streaming.
 
-    With `coded`, frames have their decoded picture, too. Interlaced pictures are made whole (`deinterlace`).
+    With `coded`, frames have their decoded picture, too. Of a folder's pictures `rate` (25) are shown a second.
+    Interlaced pictures are made whole (`deinterlace`).
 
     A frame without a timestamp follows its predecessor at the nominal rate; one that doesn't come after its
     predecessor is put one tick behind it, so that timestamps always increase.
@@ -55,7 +59,7 @@ def read_frames(path: Path, start: int = 0, stop: int | None = None, *, coded: b
     """
     if start < 0 or (stop is not None and stop <= start):
         raise InputError(f"frames {start}:{'' if stop is None else stop}: empty range; give A:B with 0 <= A < B")
-    return _converted(probe(path), start, stop, coded=coded)
+    return _converted(probe(path, rate), start, stop, coded=coded)
 
 
 def _converted(info: VideoInfo, start: int, stop: int | None, *, coded: bool) -> Iterator[Frame]:
@@ -95,7 +99,7 @@ def _timed(info: VideoInfo) -> Iterator[Timed]:
     """
     previous: av.VideoFrame | None = None
     pts = 0
-    for frame in _decoded(info):
+    for frame in decoded_pictures(info.path) if info.path.is_dir() else _decoded(info):
         if previous is None:
             following = frame.pts or 0
         else:

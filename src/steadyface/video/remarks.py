@@ -1,5 +1,6 @@
 """What a user should know of a file before it is edited: what is done with it that isn't plain, a line each."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -8,6 +9,7 @@ from steadyface.video.captions import is_text
 from steadyface.video.codecs import CODECS, PLAYED, STILLS, played_by
 from steadyface.video.info import open_video, probe
 from steadyface.video.planes import Layout, planar_name
+from steadyface.video.sequence import RATE
 from steadyface.video.sound import mp4_holds
 from steadyface.video.sound_track import Condition
 from steadyface.video.survey import survey
@@ -16,13 +18,17 @@ MOST = 3
 """How many times of the same kind a line names."""
 
 
-def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str, ...]:
+def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fraction | None = None) -> tuple[str, ...]:
     """The lines for a file and the codec of a result (as in `Job`); without ``sound`` nothing is said of it.
+
+    ``rate`` is that of a folder's pictures, if it was chosen.
 
     Raises `InputError` for what `probe` refuses.
     """
-    info, found = probe(path), survey(path)
+    info, found = probe(path, rate), survey(path)
     lines = list(lost(codec, info.pixel_format))
+    if path.is_dir() and rate is None:
+        lines.append(f"the {info.frame_count} pictures are shown at {RATE} frames a second; --rate changes that")
     if info.interlaced:
         lines.append(
             "the pictures are interlaced; they are made whole, one for two fields, and edited.mp4 has no fields"
@@ -36,7 +42,7 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True) -> tuple[str
         at = ", ".join(f"{float(when):.2f} s" for when, _ in found.jumps[:MOST])
         more = " and later" if len(found.jumps) > MOST else ""
         lines.append(f"the file's clock jumps at {at}{more}; the pictures go on at the nominal rate there")
-    lines += _of_captions(path)
+    lines += [] if path.is_dir() else _of_captions(path)
     if sound:
         for number, condition in enumerate(found.sound, 1):
             name = "the sound" if len(found.sound) == 1 else f"sound track {number}"

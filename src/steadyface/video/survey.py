@@ -27,6 +27,8 @@ def survey(path: Path) -> Survey:
 
     Raises `InputError` for what `probe` refuses.
     """
+    if path.is_dir():
+        return Survey(0, (), ())
     found = path.stat()
     return _survey(path, found.st_size, found.st_mtime_ns)
 
