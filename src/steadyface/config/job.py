@@ -15,9 +15,9 @@ from steadyface.gan.models import LARGER, MODELS, SIZES, SMALL, W_SPACE, resolut
 from steadyface.inversion.encoders import encoder_file
 from steadyface.video.codecs import STILLS, codec_named
 from steadyface.video.info import probe
-from steadyface.video.reader import read_frames
 from steadyface.video.remarks import remarks
 from steadyface.video.stills import openexr
+from steadyface.video.survey import count_frames
 from steadyface.video.transfer import is_high_range
 
 FrameRange = tuple[int, int | None]
@@ -114,7 +114,7 @@ def parse_frames(text: str) -> FrameRange:
 def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> tuple[str, ...]:
     """Refuse what is wrong before weights are fetched or a stage begins; returns what the user should know, in lines.
 
-    Raises `InputError` for what `check_request` refuses, a source that is not a video or lacks those frames, an
+    Raises `InputError` for what `check_request` refuses, a source that is not a video, is damaged or lacks frames, an
     ``out`` that is a file, and a folder to ``reuse`` that no run has written.
     """
     check_look(job, out)
@@ -123,9 +123,7 @@ def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> tuple[str, ...]:
             raise InputError(f"--reuse {folder} is not the folder of an earlier run")
     if job.landmarks:
         read_landmarks(job.landmarks)
-    if job.frames != (0, None) or job.source.is_dir():
-        for _ in read_frames(job.source, *job.frames):
-            pass  # only decoding tells how many frames there are, and whether a folder's pictures have one size
+    count_frames(job.source, *job.frames)  # only decoding tells whether they are all there, and whole
     return remarks(job.source, job.codec, sound=job.sound, rate=job.rate)
 
 

@@ -83,8 +83,8 @@ class Pictures:
     """Reads the packets of a picture stream, and says what was done to them.
 
     `skipped` counts the packets that can't be decoded since pictures that they need were cut away, `left_out` those of
-    them that the container doesn't hide anyhow. `jumps` are
-    the clock's jumps: when, and the shift after it, both in seconds on the new clock.
+    them that the container doesn't hide anyhow. `jumps` are the clock's: when, and the shift after it, both in seconds
+    on the new clock, and so is `end`.
     """
 
     container: InputContainer
@@ -93,6 +93,7 @@ class Pictures:
     """Length of a frame at the nominal rate."""
     left_out: int = 0
     skipped: int = 0
+    end: Fraction = Fraction(0)
     jumps: list[tuple[Fraction, Fraction]] = field(default_factory=list)
 
     def packets(self) -> Iterator[Coded]:
@@ -132,6 +133,7 @@ class Pictures:
             else:
                 key = None
             clock.follow(packet, self.ticks)
+            self.end = (clock.end or 0) * clock.base
             strict = not fresh or self._alone(packet)
             yield Coded(packet, fresh, strict, packet.is_corrupt)
 

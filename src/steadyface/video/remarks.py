@@ -16,6 +16,8 @@ from steadyface.video.survey import survey
 
 MOST = 3
 """How many times of the same kind a line names."""
+MISSING = 1
+"""Seconds."""
 
 
 def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fraction | None = None) -> tuple[str, ...]:
@@ -36,6 +38,8 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fracti
     if info.width % 2 or info.height % 2:
         repeated = " and ".join(name for name, side in (("column", info.width), ("row", info.height)) if side % 2)
         lines.append(f"edited.mp4 has its last {repeated} twice, since players need even sides")
+    if found.missing > MISSING:
+        lines.append(f"the last {float(found.missing):.1f} s that the file promises are missing in it")
     if found.left_out:
         lines.append(f"{found.left_out} pictures need others that were cut away; they are left out, as players do")
     if found.jumps:

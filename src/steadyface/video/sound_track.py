@@ -38,6 +38,8 @@ class Condition:
     damaged: bool
     jumps: bool
     """Whether its clock does."""
+    end: Fraction | None = None
+    """Of the last samples."""
 
     @property
     def whole(self) -> bool:
@@ -117,7 +119,9 @@ def conditions(container: InputContainer, shifts: Sequence[Fraction]) -> tuple[C
         else:
             missing, start = tuple(holes[stream.index]), starts.get(stream.index)
             name = stream.codec_context.name
-            found.append(Condition(stream.index, name, start, missing, track.damaged, track.jumped))
+            found.append(
+                Condition(stream.index, name, start, missing, track.damaged, track.jumped, ends.get(stream.index))
+            )
     return tuple(found)
 
 
