@@ -177,7 +177,8 @@ def _new() -> bool:
 KINDS = (
     Kind("MPEG-1, program stream", "plain.mpg", "-c:v mpeg1video -q:v 2 -c:a mp2"),
     Kind("H.264 and AAC, mp4", "plain.mp4", f"{X264} {AAC}"),
-    Kind("HEVC of 10 bits, mov", "deep.mov", f"-c:v libx265 -x265-params log-level=error -crf 8 -pix_fmt yuv420p10le {AAC}"),
+    Kind("HEVC of 10 bits, mov", "deep.mov",
+         f"-c:v libx265 -x265-params log-level=error -crf 8 -pix_fmt yuv420p10le {AAC}"),
     Kind("VP9 and Opus, webm", "plain.webm", "-c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus"),
     Kind("AV1 and Vorbis, mkv", "av1.mkv", "-c:v libaom-av1 -cpu-used 8 -crf 20 -c:a libvorbis"),
     Kind("ProRes and PCM, mov", "prores.mov", "-c:v prores_ks -pix_fmt yuv422p10le -c:a pcm_s16le"),
@@ -211,18 +212,21 @@ KINDS = (
     Kind("pictures damaged", "bad_pictures.mp4", make=lambda m, p: m.damaged(p, "v", f"{X264} -bf 0 {AAC}", 20, 21),
          refused="damaged at frame"),
     Kind("cut off", "short.mp4", make=Maker.shortened, refused="damaged at frame"),
-    Kind("GIF", "small.gif", "-vf fps=10,split[a][b];[a]palettegen[p];[b][p]paletteuse", sound=False, exact=False, frames=5),
+    Kind("GIF", "small.gif",
+         "-vf fps=10,split[a][b];[a]palettegen[p];[b][p]paletteuse", sound=False, exact=False, frames=5),
     Kind("odd sides, 4:4:4", "odd.mp4", f"-vf format=yuv444p,crop=359:287 -c:v libx264 -crf 12 {AAC}", said="twice"),
-    Kind("odd sides, 4:2:0", "odd.webm", "-vf format=yuv420p,crop=359:287:exact=1 -c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus",
-         said="twice"),
+    Kind("odd sides, 4:2:0", "odd.webm",
+         "-vf format=yuv420p,crop=359:287:exact=1 -c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus", said="twice"),
     Kind("one picture, PNG", "still.png", "-frames:v 1", sound=False, frames=1),
     Kind("one picture, JPEG", "still.jpg", "-frames:v 1 -q:v 2", sound=False, frames=1),
     Kind("one picture, WebP", "still.webp", "-frames:v 1 -quality 95", sound=False, frames=1),
     Kind("colours not tagged, 720 lines", "untagged.mp4", f"-vf scale=1280:720 {X264} {AAC}"),
     Kind("full range", "full.mp4", f"-vf scale=out_range=full -c:v libx264 -pix_fmt yuvj420p -crf 12 {AAC}"),
-    Kind("BT.709 tags, wide pixels", "wide.mp4", f"-vf setsar=16/11 -colorspace bt709 -color_primaries bt709 -color_trc bt709 {X264} {AAC}"),
+    Kind("BT.709 tags, wide pixels", "wide.mp4",
+         f"-vf setsar=16/11 -colorspace bt709 -color_primaries bt709 -color_trc bt709 {X264} {AAC}"),
     Kind("turned by a quarter, not tagged", "turned.mp4", make=Maker.turned),
-    Kind("interlaced, MPEG-2", "fields.mpg", "-vf scale=720:576,tinterlace=interleave_top,fieldorder=tff -r 25 -flags +ilme+ildct "
+    Kind("interlaced, MPEG-2", "fields.mpg",
+         "-vf scale=720:576,tinterlace=interleave_top,fieldorder=tff -r 25 -flags +ilme+ildct "
          "-pix_fmt yuv420p -c:v mpeg2video -q:v 2 -c:a mp2", said="interlaced", exact=False, frames=None),
     Kind("interlaced, H.264", "fields.ts", "-vf scale=720:576,tinterlace=interleave_top,fieldorder=tff -r 25 "
          f"-x264-params tff=1 {X264} {AAC}", said="interlaced", exact=False, frames=None),
@@ -230,11 +234,13 @@ KINDS = (
     Kind("folder of PNG", "shots", make=Maker.pictures, sound=False, said="25 frames a second"),
     Kind("folder of JPEG", "shots_jpg", make=lambda m, p: m.pictures(p, "jpg"), sound=False, said="25 frames a second"),
     Kind("folder, sizes differ", "shots_mixed", make=lambda m, p: m.pictures(p, mixed=True), refused="size"),
-    Kind("webcam, irregular times", "webcam.webm", "-vf setpts='(N+mod(N*7,5)/9)/25/TB' -fps_mode vfr "
+    Kind("webcam, irregular times", "webcam.webm",
+         "-vf settb=1/1000,setpts=40*N+floor(mod(N*7\\,5)*7) -fps_mode vfr -enc_time_base 1/1000 "
          "-c:v libvpx -crf 10 -b:v 2M -c:a libopus"),
     Kind("grey", "grey.mkv", "-vf format=gray -c:v ffv1 -c:a flac"),
-    Kind("transparent, webm", "alpha.webm", "-vf format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*X/W' "
-         "-c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus"),
+    Kind("transparent, webm", "alpha.webm",
+         "-vf format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*X/W' "
+         "-c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus", said="alpha"),
     Kind("pictures that grow", "grown.h264", make=Maker.grown, refused="picture size changes"),
     Kind("sound with a cover", "cover.mp3", make=Maker.without, refused="no video stream"),
     Kind("text", "text.mp4", make=lambda m, p: p.write_text("not a video\n" * 50), refused="not a"),

@@ -98,7 +98,7 @@ def write(path: Path, out: Path) -> int:
 
 
 def difference(path: Path, result: Path) -> tuple[float, float]:
-    """Between input and result as ffmpeg shows them, outside the patch: the mean, and the largest shift of a channel."""
+    """Between input and result as ffmpeg shows them, outside the patch: the mean, and a channel's largest shift."""
     found = []
     pictures = np.stack([frame.image for frame in read_frames(path)]) if path.is_dir() else shown(path)
     for before, after in zip(pictures, shown(result), strict=True):

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from steadyface.video.info import open_video, probe, readable
@@ -68,3 +70,12 @@ def test_tags_and_names_that_are_not_utf_8(make_clip, tmp_path: Path) -> None:
         assert result.streams.audio[0].metadata["name"] == "Straße"
     with av.open(str(tagged), metadata_errors="surrogateescape") as source:
         assert readable(source.metadata["title"]) == "Café über"
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_alpha_is_only_missed_where_something_shines_through(tmp_path: Path, clear: bool) -> None:
+    path = tmp_path / "still.png"
+    image = np.full((48, 64, 4), 255, np.uint8)
+    image[:4, :4, 3] = 100 if clear else 255
+    cv2.imwrite(str(path), image)
+    assert any("no alpha" in line for line in remarks(path)) == clear

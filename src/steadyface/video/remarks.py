@@ -7,8 +7,10 @@ import av
 
 from steadyface.video.captions import is_text
 from steadyface.video.codecs import CODECS, PLAYED, STILLS, played_by
-from steadyface.video.info import open_video, probe
+from steadyface.video.info import open_video, picture_stream, probe
+from steadyface.video.picture import alpha_of
 from steadyface.video.planes import Layout, planar_name
+from steadyface.video.reader import read_frames
 from steadyface.video.sequence import RATE
 from steadyface.video.sound import mp4_holds
 from steadyface.video.sound_track import Condition
@@ -28,7 +30,9 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fracti
     Raises `InputError` for what `probe` refuses.
     """
     info, found = probe(path, rate), survey(path)
-    lines = list(lost(codec, info.pixel_format))
+    first = next(read_frames(path, 0, 1, coded=True, rate=rate))
+    alpha = alpha_of(first)
+    lines = list(lost(codec, info.pixel_format, opaque=alpha is not None and bool(alpha.min() == 1)))
     if path.is_dir() and rate is None:
         lines.append(f"the {info.frame_count} pictures are shown at {RATE} frames a second; --rate changes that")
     if info.interlaced:
@@ -46,7 +50,7 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fracti
         at = ", ".join(f"{float(when):.2f} s" for when, _ in found.jumps[:MOST])
         more = " and later" if len(found.jumps) > MOST else ""
         lines.append(f"the file's clock jumps at {at}{more}; the pictures go on at the nominal rate there")
-    lines += [] if path.is_dir() else _of_captions(path)
+    lines += [] if path.is_dir() else _of_other_tracks(path)
     if sound:
         for number, condition in enumerate(found.sound, 1):
             name = "the sound" if len(found.sound) == 1 else f"sound track {number}"
@@ -54,8 +58,8 @@ def remarks(path: Path, codec: str = "auto", *, sound: bool = True, rate: Fracti
     return tuple(lines)
 
 
-def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
-    """A line for each thing of an input's pictures that the result can't hold."""
+def lost(codec: str, pixel_format: str, *, opaque: bool = False) -> tuple[str, ...]:
+    """A line for each thing of an input's pictures that the result can't hold; ``opaque`` ones don't need alpha."""
     source = planar_name(pixel_format)
     codecs = [played_by(codec, pixel_format)]
     codecs += [CODECS[codec]] if codec in CODECS and codec not in PLAYED else []
@@ -69,15 +73,17 @@ def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
         coloured = len(av.VideoFormat(pixel_format, 16, 16).components) > 2 or "pal" in pixel_format
         if coloured and (keeps.across > has.across or keeps.down > has.down):
             lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
-        if has.alpha and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
+        if has.alpha and not opaque and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
             lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
     return tuple(lines)
 
 
-def _of_captions(path: Path) -> list[str]:
+def _of_other_tracks(path: Path) -> list[str]:
     with open_video(path) as container:
+        unread = picture_stream(container, path).metadata.get("alpha_mode") == "1"
         kinds = [None if is_text(stream) else stream.name for stream in container.streams.subtitles]
-    return [
+    lines = ["the file's alpha is a track of its own, which is not read; the result has none"] if unread else []
+    return lines + [
         f"subtitle track {number} ({name}) can't be turned into text, which is what mp4 holds, and is left out"
         for number, name in enumerate(kinds, 1)
         if name is not None
