@@ -21,6 +21,8 @@ LONGEST_PAUSE = 10
 """Seconds from which on a step forward, in such a format, is a jump. FFmpeg's program has the same number."""
 LAST = 3
 """How many packets of a part may be read after the one on which the next part's beginning is blamed."""
+WAITING = ("h264", "hevc", "mpeg1video", "mpeg2video", "vp8", "vp9")
+"""Codecs of which nothing can be decoded before a key picture, and whose containers mark those."""
 _MPEG = ("mpeg1video", "mpeg2video")
 _START, _GROUP = b"\x00\x00\x01", b"\x00\x00\x01\xb8"
 _IDR = 5
@@ -114,7 +116,7 @@ class Pictures:
         assert self.stream.time_base is not None
         clock = Clock.of(self.container, self.stream.time_base, self.ticks)
         key: int | None = None  # of the group's first picture, while those are read that are shown before it
-        begun = False
+        begun, waits = False, self.stream.codec_context.name in WAITING
         for packet in self.container.demux(self.stream):
             if not packet.size:
                 yield Coded(packet)
@@ -123,7 +125,7 @@ class Pictures:
             if jumps and packet.pts is not None and clock.end is not None:
                 clock.shift = clock.end - packet.pts
                 self.jumps.append((clock.end * clock.base, clock.shift * clock.base))
-            fresh = packet.is_keyframe and (jumps or not begun)
+            fresh = (packet.is_keyframe or not waits) and (jumps or not begun)
             if fresh:  # `key` is on the file's clock, as the pictures' own timestamps are here
                 begun, key = True, None if self._closed(packet) else packet.pts
             elif not begun or (key is not None and packet.pts is not None and packet.pts < key):

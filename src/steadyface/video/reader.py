@@ -122,7 +122,7 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
     """Decode strictly. By default FFmpeg conceals damage silently, and the patch would be edited as a face."""
     with open_video(info.path) as container:
         stream = picture_stream(container, info.path)
-        done, packets, reached, decoder = 0, 0, Fraction(0), stream.codec_context
+        done, packets, reached, decoder, strict = 0, 0, Fraction(0), stream.codec_context, True
         pictures = Pictures(container, stream, info.nominal_ticks)
         try:
             for packet in pictures.packets():
@@ -133,12 +133,13 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
                     if done:
                         frames += decoder.decode(None)
                         decoder = _another(decoder)
-                    decoder.options = {"err_detect": "explode"} if packet.strict else {}
+                    strict = packet.strict
+                    decoder.options = {"err_detect": "explode"} if strict else {}
                 if packet.data.dts is not None:
                     packets += 1
                     reached = max(reached, (packet.data.dts + (packet.data.duration or 0)) * info.time_base)
                 for frame in [*frames, *decoder.decode(packet.data if packet.data.size else None)]:
-                    if frame.is_corrupt:
+                    if frame.is_corrupt and not strict:
                         raise InputError(_damaged(info.path, done, "unreadable data"))
                     yield frame
                     done += 1
