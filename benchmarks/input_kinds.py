@@ -203,7 +203,7 @@ KINDS = (
     Kind("mp4 with an edit list", "edit.mp4", make=lambda m, p: m.ffmpeg(
         "-ss", "0.2", "-i", m.make(Kind("", "plain.mp4", f"{X264} {AAC}")), *["-c", "copy"], p), frames=None),
     Kind("tags not UTF-8", "tags.mkv", make=Maker.tagged),
-    Kind("name not UTF-8", os.fsdecode(b"caf\xe9.mp4"), f"{X264} {AAC}"),
+    Kind("name not UTF-8", "caf\udce9.mp4", f"{X264} {AAC}"),
     Kind("sound damaged, AAC", "bad.mp4", make=lambda m, p: m.damaged(p, "a", f"{X264} {AAC}", 20, 32),
          said="silence", frames=None),
     Kind("sound damaged, MP2", "bad2.mp4", make=lambda m, p: m.damaged(p, "a", f"{X264} -c:a mp2", 20, 32),

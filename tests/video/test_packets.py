@@ -115,6 +115,15 @@ def test_joined_transport_streams_go_on_at_the_nominal_rate(groups, tmp_path: Pa
     assert [when - jumps[0][0] for when, _ in jumps] == [0, Fraction(COUNT - before, 25)]
 
 
+def test_parts_that_are_shorter_than_the_decoder_s_delay(groups, tmp_path: Path) -> None:
+    part, joined = tmp_path / "part.ts", tmp_path / "joined.ts"
+    cut(groups("libx264", "mpegts"), part, 2, container="mpegts")
+    one = list(read_frames(part))
+    assert len(one) < GROUP + 1
+    joined.write_bytes(part.read_bytes() * 5)
+    same(list(read_frames(joined)), one * 5)
+
+
 def test_a_long_step_forward_is_a_jump_in_a_transport_stream_and_a_pause_elsewhere(make_clip, tmp_path: Path) -> None:
     late = [*range(12), *range(1000, 1012)]
     stream, film = (

@@ -1,5 +1,6 @@
 """Frames of a video file as RGB arrays in display orientation, one at a time, with their exact timestamps."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -123,6 +124,9 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
     with open_video(info.path) as container:
         stream = picture_stream(container, info.path)
         done, packets, reached, decoder, strict = 0, 0, Fraction(0), stream.codec_context, True
+        used, times = False, deque[int]()
+        # AVI has one time for each packet, in their order and not the pictures': so the first picture has the first.
+        in_order = container.format.name == "avi" and decoder.name in ("h264", "hevc")
         pictures = Pictures(container, stream, info.nominal_ticks)
         try:
             for packet in pictures.packets():
@@ -130,17 +134,21 @@ def _decoded(info: VideoInfo) -> Iterator[av.VideoFrame]:
                     raise InputError(_damaged(info.path, done, "cut off or unreadable data"))
                 frames = list[av.VideoFrame]()
                 if packet.fresh:
-                    if done:
+                    if used:
                         frames += decoder.decode(None)
                         decoder = _another(decoder)
                     strict = packet.strict
                     decoder.options = {"err_detect": "explode"} if strict else {}
+                used = True
                 if packet.data.dts is not None:
                     packets += 1
+                    times.append(packet.data.dts)
                     reached = max(reached, (packet.data.dts + (packet.data.duration or 0)) * info.time_base)
                 for frame in [*frames, *decoder.decode(packet.data if packet.data.size else None)]:
                     if frame.is_corrupt and not strict:
                         raise InputError(_damaged(info.path, done, "unreadable data"))
+                    if in_order and times:
+                        frame.pts = times.popleft()
                     yield frame
                     done += 1
         except av.FFmpegError as error:
