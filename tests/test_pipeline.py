@@ -191,6 +191,13 @@ def test_sound_is_the_input_s_own_cut_to_the_frames(grid_clip, finished, input_f
     assert end - start - length <= ours[-1][0] < end - start
 
 
+def test_the_sound_can_be_left_out(grid_clip, finished, tmp_path):
+    job = replace(job_on(grid_clip), sound=False)
+    result = run_job(job, Run.open(tmp_path / "silent", reuse=[finished[0].folder]), preset=TINY)
+    assert [probe(path).has_audio for path in (result.edited, result.direct, result.compare)] == [False] * 3
+    assert probe(finished[0].edited).has_audio
+
+
 def test_outside_the_crop_nothing_changes_but_the_encoding(finished, input_frames):
     result, _ = finished
     quads = Run.open(result.folder).stage("align", read_key(result, "align"), lambda _: pytest.fail("lost"))["quads"]

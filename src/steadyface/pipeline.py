@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from steadyface.clip.segments import Segments
-from steadyface.config.job import FrameRange, Job, check, edits_of_people, preset_of, requests_of
+from steadyface.config.job import FrameRange, Job, check, edits_of_people, jobs_of_people, preset_of, requests_of
 from steadyface.config.settings import Preset
 from steadyface.critics.lpips import Lpips
-from steadyface.errors import InputError
 from steadyface.gan.load import load_generator
 from steadyface.report.curves import LossLog
 from steadyface.report.page import write_report
@@ -24,12 +24,10 @@ from steadyface.runtime.time_left import Expect
 from steadyface.stages.combine import COMBINED, combine
 from steadyface.stages.context import StageContext
 from steadyface.stages.edit import already_worn, code_edits
-from steadyface.stages.output import lost
 from steadyface.stages.render import VIDEOS
 from steadyface.stages.runner import run_stages
 from steadyface.stages.settings import requested_edits
 from steadyface.stages.stage_list import STAGES
-from steadyface.video.info import probe
 
 
 @dataclass(frozen=True)
@@ -62,19 +60,21 @@ def edit_video(
     size: int | None = None,
     codec: str = "auto",
     layer: bool = False,
+    sound: bool = True,
+    rate: float | Fraction | None = None,
     preview: float = 0.0,
     reuse: str | Path | None = None,
     watch: Watcher | None = None,
     announce: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Edit a face in a video. The same call with the same ``out`` resumes where it stopped.
+    """Edit a face in a video, or in a folder of pictures. The same call with the same ``out`` resumes where it stopped.
 
     ``edits`` are names with an optional strength, ``["eyeglasses", "age:0.5"]``, or those of several people, by
     number, ``["1:eyeglasses", "2:age:0.5"]`` (`run_people`). ``reuse`` is the folder of an earlier run of the clip,
     whose inversion is taken. ``landmarks`` is a ``.npy`` file of another program's landmarks or crops, used for the
     alignment (`steadyface.faces.external_landmarks`). ``size`` is the side in px at which the face is drawn, one of
-    `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer`` and ``preview`` are those of
-    `config.job.Job`.
+    `SIZES`; as large as it is in the frames if not given. ``codec``, ``layer``, ``sound``, ``rate`` and ``preview``
+    are those of `config.job.Job`.
     ``preset`` is the name of one of `PRESETS`, or a `Preset`. ``watch`` is called after every step and frame,
     ``announce`` with the name of every stage that begins. Raises `steadyface.errors.SteadyfaceError`.
     """
@@ -84,7 +84,8 @@ def edit_video(
     external = Path(landmarks) if landmarks else None
     job = Job(
         Path(source), requests, name, model, frames, face, seed, device, inversion, encoder, external, size,
-        codec=codec, layer=layer, preview=preview, curve=curve,
+        codec=codec, layer=layer, sound=sound, rate=None if rate is None else Fraction(str(rate)), preview=preview,
+        curve=curve,
     )  # fmt: skip
     reused = [Path(reuse)] if reuse else []
     how: Any = {"reuse": reused, "preset": constants, "watch": watch, "announce": announce}
@@ -108,10 +109,11 @@ def run_checked(
     made and what each costs, for an estimate of the time left (`runtime.time_left`). If another process is writing
     into ``out``, this waits for it up to ``patience_seconds``. Raises `steadyface.errors.SteadyfaceError`.
     """
-    check(job, out, reuse)
+    notes = check(job, out, reuse)
     run = Run.open(out, announce=announce, reuse=reuse)
     with run.locked(patience_seconds):
-        return run_job(job, run, preset=preset, watch=watch, expect=expect)
+        result = run_job(job, run, preset=preset, watch=watch, expect=expect)
+    return replace(result, notes=notes + result.notes)
 
 
 def run_people(
@@ -131,12 +133,7 @@ def run_people(
     ``people`` gives the edits by the number that `Job.face` counts; the other arguments are those of `run_checked`. All
     is checked before the first run.
     """
-    if job.face is not None:
-        raise InputError("--face chooses one person; leave it out where edits name theirs")
-    jobs = dict[int, Job]()
-    for n, texts in sorted(people.items()):
-        edits, curve = requests_of(texts)
-        jobs[n] = replace(job, edits=edits, curve=curve, face=n, part=True)
+    jobs = jobs_of_people(job, people)
     folders = {n: out / f"person-{n}" for n in jobs}
     for n, one in jobs.items():
         check(one, folders[n], reuse)
@@ -192,5 +189,4 @@ def run_job(
     edited, direct, compare = map(run.path, VIDEOS)
     notes = already_worn(code_edits(requested_edits(job, preset)), made["calibrate"])
     notes += elsewhere(made["align"].segments, made["render"])
-    notes += lost(job.codec, probe(job.source).pixel_format)
     return Result(run.folder, edited, direct, compare, made["render"], notes)

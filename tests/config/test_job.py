@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 
-from steadyface.config.job import Job, check_look, check_request, preset_of, sizes_of
+from steadyface.config.job import Job, check, check_look, check_request, preset_of, sizes_of
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
 from steadyface.gan.models import LARGER, SIZES, SMALL
@@ -66,3 +68,42 @@ def test_a_layer_of_a_high_dynamic_range_is_refused(tmp_path: Path) -> None:
     check_look(job, tmp_path / "out")
     with pytest.raises(InputError, match=r"--layer: .* high dynamic range"):
         check_look(replace(job, layer=True), tmp_path / "out")
+
+
+def sounding(path: Path, *, frames: int = 12) -> Path:
+    """A video with sound that mp4 can't hold."""
+    with av.open(str(path), "w") as file:
+        pictures, sound = file.add_stream("mpeg4", rate=25), file.add_stream("pcm_s16le", rate=8000)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        for index in range(frames):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 6 * index, np.uint8))
+            file.mux(pictures.encode(frame))
+        block = av.AudioFrame.from_ndarray(np.zeros((1, 320 * frames), np.int16), "s16", "mono")
+        block.sample_rate = 8000
+        file.mux(sound.encode(block))
+        file.mux([*pictures.encode(None), *sound.encode(None)])
+    return path
+
+
+def test_the_check_says_what_is_done_with_the_sound_unless_it_is_left_out(tmp_path: Path) -> None:
+    job = replace(JOB, source=sounding(tmp_path / "talk.avi"))
+    assert check(job, tmp_path / "out") == ("the sound (pcm_s16le) is encoded as AAC, since mp4 can't hold it",)
+    assert check(replace(job, sound=False), tmp_path / "out") == ()
+
+
+def test_damaged_pictures_are_refused_by_the_check(tmp_path: Path) -> None:
+    whole = sounding(tmp_path / "talk.avi", frames=40)
+    with av.open(str(whole)) as file:
+        places = [(packet.pos, packet.size) for packet in file.demux(file.streams.video[0]) if packet.size]
+    data, (place, size) = bytearray(whole.read_bytes()), places[20]
+    data[place + 8 : place + size] = bytes(byte ^ 0x55 for byte in data[place + 8 : place + size])
+    whole.write_bytes(data)
+    with pytest.raises(InputError, match="damaged at frame"):
+        check(replace(JOB, source=whole), tmp_path / "out")
+    assert check(replace(JOB, source=whole, frames=(0, 10), sound=False), tmp_path / "out") == ()
+
+
+@pytest.mark.parametrize("rate", [Fraction(0), Fraction(-1), Fraction(2000)])
+def test_a_rate_out_of_range_is_refused(rate: Fraction) -> None:
+    with pytest.raises(InputError, match="give frames a second"):
+        check_request(replace(JOB, rate=rate))

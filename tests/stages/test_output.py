@@ -10,7 +10,7 @@ import pytest
 from av.video.reformatter import VideoReformatter
 
 from steadyface.errors import InputError
-from steadyface.stages.output import Output, lost
+from steadyface.stages.output import Output
 from steadyface.stitching.paste import changed
 from steadyface.video.colour import codes_of
 from steadyface.video.info import probe
@@ -122,23 +122,3 @@ def test_files_of_an_earlier_result_do_not_stay(tmp_path: Path, frames: list[Fra
     written(Output("ffv1", True, {}), tmp_path, frames, grid_clip)
     written(Output("png", False, {}), tmp_path, frames, grid_clip)
     assert written(Output("auto", False, {}), tmp_path, frames, grid_clip) == ["edited.mp4"]
-
-
-@pytest.mark.parametrize(
-    ("codec", "source", "lines"),
-    [
-        ("auto", "yuv420p", []),
-        ("auto", "yuv420p10le", []),
-        ("auto", "nv12", []),
-        ("h264", "yuv420p10le", ["edited.mp4 has 8 bits a sample, the input 10"]),
-        ("auto", "yuv422p", ["edited.mp4 has colours at half the input's resolution"]),
-        ("auto", "yuva444p12le", ["edited.mp4 has no alpha, the input does"]),
-        ("ffv1", "yuva444p12le", []),
-        ("exr", "yuva444p12le", []),
-        ("prores", "yuva444p12le", ["edited.mov has 10 bits a sample, the input 12"]),
-    ],
-)
-def test_what_a_result_cannot_hold_is_said(codec: str, source: str, lines: list[str]) -> None:
-    found = lost(codec, source)
-    assert len(found) == len(lines)
-    assert all(one.startswith(other) for one, other in zip(found, lines, strict=True))

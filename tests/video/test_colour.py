@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import VideoReformatter
 
-from steadyface.video.colour import ColourTags, tags_of, to_rgb, to_yuv, writable
+from steadyface.video.colour import ColourTags, settled, swscale_matrix, tags_of, to_rgb, to_yuv, writable
 
 # Luma weights of red and blue: ITU-R BT.709, FCC 73.682, BT.601 (two tags), SMPTE 240M, BT.2020.
 WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114)}
@@ -97,3 +97,11 @@ def test_chroma_survives_rgb_inside_the_gamut(make_clip) -> None:
         back = to_yuv(to_rgb(frame, tags, VideoReformatter()), "yuv420p", tags, VideoReformatter())
         difference = back.to_ndarray()[96:].astype(float) - frame.to_ndarray()[96:]
     assert np.sqrt(np.mean(difference**2)) < 0.5
+
+
+@pytest.mark.parametrize(("lines", "shown", "matrix"), [(480, 854, 6), (1280, 720, 2), (1280, 640, 1), (719, 720, 6)])
+def test_a_missing_matrix_is_stated_if_turning_changes_the_guess(lines: int, shown: int, matrix: int) -> None:
+    tags = settled(ColourTags(), lines, shown)
+    assert tags.matrix == matrix
+    assert swscale_matrix(tags.matrix, shown) == swscale_matrix(2, lines)
+    assert settled(ColourTags(matrix=9), lines, shown) == ColourTags(matrix=9)

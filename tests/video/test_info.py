@@ -70,7 +70,7 @@ def test_a_file_that_is_no_video(tmp_path: Path, content: bytes, says: str) -> N
 def test_missing_file_folder_and_text(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         probe(tmp_path / "nothing.mp4")
-    with pytest.raises(InputError, match="folder"):
+    with pytest.raises(InputError, match="no pictures in this folder"):
         probe(tmp_path)
     text = tmp_path / "notes.txt"
     text.write_text("FFmpeg would play this as a terminal\n" * 50, encoding="utf-8")

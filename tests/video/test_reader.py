@@ -67,6 +67,13 @@ def test_no_timestamps_means_the_nominal_rate(make_clip) -> None:
     assert all(step == Fraction(1, 25) for step in steps)
 
 
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_avi_states_times_in_the_order_of_its_packets(make_clip, codec: str) -> None:
+    frames = list(read_frames(make_clip("in.avi", container="avi", codec=codec)))
+    assert len(frames) == 12
+    assert {frame.duration for frame in frames} == {1}
+
+
 def packets_of(path: Path) -> list[tuple[int, int]]:
     with av.open(str(path)) as source:
         return [(packet.pos, packet.size) for packet in source.demux(source.streams.video[0]) if packet.size]

@@ -1,16 +1,12 @@
 """Copies of results in a format that every browser plays; the results themselves stay as they are."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import av
-import cv2
-import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from numpy.typing import NDArray
 
 from steadyface.video.info import open_video, probe
 from steadyface.video.reader import read_frames
@@ -24,11 +20,12 @@ FOLDER = "browser"
 def playable(video: Path) -> Path:
     """The video itself if browsers play it, else a copy in a folder beside it, made unless a newer one exists.
 
-    A copy has AAC sound, and even sides: odd sides need 4:4:4 pictures, which few browsers play.
+    A copy has AAC sound, and pictures of 8 bits in 4:2:0.
     Raises `InputError` when the video can't be read and `ResourceError` when the copy can't be written.
     """
     with open_video(video) as container:
         pictures = container.streams.video[0].codec_context.pix_fmt == "yuv420p"
+        sounds = bool(container.streams.audio)
         sound = all(_heard(container, stream) for stream in container.streams.audio)
     if pictures and sound:
         return video
@@ -37,7 +34,7 @@ def playable(video: Path) -> Path:
         return copy
     copy.parent.mkdir(exist_ok=True)
     if not pictures:
-        _with_even_sides(video, copy)
+        write_video(copy, read_frames(video), probe(video), audio_from=video if sounds else None)
         video = copy
     if not sound:
         _with_aac(video, copy)
@@ -52,16 +49,6 @@ def _heard(container: InputContainer, stream: AudioStream) -> bool:
     packet = next(container.demux(stream))
     header = bytes(packet)[:2]
     return len(header) == 2 and (header[1] >> 1) & 3 == 1
-
-
-def _with_even_sides(video: Path, copy: Path) -> None:
-    def even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        height, width = image.shape[:2]
-        return np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)
-
-    info = probe(video)
-    frames = (replace(frame, image=even(frame.image)) for frame in read_frames(video))
-    write_video(copy, frames, info, audio_from=video if info.has_audio else None)
 
 
 def _with_aac(video: Path, copy: Path) -> None:

@@ -74,7 +74,20 @@ def run(args: argparse.Namespace) -> int:
     from steadyface.config.job import Job
     from steadyface.runtime.files import cannot_write
 
-    names = ("preset", "model", "frames", "face", "seed", "device", "inversion", "encoder", "size")
+    names = (
+        "preset",
+        "model",
+        "frames",
+        "face",
+        "seed",
+        "device",
+        "sound",
+        "inversion",
+        "encoder",
+        "size",
+        "sound",
+        "rate",
+    )
     like = Job(Path(), (), **{name: getattr(args, name) for name in names})
     plan, executor = read_plan(args.input, args.edit, like, args.out), executor_of(args)
     try:

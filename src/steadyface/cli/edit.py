@@ -1,7 +1,8 @@
 """``steadyface edit``: a video in, an edited video out."""
 
 import argparse
-from dataclasses import fields
+from dataclasses import fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def add_job_arguments(parser: argparse.ArgumentParser, *, needs_out: bool = True) -> None:
     """Add the arguments of a job, except for the preset: the video, the edits, the output folder."""
-    parser.add_argument("input", type=Path, metavar="INPUT", help="a video file")
+    parser.add_argument("input", type=Path, metavar="INPUT", help="a video file, or a folder of pictures")
     parser.add_argument(
         "--edit",
         action="append",
@@ -96,16 +97,19 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
     parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
+    parser.add_argument("--rate", type=rate, metavar="FPS", help="frames a second of a folder of pictures; default: 25")
+    parser.add_argument("--no-sound", dest="sound", action="store_false", help="leave the sound out")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...; default: %(default)s")
 
 
 def job_of(args: argparse.Namespace, preset: str) -> "Job":
-    """The job from the arguments of `add_job_arguments`."""
+    """The job from the arguments of `add_job_arguments`, and of ``edit`` if they are there."""
     from steadyface.config.job import Job, edits_of_people, requests_of
 
     requests, curve = requests_of([] if edits_of_people(args.edit) else args.edit)
-    taken = {each.name for each in fields(Job)} - {"source", "edits", "preset", "curve", "part"}
-    return Job(args.input, requests, preset, curve=curve, **{name: getattr(args, name) for name in taken})
+    names = {each.name for each in fields(Job)} - {"source", "edits", "preset", "curve", "part"}
+    taken = {name: getattr(args, name) for name in names if hasattr(args, name)}
+    return Job(args.input, requests, preset, curve=curve, **taken)
 
 
 def size(text: str) -> int | None:
@@ -113,6 +117,14 @@ def size(text: str) -> int | None:
     if text != "auto" and not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is not a size; give auto, or a number of pixels")
     return None if text == "auto" else int(text)
+
+
+def rate(text: str) -> Fraction:
+    """Read ``24``, ``29.97`` or ``30000/1001``."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a rate; give frames a second, such as 24") from None
 
 
 def frame_range(text: str) -> tuple[int, int | None]:
@@ -167,16 +179,21 @@ def credentials_of(args: argparse.Namespace) -> "Credentials | None":
 
 
 def edit_with_bars(args: argparse.Namespace) -> "Result":
-    """Check what can be checked without torch, then run the pipeline."""
-    from steadyface.config.job import check, edits_of_people
+    """Check what can be checked without torch and print what is known of the input, then run the pipeline.
+
+    The result's notes are those that are still to be printed.
+    """
+    from steadyface.config.job import check, edits_of_people, jobs_of_people
 
     people, reuse = edits_of_people(args.edit), [args.reuse] if args.reuse else []
     job = job_of(args, args.preset)
-    if not people:
-        check(job, args.out, reuse)
+    jobs = jobs_of_people(job, people) if people else {0: job}
+    said = dict.fromkeys(line for each in jobs.values() for line in check(each, args.out, reuse))
+    print(*said, sep="\n", end="\n" if said else "", flush=True)
 
     from steadyface.pipeline import run_checked, run_people
 
     with stage_bars() as bars:
         how: Any = {"reuse": reuse, "watch": bars.watch, "announce": bars.announce, "expect": bars.expect}
-        return run_people(job, people, args.out, **how) if people else run_checked(job, args.out, **how)
+        result = run_people(job, people, args.out, **how) if people else run_checked(job, args.out, **how)
+    return replace(result, notes=tuple(note for note in result.notes if note not in said))

@@ -18,7 +18,7 @@ from steadyface.config.job import (
 )
 from steadyface.editing.catalogue import Request
 from steadyface.errors import InputError
-from steadyface.runtime.files import digest
+from steadyface.runtime.files import digest, stamp
 from steadyface.stages.stage_list import INVERSION, STAGES
 
 REQUIRED = ("input", "edit")
@@ -172,10 +172,9 @@ def _whole(cells: Mapping[str, str], column: str) -> int:
 
 def _stamp(path: Path) -> list[int]:
     try:
-        found = path.stat()
+        return list(stamp(path))
     except OSError:  # the worker reports it with a better message
         return []
-    return [found.st_size, found.st_mtime_ns]
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """What a user asks for, and the checks that cost nothing; importing it doesn't import torch."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from steadyface.baselines import latent_networks
@@ -15,12 +16,17 @@ from steadyface.gan.models import LARGER, MODELS, SIZES, SMALL, W_SPACE, resolut
 from steadyface.inversion.encoders import encoder_file
 from steadyface.video.codecs import STILLS, codec_named
 from steadyface.video.info import probe
-from steadyface.video.reader import read_frames
+from steadyface.video.remarks import remarks
 from steadyface.video.stills import openexr
+from steadyface.video.survey import count_frames
 from steadyface.video.transfer import is_high_range
 
 FrameRange = tuple[int, int | None]
 """First frame, and the frame after the last (None: to the end)."""
+
+
+MOST_RATE = 1000
+"""Frames a second."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,10 @@ class Job:
     has it, or, if players don't know it, a file beside it. "png" and "exr" are a folder of pictures beside it."""
     layer: bool = False
     """Whether the edit is also written as a layer, for compositors."""
+    sound: bool = True
+    """Whether the result has the source's sound."""
+    rate: Fraction | None = None
+    """Frames a second, of a source that is a folder of pictures; None: 25."""
     preview: float = 0.0
     """Seconds of the result, from its middle, that are written first, as ``preview.mp4``."""
     curve: Curve | None = None
@@ -117,6 +127,17 @@ def edits_of_people(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
     return found
 
 
+def jobs_of_people(job: Job, people: Mapping[int, Sequence[str]]) -> dict[int, Job]:
+    """A job for each person, by number, of their edits. Raises `InputError` if the job names a face itself."""
+    if job.face is not None:
+        raise InputError("--face chooses one person; leave it out where edits name theirs")
+    jobs = dict[int, Job]()
+    for number, texts in sorted(people.items()):
+        edits, curve = requests_of(texts)
+        jobs[number] = replace(job, edits=edits, curve=curve, face=number, part=True)
+    return jobs
+
+
 def parse_frames(text: str) -> FrameRange:
     """Read ``A:B``, ``A:`` or ``:B``. Raises `InputError` for anything else."""
     first, colon, last = text.partition(":")
@@ -129,10 +150,10 @@ def parse_frames(text: str) -> FrameRange:
     return start, stop
 
 
-def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
-    """Refuse what is wrong before weights are fetched or a stage begins.
+def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Refuse what is wrong before weights are fetched or a stage begins; returns what the user should know, in lines.
 
-    Raises `InputError` for what `check_request` refuses, a source that is not a video or lacks those frames, an
+    Raises `InputError` for what `check_request` refuses, a source that is not a video, is damaged or lacks frames, an
     ``out`` that is a file, and a folder to ``reuse`` that no run has written.
     """
     check_look(job, out)
@@ -141,9 +162,8 @@ def check(job: Job, out: Path, reuse: Sequence[Path] = ()) -> None:
             raise InputError(f"--reuse {folder} is not the folder of an earlier run")
     if job.landmarks:
         read_landmarks(job.landmarks)
-    if job.frames != (0, None):
-        for _ in read_frames(job.source, *job.frames):
-            pass  # only decoding tells how many frames there are
+    count_frames(job.source, *job.frames)  # only decoding tells whether they are all there, and whole
+    return remarks(job.source, job.codec, sound=job.sound, rate=job.rate)
 
 
 def check_look(job: Job, out: Path) -> None:
@@ -154,7 +174,7 @@ def check_look(job: Job, out: Path) -> None:
     check_request(job)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} is a file, not a folder")
-    info = probe(job.source)
+    info = probe(job.source, job.rate)
     if job.layer and job.codec != "exr" and is_high_range(info.colour.trc):
         raise InputError(f"--layer: {job.source} has a high dynamic range; its layer is written with --codec exr")
 
@@ -190,5 +210,7 @@ def check_request(job: Job) -> None:
         raise InputError(f"--face {job.face}: faces are counted from 1")
     if job.preview < 0:
         raise InputError(f"--preview {job.preview:g}: give seconds, like 0.5")
+    if job.rate is not None and not 0 < job.rate <= MOST_RATE:
+        raise InputError(f"--rate {job.rate}: give frames a second, above 0 and up to {MOST_RATE}")
     if job.seed < 0:
         raise InputError(f"--seed {job.seed}: give 0 or more")

@@ -16,7 +16,7 @@ from steadyface.errors import InputError
 from steadyface.faces.align import uncrop
 from steadyface.metrics.frames import Image
 from steadyface.metrics.perceptual import psnr_of
-from steadyface.runtime.files import file_sha256
+from steadyface.runtime.files import sha256_of
 from steadyface.stitching.extension import ColourExtension
 from steadyface.video.info import probe
 from steadyface.video.reader import read_frames
@@ -78,7 +78,7 @@ def of_run(folder: Path, manifest: Mapping[str, Any]) -> Background | None:
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
     arrays = load_file(aligned)
     before = (frame.image for frame in read_frames(source, start, stop))
-    after = (frame.image for frame in read_frames(edited))
+    after = (frame.image[: info.height, : info.width] for frame in read_frames(edited))
     size, total = (info.height, info.width), probe(edited).frame_count or len(arrays["quads"])
     rows = set((segments_of(arrays, start).numbers - start).tolist())
     reached, nowhere = _reach(folder, arrays["quads"], size), np.zeros(size, np.float32)
@@ -91,8 +91,8 @@ def source_of(folder: Path, manifest: Mapping[str, Any]) -> Path | None:
 
     None if it has moved or changed since, or the run has no result yet.
     """
-    there = [folder / "edited.mp4", folder / "state" / "align.safetensors", Path(manifest.get("source", ""))]
-    if not all(path.is_file() for path in there) or file_sha256(there[-1]) != manifest.get("source_sha256"):
+    there = [folder / "edited.mp4", folder / "state" / "align.safetensors", Path(manifest.get("source") or "none")]
+    if not all(path.exists() for path in there) or sha256_of(there[-1]) != manifest.get("source_sha256"):
         return None
     return there[-1]
 

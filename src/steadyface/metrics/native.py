@@ -73,8 +73,8 @@ def of_run(
     def videos() -> tuple[Iterator[Image], Iterator[Image]]:
         """The frames in which the person is."""
         before = (frame.image for frame in read_frames(source, start, stop) if frame.index in rows)
-        after = (frame.image for frame in read_frames(folder / "edited.mp4") if frame.index + start in rows)
-        return after, before
+        edited = (frame for frame in read_frames(folder / "edited.mp4") if frame.index + start in rows)
+        return (frame.image[: info.height, : info.width] for frame in edited), before
 
     masks = paste_masks(folder, manifest, (info.height, info.width), hair=hair)
     face = float(np.mean([quad_side(each) for each in corners]))

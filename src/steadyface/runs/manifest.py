@@ -35,11 +35,11 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
     ]
     return {
         "source": str(job.source),
-        "source_sha256": file_sha256(job.source),
+        "source_sha256": sha256_of(job.source),
         "landmarks_sha256": file_sha256(job.landmarks) if job.landmarks else None,
         "edits": edits,
         "model": job.model,
-        "frame_rate": float(probe(job.source).average_rate),
+        "frame_rate": float(probe(job.source, job.rate).average_rate),
         "frames": list(job.frames),
         "face": job.face,
         "seed": job.seed,
@@ -48,6 +48,8 @@ def begin(job: Job, preset: Preset) -> dict[str, Any]:
         "size": job.size,
         "codec": job.codec,
         "layer": job.layer,
+        "sound": job.sound,
+        "rate": str(job.rate) if job.rate else None,
         "encoder": job.encoder,
         "preset": asdict(preset),
         "versions": {name: version(name) for name in RECORDED} | {"python": platform.python_version()},

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def sha256_of(path: Path) -> str:
     """Of a file `file_sha256`; of a folder SHA-256 of its files' names and hashes."""
     if not path.is_dir():
         return file_sha256(path)
-    lines = (f"{file_sha256(each)}  {each.name}\n" for each in sorted(path.iterdir()))
+    lines = (f"{file_sha256(each)}  {each.name}\n" for each in sorted(path.iterdir()) if each.is_file())
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -74,26 +75,32 @@ def _safetensors_header(path: Path) -> tuple[dict[str, Any], int]:
 
 @dataclass(frozen=True)
 class FileContent:
-    """A file, identified by its bytes: `digest` uses their hash, and not the path."""
+    """A file, or a folder of files, identified by its bytes: `digest` uses their hash, and not the path."""
 
     path: Path
 
     def fingerprint(self) -> str:
         """SHA-256 of the bytes, cached while the file's size and time stay the same."""
-        found = self.path.stat()
-        return _sha256_of(self.path, found.st_size, found.st_mtime_ns)
+        return _sha256_of(self.path, *stamp(self.path))
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of the last change (ns), by which a changed file is told; of a folder those of its files."""
+    files = [each for each in path.iterdir() if each.is_file()] if path.is_dir() else [path]
+    found = [each.stat() for each in files]
+    return sum(each.st_size for each in found), max((each.st_mtime_ns for each in found), default=0)
 
 
 @lru_cache(256)
 def _sha256_of(path: Path, size: int, modified: int) -> str:
-    return file_sha256(path)
+    return sha256_of(path)
 
 
 def digest(*parts: object) -> str:
     """Short hash of values: the key of a stage, or of a job.
 
     A dataclass counts by its fields, an object with a ``fingerprint`` method by its result. Raises `TypeError` for
-    anything else that is neither a path nor JSON.
+    anything else that is neither a path, a fraction, nor JSON.
     """
     text = json.dumps(parts, sort_keys=True, default=_digestible)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -104,7 +111,7 @@ def _digestible(value: object) -> object:
         return value.fingerprint()
     if is_dataclass(value):
         return {each.name: getattr(value, each.name) for each in fields(value)}
-    if isinstance(value, Path):
+    if isinstance(value, Path | Fraction):
         return str(value)
     raise TypeError(f"a key can't depend on a {type(value).__name__}")
 

@@ -36,15 +36,16 @@ def combine(run: Run, jobs: Mapping[int, Job], folders: Mapping[int, Path], watc
     manifest says that it is there. Returns the number of frames.
     """
     job = next(iter(jobs.values()))
-    info = probe(job.source)
+    info = probe(job.source, job.rate)
     expected = frames_between(info, *job.frames)
     key = digest("combine", 1, [manifest.read(folder)["key"] for folder in folders.values()], job.codec, job.layer)
     if manifest.is_written(run, key):
         return int(manifest.read(run.folder)["frame_count"])
     manifest.forget(run)
-    how = Output(job.codec, job.layer, tags_of([each for one in jobs.values() for each in one.edits], job.preset))
+    tags = tags_of([each for one in jobs.values() for each in one.edits], job.preset)
+    how = Output(job.codec, job.layer, tags, job.sound)
     sound: dict[str, Any] = {
-        "audio_from": job.source if info.has_audio else None,
+        "audio_from": job.source if info.has_audio and job.sound else None,
         "cut_sound": job.frames != (0, None),
     }
     back_to_front = sorted(folders.values(), key=_size)
@@ -70,7 +71,7 @@ def combine(run: Run, jobs: Mapping[int, Job], folders: Mapping[int, Path], watc
 def together(job: Job, back_to_front: Sequence[Path]) -> Iterator[Frame]:
     """Each frame of the input with the changes of all runs."""
     kept = [read_frames(folder / "state" / CHANGES, coded=True) for folder in back_to_front]
-    for frame, *changes in zip(read_frames(job.source, *job.frames, coded=True), *kept, strict=True):
+    for frame, *changes in zip(read_frames(job.source, *job.frames, coded=True, rate=job.rate), *kept, strict=True):
         by = laid_over(map(kept_change, changes), frame.image.shape)
         yield replace(frame, image=changed(frame.image, by), change=by)
 
@@ -90,5 +91,7 @@ def _size(folder: Path) -> float:
 
 
 def _beside(job: Job, edited: Path) -> Iterator[Frame]:
-    for frame, other in zip(read_frames(job.source, *job.frames), read_frames(edited), strict=True):
-        yield replace(frame, image=np.concatenate([frame.image, other.image], axis=1))
+    for frame, other in zip(read_frames(job.source, *job.frames, rate=job.rate), read_frames(edited), strict=True):
+        yield replace(
+            frame, image=np.concatenate([frame.image, other.image[: len(frame.image), : frame.image.shape[1]]], axis=1)
+        )

@@ -1,6 +1,7 @@
 """Settings of the stages after the inversion, read from a job and its preset. Importing it doesn't import torch."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Self
 
 from steadyface.baselines.settings import DeepVideoPrior, Smoothing
@@ -262,6 +263,8 @@ class Render:
     preset: str
     codec: str
     layer: bool
+    sound: bool
+    rate: Fraction | None
     curve: Curve | None
     part: bool
     preview: float
@@ -272,7 +275,7 @@ class Render:
         """The settings for a job and a preset."""
         return cls(
             FileContent(job.source), job.frames, requested_edits(job, preset), preset.averaging, preset.name,
-            job.codec, job.layer, job.curve, job.part, job.preview, preset.fade,
+            job.codec, job.layer, job.sound, job.rate, job.curve, job.part, job.preview, preset.fade,
         )  # fmt: skip
 
     @property

@@ -13,11 +13,11 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from steadyface.stitching.paste import least_layer
-from steadyface.video.codecs import CODECS, PLAYED, STILLS, Codec, codec_for
+from steadyface.video.codecs import CODECS, PLAYED, STILLS, played_by
 from steadyface.video.colour import ColourTags, to_rgb
 from steadyface.video.info import VideoInfo
 from steadyface.video.picture import alpha_of, codes_before_and_after
-from steadyface.video.planes import Layout, framed, planar_name, samples
+from steadyface.video.planes import Layout, framed, samples
 from steadyface.video.reader import Frame
 from steadyface.video.stills import About, PictureFolder, png_of, write_exr
 from steadyface.video.transfer import light_of
@@ -58,6 +58,8 @@ class Output:
     layer: bool
     tags: Mapping[str, str]
     """Of the container."""
+    sound: bool = True
+    """Whether there is any, if the input has it."""
     changes: bool = False
     """Whether each frame's change is kept, in ``state/changes.mkv``."""
 
@@ -80,8 +82,8 @@ class Output:
                 return Target(stack.enter_context(VideoFile(path, info, codec=codec, metadata=self.tags, **how)), of)
 
             about = About(info.colour, info.sample_aspect_ratio, info.average_rate, self.tags)
-            pictures = Pictures(about)
-            made = [target(folder / "edited.mp4", played.name, **sound)]
+            pictures, captions = Pictures(about), None if info.path.is_dir() else info.path
+            made = [target(folder / "edited.mp4", played.name, captions_from=captions, **sound)]
             if self.codec in STILLS:
                 written = pictures.png if self.codec == "png" else pictures.exr
                 made.append(
@@ -113,30 +115,6 @@ def kept_change(frame: Frame) -> Floats:
     assert frame.coded is not None
     green, blue, red = (plane.astype(np.float32) for plane in samples(frame.coded))
     return (np.stack([red, green, blue], axis=-1) - np.float32(_NO_CHANGE)) / np.float32(_STEPS)
-
-
-def played_by(codec: str, pixel_format: str) -> Codec:
-    """The codec of ``edited.mp4``."""
-    return CODECS[codec] if codec in PLAYED else codec_for(pixel_format)
-
-
-def lost(codec: str, pixel_format: str) -> tuple[str, ...]:
-    """A line for each thing of an input's pictures that the result can't hold."""
-    source = planar_name(pixel_format)
-    codecs = [played_by(codec, pixel_format)]
-    codecs += [CODECS[codec]] if codec in CODECS and codec not in PLAYED else []
-    has, lines = Layout.known(source), []
-    for each in codecs:
-        name, keeps = f"edited{each.suffix}", Layout.known(each.format_for(source))
-        if keeps.bits < has.bits:
-            lines.append(
-                f"{name} has {keeps.bits} bits a sample, the input {has.bits}; --codec hevc or ffv1 keeps them"
-            )
-        if keeps.across > has.across or keeps.down > has.down:
-            lines.append(f"{name} has colours at half the input's resolution; --codec ffv1 keeps it")
-        if has.alpha and not keeps.alpha and each is codecs[-1] and codec not in STILLS:
-            lines.append(f"{name} has no alpha, the input does; --codec prores or ffv1 keeps it")
-    return tuple(lines)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,7 +72,7 @@ def render(
         plain = write(run, "inverted", before, count, where, context.watch)
         drawn = write(run, "direct", direct, count, where, context.watch)
         source, segments = settings.source.path, clip.segments
-        info = probe(source)
+        info = probe(source, settings.rate)
         shares = np.ones(count)
         if settings.curve is not None:
             shares = settings.curve.at(segments.numbers / float(info.average_rate))
@@ -87,14 +88,14 @@ def render(
         redrawn = settings.curve is not None and settings.moves and isinstance(edited, Synthesis)
         made_layers: Frames = Graded.of(layers, shares) if redrawn else layers(1.0)
         fades = segments.weights(settings.fade * float(info.average_rate))
-        restored = Restored(source, info, settings.frames, clip, compositor)
+        restored = Restored(source, info, settings.frames, clip, compositor, settings.rate)
         whole = Weights(fades * shares, fades * shares)
         weights = replace(whole, layers=fades) if redrawn else whole
         tags = tags_of([each.request for each in settings.edits], settings.preset)
-        how = Output(settings.codec, settings.layer, tags, settings.part)
+        how = Output(settings.codec, settings.layer, tags, settings.sound, settings.part)
         shown_layers = cached(lambda index: made_layers([index])[0], 1)
         if settings.preview:
-            write_preview(run, restored, shown_layers, weights, settings.preview)
+            write_preview(run, restored, (shown_layers, weights), how, settings.preview)
         made, total = write_videos(run, restored, (drawn, whole), (shown_layers, weights), how, context.watch)
     run.manifest["frame_count"] = total
     manifest.finish(run, context.key, *made)
@@ -137,6 +138,8 @@ class Restored:
     frames: FrameRange
     clip: Aligned
     compositor: Compositor
+    rate: Fraction | None = None
+    """Of a folder's pictures, as in `Job`."""
 
     def under(
         self, layers: Frames, weights: Weights, frames: FrameRange | None = None
@@ -146,7 +149,7 @@ class Restored:
         With ``frames`` only these.
         """
         rows = {int(number): row for row, number in enumerate(self.clip.segments.numbers)}
-        for frame in read_frames(self.source, *(frames or self.frames), coded=True):
+        for frame in read_frames(self.source, *(frames or self.frames), coded=True, rate=self.rate):
             row = rows.get(frame.index)
             if row is None:
                 yield None, replace(frame, change=np.zeros(frame.image.shape, np.float32))
@@ -165,9 +168,11 @@ class Restored:
 
     def beside(self, *videos: Path) -> Iterator[Frame]:
         """Each frame of the input, and beside it that of finished videos of it."""
-        pictures = zip(read_frames(self.source, *self.frames), *map(read_frames, videos), strict=True)
+        pictures = zip(read_frames(self.source, *self.frames, rate=self.rate), *map(read_frames, videos), strict=True)
         for frame, *others in pictures:
-            yield replace(frame, image=np.concatenate([frame.image, *(each.image for each in others)], axis=1))
+            height, width = frame.image.shape[:2]  # those of the videos are even
+            beside = (each.image[:height, :width] for each in others)
+            yield replace(frame, image=np.concatenate([frame.image, *beside], axis=1))
 
 
 def middle(segments: Segments, count: int) -> FrameRange:
@@ -178,14 +183,14 @@ def middle(segments: Segments, count: int) -> FrameRange:
     return int(numbers[0]), int(numbers[-1]) + 1
 
 
-def write_preview(run: Run, restored: Restored, layers: Frames, weights: Weights, seconds: float) -> None:
+def write_preview(run: Run, restored: Restored, edited: tuple[Frames, Weights], how: Output, seconds: float) -> None:
     """Write so many seconds of the result, as it will be, as ``preview.mp4``."""
     count = max(1, round(seconds * float(restored.info.average_rate)))
     part = middle(restored.clip.segments, count)
     with run.timed("preview"):
-        frames = (frame for _, frame in restored.under(layers, weights, part))
-        sound = restored.source if restored.info.has_audio else None
-        write_video(run.path(PREVIEW), frames, restored.info, audio_from=sound, cut_sound=True)
+        frames = (frame for _, frame in restored.under(*edited, part))
+        sound = restored.source if restored.info.has_audio and how.sound else None
+        write_video(run.path(PREVIEW), frames, restored.info, metadata=how.tags, audio_from=sound, cut_sound=True)
 
 
 def write_videos(
@@ -202,7 +207,7 @@ def write_videos(
     the number of their frames.
     """
     info, shown = restored.info, restored.compositor.shown(edited[0])
-    source = restored.source if info.has_audio else None
+    source = restored.source if info.has_audio and how.sound else None
     sound: dict[str, Any] = {"audio_from": source, "cut_sound": restored.frames != (0, None)}
     aligned = FrameFolder(run.path("aligned", "edited"))
     aligned.clear()

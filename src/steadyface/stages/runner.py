@@ -32,7 +32,7 @@ def run_stages(
         if expect is not None:
             expect(plan(stages, job, preset, frames, loaded))
 
-    count = frames_between(probe(job.source), *job.frames)
+    count = frames_between(probe(job.source, job.rate), *job.frames)
     planned(count)
     for stage in stages:
         inputs = [made[name] for name in stage.inputs]

@@ -21,7 +21,7 @@ class Codec:
     container: str
     """FFmpeg's muxer."""
     formats: tuple[str, ...]
-    """Pixel formats. For H.264 the one that every player knows; 4:4:4 if a side is odd."""
+    """Pixel formats. For H.264 the one that every player knows."""
     options: Mapping[str, str] = field(default_factory=dict)
     tag: str = ""
     """The codec's tag in the container, if players ask for another one than FFmpeg's."""
@@ -90,3 +90,8 @@ def codec_named(name: str) -> Codec:
 def codec_for(pixel_format: str) -> Codec:
     """The one that players know and that holds a video's bits: h264, or hevc for more than 8."""
     return CODECS["hevc" if av.VideoFormat(pixel_format, 16, 16).components[0].bits > 8 else "h264"]
+
+
+def played_by(codec: str, pixel_format: str) -> Codec:
+    """The codec of ``edited.mp4``."""
+    return CODECS[codec] if codec in PLAYED else codec_for(pixel_format)

@@ -74,6 +74,17 @@ def writable(tags: ColourTags, lines: int) -> ColourTags:
     return tags
 
 
+def settled(tags: ColourTags, lines: int, shown: int) -> ColourTags:
+    """Tags that mean the same for a picture of ``shown`` lines as these do for the coded one of ``lines``.
+
+    Where a missing matrix would be guessed differently, since the picture is turned or made even, it is stated.
+    """
+    guessed = swscale_matrix(tags.matrix, lines)
+    if swscale_matrix(tags.matrix, shown) == guessed:
+        return tags
+    return replace(tags, matrix=1 if guessed == Colorspace.ITU709 else 6)
+
+
 def tags_of(frame: av.VideoFrame) -> ColourTags:
     """Read the tags of a decoded frame. The old "yuvj" pixel formats say full range by their name."""
     full = frame.format.name.startswith("yuvj")

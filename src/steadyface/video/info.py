@@ -1,7 +1,7 @@
 """Properties of a video file: sizes, rates, colour tags, sound. Video files are opened for reading here."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from steadyface.errors import InputError
-from steadyface.video.colour import ColourTags, tags_of
+from steadyface.video.colour import ColourTags, settled, tags_of
 from steadyface.video.hdr import hdr_parameters
 from steadyface.video.orientation import Orientation, orientation_of
+from steadyface.video.sequence import RATE, decoded_picture, pictures_in
 
 SMALLEST_SIDE = 16
 
@@ -23,7 +24,7 @@ GUESSED_FRAMES = 100
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """One video file; its first video stream that isn't a cover picture.
+    """One video file, its first video stream that isn't a cover picture; or a folder of pictures.
 
     `width` and `height` are pixels as displayed, after rotation; the `coded_` ones before it. `average_rate`
     is frames per second, `time_base` the seconds per tick of the timestamps. `sample_aspect_ratio` is the
@@ -48,6 +49,8 @@ class VideoInfo:
     duration: Fraction | None
     end_pts: int | None
     hdr: str = ""
+    interlaced: bool = False
+    """Whether the first picture is marked so."""
 
     @property
     def rotation(self) -> int:
@@ -81,7 +84,7 @@ def open_video(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise InputError(f"{path}: the file is empty (0 bytes); copy or record it again")
         # The absolute path, since FFmpeg takes the text before a colon for a protocol.
-        container = av.open(str(path.absolute()), "r")
+        container = av.open(str(path.absolute()), "r", metadata_errors="surrogateescape")
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; check the path") from error
     except (av.FFmpegError, OSError) as error:
@@ -91,6 +94,15 @@ def open_video(path: Path) -> InputContainer:
         container.close()
         raise InputError(f"{path}: this is a text file, not a video")
     return container
+
+
+def readable(text: str) -> str:
+    """A file's tag as text: UTF-8, or, if it isn't that, the Windows code page that old programs wrote."""
+    coded = text.encode("utf-8", "surrogateescape")
+    try:
+        return coded.decode("utf-8")
+    except UnicodeDecodeError:
+        return coded.decode("cp1252", "replace")
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -109,14 +121,20 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise InputError(f"{path}: no video stream in this file (sound only?)")
 
 
-def probe(path: Path) -> VideoInfo:
-    """Describe a video file; decodes one frame, because rotation and colour tags are only certain then.
+def probe(path: Path, rate: Fraction | None = None) -> VideoInfo:
+    """Describe a video file, or a folder of pictures that are shown at ``rate`` (25) a second.
+
+    This decodes one frame, because rotation and colour tags are only certain then.
 
     Raises:
-        InputError: missing, a folder, empty, not a video, no video stream, damaged at the first frame, or a
-            picture of less than 16 pixels on a side.
+        InputError: missing, empty, not a video, no video stream, no picture in a folder, damaged at the first frame, or
+            a picture of less than 16 pixels on a side; a ``rate`` for a file, which has its own.
     """
     path = Path(path)
+    if path.is_dir():
+        return _describe_folder(path, RATE if rate is None else rate)
+    if rate is not None:
+        raise InputError(f"{path}: this file has its own frame rate; --rate is for a folder of pictures")
     with open_video(path) as container:
         stream = picture_stream(container, path)
         try:
@@ -126,6 +144,15 @@ def probe(path: Path) -> VideoInfo:
         if frame is None:
             raise InputError(f"{path}: no frame could be decoded; the file is cut off or damaged")
         return _describe(path, container, stream, frame)
+
+
+def _describe_folder(path: Path, rate: Fraction) -> VideoInfo:
+    pictures = pictures_in(path)
+    with open_video(pictures[0]) as container:
+        found = _describe(path, container, picture_stream(container, path), decoded_picture(pictures[0]))
+    count = len(pictures)
+    found = replace(found, average_rate=rate, time_base=1 / rate)
+    return replace(found, frame_count=count, duration=count / rate, end_pts=count)
 
 
 def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame) -> VideoInfo:
@@ -140,24 +167,26 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     time_base = stream.time_base or 1 / rate
     duration = _duration(container, stream)
+    shown = width if orientation.transpose else height
     estimate = None if duration is None else math.ceil(duration * rate)
     return VideoInfo(
         path=path,
         width=height if orientation.transpose else width,
-        height=width if orientation.transpose else height,
+        height=shown,
         coded_width=width,
         coded_height=height,
         average_rate=rate,
         time_base=time_base,
         orientation=orientation,
         pixel_format=frame.format.name,
-        colour=tags_of(frame),
+        colour=settled(tags_of(frame), height, shown + shown % 2),
         sample_aspect_ratio=1 / aspect if orientation.transpose else aspect,
         has_audio=bool(container.streams.audio),
         frame_count=stream.frames or estimate,
         duration=duration,
         end_pts=_end(container, stream),
         hdr=hdr_parameters(frame),
+        interlaced=frame.interlaced_frame,
     )
 
 

@@ -3,9 +3,13 @@
 Also its colours before and after the change, with all their bits, for files that are not video.
 """
 
+from dataclasses import replace
+from typing import cast
+
 import av
 import numpy as np
 from av.video.reformatter import ColorRange, VideoReformatter
+from numpy.typing import NDArray
 
 from steadyface.video.colour import (
     ACCURATE,
@@ -17,7 +21,8 @@ from steadyface.video.colour import (
     to_yuv,
     writable,
 )
-from steadyface.video.planes import Floats, Layout, samples, with_change
+from steadyface.video.orientation import Number
+from steadyface.video.planes import Floats, Layout, Samples, framed, samples, with_change
 from steadyface.video.reader import Frame
 from steadyface.video.transfer import PQ, put_back
 
@@ -47,6 +52,32 @@ def coded_picture(frame: Frame, pixel_format: str, tags: ColourTags, converter: 
         dst_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
         interpolation=ACCURATE,
     )
+
+
+def even(frame: Frame) -> Frame:
+    """The frame with even sides: an odd one's last row or column once more, of all that the frame has.
+
+    Chroma at every other pixel keeps its samples.
+    """
+    height, width = (side + side % 2 for side in frame.image.shape[:2])
+    if (height, width) == frame.image.shape[:2]:
+        return frame
+    coded, change = frame.coded, frame.change
+    if coded is not None:
+        layout, planes = Layout.known(coded.format.name), samples(coded)
+        for number, plane in enumerate(planes):
+            down, across = (layout.down, layout.across) if number in (1, 2) else (1, 1)
+            planes[number] = cast(Samples, _extended(plane, height // down, width // across))
+        coded = framed(planes, coded.format.name)
+    if change is not None:
+        change = _extended(change, height, width)
+    return replace(frame, image=_extended(frame.image, height, width), coded=coded, change=change)
+
+
+def _extended(plane: NDArray[Number], height: int, width: int) -> NDArray[Number]:
+    """A plane (H, W) or picture (H, W, C) with its last row and column repeated up to a size."""
+    more = [(0, height - plane.shape[0]), (0, width - plane.shape[1]), *[(0, 0)] * (plane.ndim - 2)]
+    return np.pad(plane, more, mode="edge")
 
 
 def codes_before_and_after(frame: Frame, tags: ColourTags, converter: VideoReformatter) -> tuple[Floats, Floats]:

@@ -1,13 +1,14 @@
-"""The sound of an edited video: the input's own packets if mp4 can hold them, else AAC."""
+"""The sound of an edited video: the input's own packets if mp4 can hold them and none is missing, else AAC."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
@@ -15,8 +16,9 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 
-from steadyface.errors import InputError
-from steadyface.video.info import open_video
+from steadyface.video.info import open_video, readable
+from steadyface.video.sound_track import Filled, Track, start_of
+from steadyface.video.survey import survey
 
 _AAC_RATES = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 _AAC_LAYOUTS = ("mono", "stereo", "3.0", "4.0", "5.0", "5.1", "7.1")
@@ -27,7 +29,8 @@ class Route:
     """The output stream of one sound stream of the input, and whether its packets are copied or encoded anew."""
 
     target: AudioStream
-    copied: bool
+    track: Track | None
+    """Decodes the packets; None if they are copied."""
 
 
 def mp4_holds(path: Path, index: int) -> bool:
@@ -52,16 +55,18 @@ def mp4_holds(path: Path, index: int) -> bool:
 def add_sound(source: InputContainer, target: OutputContainer, path: Path) -> dict[int, Route]:
     """Add to `target` a stream for each sound stream of `source`, the open `path`; routes by input index.
 
-    A stream that can be neither copied nor decoded is left out.
+    A stream that can't be decoded is left out. Raises `InputError` for what `probe` refuses.
     """
-    routes = {}
-    for stream in source.streams.audio:
-        if stream.codec_context is None:
+    routes, found = {}, survey(path)
+    shifts = [shift for _, shift in found.jumps]
+    for stream, condition in zip(source.streams.audio, found.sound, strict=True):
+        if not condition.codec or condition.start is None:
             continue
-        copied = mp4_holds(path, stream.index)
+        copied = condition.whole and mp4_holds(path, stream.index)
         added = target.add_stream_from_template(stream) if copied else _add_aac(stream, target)
-        added.metadata.update({key: value for key, value in stream.metadata.items() if key in ("language", "title")})
-        routes[stream.index] = Route(added, copied)
+        kept = {key: value for key, value in stream.metadata.items() if key in ("language", "title")}
+        added.metadata.update({key: readable(value) for key, value in kept.items()})
+        routes[stream.index] = Route(added, None if copied else Track.of(source, stream, shifts))
     return routes
 
 
@@ -81,26 +86,43 @@ def sound_packets(
 
     `origin`, in seconds on the input's clock, becomes time 0. Packets that end before it are left out, except
     the last of them: decoders of overlapping transforms (AAC, MP3) need it, and the mp4 edit list makes players
-    skip it.
-
-    Raises:
-        InputError: the sound can't be read to its end.
+    skip it. Where sound is missing or can't be read, there is silence.
     """
     if not routes:
         # Demuxing no stream would mean demuxing all of them.
         return
     streams = [stream for stream in source.streams.audio if stream.index in routes]
-    try:
+    encoders = {index: Filled(route.target, origin) for index, route in routes.items() if route.track}
+    # After unreadable data there is no more sound; `survey` knows.
+    with suppress(av.FFmpegError):
         for packet in source.demux(*streams):
-            route = routes[packet.stream.index]
-            if packet.pts is not None and (packet.pts + 2 * (packet.duration or 0)) * packet.time_base <= origin:
-                continue
-            if not route.copied:
-                yield from _encoded(packet, route.target, origin)
-            elif packet.size:
-                yield _moved(packet, route.target, origin)
-    except av.FFmpegError as error:
-        raise InputError(f"{path}: its sound is damaged ({error.strerror}); write the video without it") from error
+            index = packet.stream.index
+            track, early = routes[index].track, _is_early(packet, origin)
+            if track is not None:
+                # A clock that jumps makes packets look early, and only decoding them in order tells.
+                frames = track.frames(packet)
+                yield from _placed(
+                    encoders[index].encode(_from(frames, origin), broken=track.broken), routes[index].target
+                )
+            elif packet.size and not early:
+                yield _moved(packet, routes[index].target, origin)
+    for index, encoder in encoders.items():
+        yield from _placed(encoder.finish(), routes[index].target)
+
+
+def _is_early(packet: Packet[Any], origin: Fraction) -> bool:
+    return packet.pts is not None and (packet.pts + 2 * (packet.duration or 0)) * packet.time_base <= origin
+
+
+def _from(frames: list[AudioFrame], origin: Fraction) -> list[AudioFrame]:
+    """Those frames of which a part is at or after ``origin``."""
+    starts = zip(frames, map(start_of, frames), strict=True)
+    return [frame for frame, at in starts if at is None or at + Fraction(frame.samples, frame.sample_rate) > origin]
+
+
+def _placed(packets: Iterator[Packet[Any]], target: AudioStream) -> Iterator[tuple[Fraction, Packet[Any]]]:
+    for packet in packets:
+        yield _moved(packet, target, Fraction(0))
 
 
 def _moved(packet: Packet[Any], target: AudioStream, origin: Fraction) -> tuple[Fraction, Packet[Any]]:
@@ -115,10 +137,3 @@ def _moved(packet: Packet[Any], target: AudioStream, origin: Fraction) -> tuple[
     packet.time_base = sample
     packet.stream = target
     return (packet.dts or packet.pts or 0) * sample, packet
-
-
-def _encoded(packet: Packet[Any], target: AudioStream, origin: Fraction) -> Iterator[tuple[Fraction, Packet[Any]]]:
-    flush: list[AudioFrame | None] = [None] if packet.size == 0 else []
-    for frame in [*cast(list[AudioFrame], packet.decode()), *flush]:
-        for encoded in target.encode(frame):
-            yield _moved(encoded, target, origin)

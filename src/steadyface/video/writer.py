@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from heapq import merge
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,10 +19,11 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from steadyface.errors import InputError, ResourceError
-from steadyface.video.codecs import Codec, codec_named
+from steadyface.video.captions import add_captions, chapters_of, read_captions
+from steadyface.video.codecs import PLAYED, Codec, codec_named
 from steadyface.video.colour import writable
 from steadyface.video.info import VideoInfo, open_video
-from steadyface.video.picture import coded_picture
+from steadyface.video.picture import coded_picture, even
 from steadyface.video.planes import Layout
 from steadyface.video.reader import Frame
 from steadyface.video.sound import add_sound, sound_packets
@@ -63,7 +65,9 @@ class VideoFile:
     frames, is moved by the same amount: packets before the first frame are dropped, and the rest is copied
     without re-encoding if mp4 can hold the codec, else encoded to AAC. It runs to its own end, or to the
     end of the last frame with `cut_sound` (for a part A:B of a video). The last frame lasts for its own
-    `duration`.
+    `duration`. The subtitles and chapters of `captions_from`, which may be the same file, are moved alike, in mp4.
+
+    Players need even sides, so in files for them the last row or column of an odd side is there twice.
 
     A frame that has its coded picture is written with all its bits: samples that its change leaves alone are the
     input's. Others are RGB of 8 bits, and the conversion follows the tags. Colour tags and pixel shape are those of
@@ -83,6 +87,7 @@ class VideoFile:
         options: Mapping[str, str] | None = None,
         audio_from: Path | None = None,
         cut_sound: bool = False,
+        captions_from: Path | None = None,
         metadata: Mapping[str, str] | None = None,
         threads: int = 4,
     ) -> None:
@@ -95,12 +100,8 @@ class VideoFile:
         self.path, self.like = Path(path), like
         self.codec = codec_named(codec) if isinstance(codec, str) else codec
         self._options = {**self.codec.options, **(options or {})}
-        self._threads, self._audio_from, self._cut_sound, self._metadata = (
-            threads,
-            audio_from,
-            cut_sound,
-            metadata or {},
-        )
+        self._threads, self._audio_from, self._cut_sound = threads, audio_from, cut_sound
+        self._captions_from, self._metadata = captions_from, metadata or {}
         self._partial = self.path.with_name(self.path.name + ".part")
         self._converter, self._stack = VideoReformatter(), ExitStack()
         self._first: Frame | None = None
@@ -129,6 +130,8 @@ class VideoFile:
             ResourceError: the target can't be written.
             ValueError: its timestamp doesn't come after the last one's (`read_frames` never yields those).
         """
+        if self.codec.name in PLAYED:
+            frame = even(frame)
         if self._first is None:
             self._begin(frame)
         first = self._first
@@ -162,6 +165,9 @@ class VideoFile:
             source = self._stack.enter_context(open_video(Path(self._audio_from)))
             routes = add_sound(source, container, Path(self._audio_from))
             sound = sound_packets(source, routes, self._origin, Path(self._audio_from))
+        if self._captions_from is not None:
+            captions = add_captions(container, read_captions(self._captions_from), self._origin)
+            sound = merge(sound, captions, key=lambda each: each[0])
         self._muxer = _Muxer(container, self.path, sound)
 
     def _finish(self) -> None:
@@ -170,6 +176,8 @@ class VideoFile:
             raise InputError(f"{self.path}: there are no frames to write")
         end = (last.pts + (last.duration or self.like.nominal_ticks)) * last.time_base - self._origin
         self._muxer.mux(self._stream.encode(None))
+        if self._captions_from is not None:
+            self._muxer.container.set_chapters(chapters_of(self._captions_from, self._origin, end))
         self._muxer.finish(end if self._cut_sound else None)
         with target_errors(self.path):
             os.replace(self._partial, self.path)
