@@ -69,3 +69,10 @@ def test_an_unfinished_run_is_refused(finished: Path) -> None:
         write_report(finished)
     with pytest.raises(InputError):
         write_report(finished / "nowhere")
+
+
+def test_a_source_whose_name_is_not_utf_8(finished: Path) -> None:
+    path = finished / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(manifest | {"source": "caf\udce9.mp4"}), encoding="utf-8")
+    assert "caf?.mp4" in write_report(finished).read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def write_page(ledger: Ledger) -> Path:
         jobs="\n".join(map(_figure, entries)),
     )
     path = (ledger.folder / FILE).with_suffix(".html")
-    write_atomically(path, lambda beside: beside.write_text(page, encoding="utf-8"))
+    write_atomically(path, lambda beside: beside.write_text(page, encoding="utf-8", errors="replace"))
     return path
 
 

@@ -49,7 +49,7 @@ def write_report(folder: Path) -> Path:
         data=json.dumps({**_frames(parts), "rate": manifest.get("frame_rate", 25.0)}),
     )
     path = folder / "report.html"
-    write_atomically(path, lambda beside: beside.write_text(page, encoding="utf-8"))
+    write_atomically(path, lambda beside: beside.write_text(page, encoding="utf-8", errors="replace"))
     return path
 
 
