@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,8 @@ def test_constants_of_baselines_change_theirs(job: Job, preset: Preset, baseline
         ("curve", Curve((0.0, 1.0), (0.0, 1.0)), {"render"}),
         ("part", True, {"render"}),
         ("preview", 0.5, {"render"}),
+        ("sound", False, {"render"}),
+        ("rate", Fraction(24), {"render"}),
         ("seed", 1, {"refine", "tune", "adapt", "phase1", "phase2", "stitch", "detail"}),
         ("edits", (Request("beard", 0.5), Request("smile"), Request("sketch")),
          {"adapt", "calibrate", "edit", "lips", "render"}),
@@ -193,7 +196,7 @@ def test_another_kind_of_editing_edits_with_another_file(job: Job) -> None:
 def test_every_field_of_a_job_is_a_name_or_changes_a_key(job: Job) -> None:
     """Device and preset's name change no stage by themselves; model and encoder have to be there to be tried."""
     tried = {"frames", "face", "seed", "edits", "source", "landmarks", "size", "codec", "layer"}
-    tried |= {"curve", "part", "preview"}
+    tried |= {"curve", "part", "preview", "sound", "rate"}
     assert {each.name for each in fields(Job)} - tried == {"preset", "model", "device", "inversion", "encoder"}
 
 

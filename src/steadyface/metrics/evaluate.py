@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
 
-from steadyface.clip.segments import Segments, segments_of
+from steadyface.clip.segments import Segments
 from steadyface.critics.age_gender import AgeGender
 from steadyface.critics.attributes import Attributes
 from steadyface.critics.expression import Expression
@@ -37,7 +36,7 @@ from steadyface.faces.mesh import FaceMesh
 from steadyface.flow.base import FlowEstimator
 from steadyface.flow.estimators import load_estimator
 from steadyface.metrics import background, identity, liveliness, native, strength
-from steadyface.metrics.frames import Crops, EditControl, Frames, Image, Within
+from steadyface.metrics.frames import Crops, EditControl, Frames, Image, Within, segments_in
 from steadyface.metrics.gates import ON_PERSON, gates
 from steadyface.metrics.perceptual import mean_lpips, psnr, sharpness_ratio
 from steadyface.metrics.warping import Reduction, warping_errors
@@ -123,7 +122,7 @@ def evaluate_run(
     table: Table = {"frames": len(parts["input"]), "parts": list(parts), "flow": type(critics.flow).__name__}
     control = EditControl(parts["input"], parts["edited"]) if "edited" in parts else None
     announce("warping error")
-    table |= _steadiness(parts, _segments(folder, len(parts["input"])), critics, distances, reduction)
+    table |= _steadiness(parts, segments_in(folder, len(parts["input"])), critics, distances, reduction)
     announce("likeness")
     table |= _likeness(parts, critics, control)
     announce("identity")
@@ -189,12 +188,6 @@ def _persons(inputs: Frames, critics: Critics) -> Callable[[int], NDArray[np.flo
     return mask
 
 
-def _segments(folder: Path, count: int) -> Segments:
-    """Which of the pictures follow each other; all do in a folder without the stage's file."""
-    path = folder / "state" / "align.safetensors"
-    return segments_of(load_file(path)) if path.is_file() else Segments.whole(count)
-
-
 def _steadiness(
     parts: Mapping[str, Frames], segments: Segments, critics: Critics, distances: Sequence[int], reduction: Reduction
 ) -> Table:
@@ -205,15 +198,9 @@ def _steadiness(
         if not pairs:
             continue
         found = warping_errors(
-            parts,
-            parts["input"],
-            critics.flow,
-            pairs=pairs,
-            distance=distance,
-            every=(distance + 1) // 2,
-            reduction=reduction,
-            device=critics.device,
-        )
+            parts, parts["input"], critics.flow, pairs=pairs, distance=distance, every=(distance + 1) // 2,
+            reduction=reduction, device=critics.device,
+        )  # fmt: skip
         mean = {name: error.mean for name, error in found.items()}
         errors[str(distance)] = mean | {"coverage": found["input"].coverage}
         ratios[str(distance)] = {

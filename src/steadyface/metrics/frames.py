@@ -7,9 +7,11 @@ from typing import Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 from torch import Tensor
 
 from steadyface.clip.folder import FrameFolder, to_tensor
+from steadyface.clip.segments import Segments, segments_of
 from steadyface.errors import InputError
 
 Image = NDArray[np.uint8]
@@ -40,6 +42,12 @@ class Crops:
 
     def __getitem__(self, index: int, /) -> Image:
         return self._folder.image(index)
+
+
+def segments_in(folder: Path, count: int) -> Segments:
+    """Which of a run's ``count`` pictures follow each other; all do in a folder without the stage's file."""
+    path = folder / "state" / "align.safetensors"
+    return segments_of(load_file(path)) if path.is_file() else Segments.whole(count)
 
 
 class EditControl:
