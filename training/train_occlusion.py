@@ -68,7 +68,8 @@ def loss_of(logits: Tensor, covered: Tensor, outlines: Tensor) -> Tensor:
 def train(runs: Path, steps: int, batch: int, rate: float) -> None:
     faces, _ = read_faces(runs)
     torch.manual_seed(0)
-    network = OcclusionNet().train()
+    # bfloat16 with a picture's channels beside each other halves the time of a step on processors that have it
+    network = OcclusionNet().train().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-4)
     average = {name: value.clone() for name, value in network.state_dict().items()}
     checkpoint, start = runs / "checkpoint.pt", 0
@@ -83,7 +84,9 @@ def train(runs: Path, steps: int, batch: int, rate: float) -> None:
             group["lr"] = rate * min(1.0, (step + 1) / 50) * (0.01 + 0.99 * (1.0 - step / steps))
         images, covered, outlines = batch_of(faces, step, batch)
         optimiser.zero_grad()
-        loss = loss_of(network(images), covered, outlines)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(images)
+        loss = loss_of(logits.float(), covered, outlines)
         loss.backward()
         optimiser.step()
         with torch.no_grad():

@@ -1,6 +1,6 @@
 """Soft masks: the face by its landmarks, the person by a network."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -81,13 +81,23 @@ class PersonMask(OneNetwork):
 
         The network works at 256 x 256, so outlines are soft by about a hundredth of the picture.
         """
-        height, width = image.shape[:2]
         side = (self._model.width, self._model.height)
-        shrinks = width * height > side[0] * side[1]
-        small = cv2.resize(image, side, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        (probability,) = self._model(small.astype(np.float32) / np.float32(255))
-        full = cv2.resize(probability, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.asarray(np.clip(full, 0, 1), np.float32)
+        return at_side(image, side, lambda small: self._model(small / np.float32(255))[0])
+
+
+def at_side(image: NDArray[np.uint8], side: tuple[int, int], network: Callable[[Floats], Floats]) -> Floats:
+    """Return the probability (H, W) of each pixel of `image` (H, W, 3) by a network for pictures of another size.
+
+    Args:
+        image: RGB.
+        side: width and height of the network's pictures, px.
+        network: picture (height, width, 3), float32, 0 to 255 -> probability (height, width).
+    """
+    height, width = image.shape[:2]
+    shrinks = width * height > side[0] * side[1]
+    small = cv2.resize(image, side, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    full = cv2.resize(network(small.astype(np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.clip(full, 0, 1), np.float32)
 
 
 def _raised(points: NDArray[np.float64], forehead: float) -> NDArray[np.float64]:
