@@ -11,17 +11,25 @@ same (LPIPS of aligned crops around the eyes).
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import cycle, islice
+from itertools import combinations, cycle, islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from torch import Tensor
 
+from steadyface import edit_video
+from steadyface.clip.folder import FrameFolder
+from steadyface.clip.segments import segments_of
+from steadyface.critics.lpips import Lpips
 from steadyface.faces.mask import PersonMask
+from steadyface.stages.output import kept_change
 from steadyface.video.info import probe
 from steadyface.video.reader import Frame, read_frames
 from steadyface.video.writer import write_video
@@ -132,15 +140,77 @@ def write_film(first: Path, second: Path, out: Path) -> list[Shown]:
     return truth
 
 
+def checked(out: Path, edits: list[str]) -> Iterator[tuple[str, bool, str]]:
+    """What a run with `edits` made of the film: (what, whether it is right, the figure)."""
+    truth = json.loads((out / "truth.json").read_text(encoding="utf-8"))
+    run = out / "run"
+    source, edited = (read_frames(path) for path in (out / "film.mp4", run / "edited.mkv"))
+    nobody = [n for n, each in enumerate(truth) if each["a"] is each["b"] is None]
+    largest = [int(np.abs(a.image.astype(int) - b.image).max()) for a, b in zip(source, edited, strict=True)]
+    worst = max(largest[n] for n in nobody)
+    yield (
+        "frames without anybody are the input's (FFV1)",
+        worst == 0,
+        f"{len(nobody)} frames, largest difference {worst}",
+    )
+    for number, who in ((1, "a"), (2, "b")):
+        other, wrong, shown, there = {"a": "b", "b": "a"}[who], 0, 0, 0
+        for n, frame in enumerate(read_frames(run / f"person-{number}" / "state" / "changes.mkv", coded=True)):
+            weight = np.abs(kept_change(frame)).sum((0, 2))
+            there += truth[n][who] is not None
+            if weight.sum() < 1000:
+                continue
+            x = float((weight * np.arange(len(weight))).sum() / weight.sum())
+            mine, theirs = (abs(x - truth[n][each]) if truth[n][each] is not None else 1e9 for each in (who, other))
+            wrong += mine > 120 or theirs < mine
+            shown += mine <= 120
+        yield (
+            f"person {number} keeps the edit {edits[number - 1]}",
+            wrong == 0,
+            f"{wrong} frames at somebody else's face",
+        )
+        yield f"person {number} is edited where they are", shown >= 0.9 * there, f"{shown} of {there} frames"
+    lpips, folder = Lpips("alex"), run / "person-1"
+    segments = segments_of(load_file(folder / "state" / "align.safetensors"))
+    pictures = {kind: FrameFolder(folder / "aligned" / kind) for kind in ("input", "edited")}
+    rows = [rows[len(rows) // 2] for rows in segments.ranges]
+    far = {
+        kind: max(float(lpips(eyes(found, a), eyes(found, b))) for a, b in combinations(rows, 2))
+        for kind, found in pictures.items()
+    }
+    more = far["edited"] - far["input"]
+    yield "the same rims in all shots (LPIPS of the eyes, above the input's)", more <= 0.05, f"{more:.3f} ({far})"
+
+
+def eyes(pictures: FrameFolder, row: int) -> Tensor:
+    """The part of an aligned picture in which eyeglasses are."""
+    side = pictures([row]).shape[-1]
+    return pictures([row])[:, :, side * 3 // 8 : side * 5 // 8, side // 4 : side * 3 // 4]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
+    parser.add_argument("--edits", nargs=2, default=["eyeglasses", "beard"], help="of the first person, of the second")
+    parser.add_argument("--preset", default="default")
     parser.add_argument("--out", type=Path, default=Path("runs/film"))
     parser.add_argument("--only-film", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     write_film(args.first, args.second, args.out)
+    if args.only_film:
+        return
+    edits = [f"{number}:{edit}" for number, edit in enumerate(args.edits, 1)]
+    edit_video(
+        args.out / "film.mp4", edits, args.out / "run", preset=args.preset, codec="ffv1",
+        announce=lambda stage: print(stage, flush=True),
+    )  # fmt: skip
+    found = list(checked(args.out, args.edits))
+    for what, right, figure in found:
+        print(f"{'ok  ' if right else 'FAIL'}  {what}: {figure}")
+    if not all(right for _, right, _ in found):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
