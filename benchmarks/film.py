@@ -148,11 +148,8 @@ def checked(out: Path, edits: list[str]) -> Iterator[tuple[str, bool, str]]:
     nobody = [n for n, each in enumerate(truth) if each["a"] is each["b"] is None]
     largest = [int(np.abs(a.image.astype(int) - b.image).max()) for a, b in zip(source, edited, strict=True)]
     worst = max(largest[n] for n in nobody)
-    yield (
-        "frames without anybody are the input's (FFV1)",
-        worst == 0,
-        f"{len(nobody)} frames, largest difference {worst}",
-    )
+    figure = f"{len(nobody)} frames, largest difference {worst} (FFV1)"
+    yield "frames without anybody are the input's", worst == 0, figure
     for number, who in ((1, "a"), (2, "b")):
         other, wrong, shown, there = {"a": "b", "b": "a"}[who], 0, 0, 0
         for n, frame in enumerate(read_frames(run / f"person-{number}" / "state" / "changes.mkv", coded=True)):
@@ -164,11 +161,8 @@ def checked(out: Path, edits: list[str]) -> Iterator[tuple[str, bool, str]]:
             mine, theirs = (abs(x - truth[n][each]) if truth[n][each] is not None else 1e9 for each in (who, other))
             wrong += mine > 120 or theirs < mine
             shown += mine <= 120
-        yield (
-            f"person {number} keeps the edit {edits[number - 1]}",
-            wrong == 0,
-            f"{wrong} frames at somebody else's face",
-        )
+        figure = f"{wrong} frames at somebody else's face"
+        yield f"person {number} keeps their {edits[number - 1]}", wrong == 0, figure
         yield f"person {number} is edited where they are", shown >= 0.9 * there, f"{shown} of {there} frames"
     lpips, folder = Lpips("alex"), run / "person-1"
     segments = segments_of(load_file(folder / "state" / "align.safetensors"))

@@ -65,8 +65,8 @@ def test_flicker_is_unsteady() -> None:
     brighter = [frame + 30 * (k % 2) for k, frame in enumerate(frames)]
     shaky = [np.clip(frame + 5 * np.random.default_rng(k).normal(size=frame.shape), 0, 255).astype(np.uint8)
              for k, frame in enumerate(frames)]  # fmt: skip
-    assert steadiness([f.astype(np.uint8) for f in brighter], shaky, no_motion, "cpu") > 3
-    assert steadiness(shaky, shaky, no_motion, "cpu") == pytest.approx(1)
+    assert steadiness([f.astype(np.uint8) for f in brighter], shaky, frames, no_motion, "cpu") > 3
+    assert steadiness(shaky, shaky, frames, no_motion, "cpu") == pytest.approx(1)
 
 
 def test_pairs_are_spread_over_the_clip_and_cut_at_the_frames_size() -> None:
