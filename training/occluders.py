@@ -24,7 +24,7 @@ def painted_skin(pen: Pen) -> Floats:
     picture = pen.picture()
     x = int(SIDE * (0.36 if pen.chance(0.5) else 0.64))
     colour = picture[int(0.58 * SIDE) : int(0.64 * SIDE), x - 5 : x + 5].mean((0, 1)) * pen.between(0.7, 1.25)
-    uneven = 1 + 0.10 * noise(pen, 5) + 0.05 * noise(pen, 24) + pen.between(0, 0.05) * noise(pen, 96)
+    uneven = 1 + pen.between(0, 1) * (0.10 * noise(pen, 5) + 0.05 * noise(pen, 24) + 0.05 * noise(pen, 96))
     redder = np.array([0.04, -0.02, -0.03], np.float32) * noise(pen, 7)[..., None]
     return np.asarray(colour * (uneven[..., None] + redder), np.float32)
 
@@ -85,7 +85,7 @@ def forearm(pen: Pen, at: NDArray[np.float64]) -> Layer:
     ends = (at - way, at + way) if pen.chance(0.6) else (at, at + way)
     alpha = capsule(np.zeros((SIDE, SIDE), np.uint8), *ends, width).astype(np.float32) / 255
     colours = painted_skin(pen) if pen.chance(0.7) else texture(pen)
-    return colours * rounded(alpha, pen.between(0.2, 0.5))[..., None], alpha
+    return colours * rounded(alpha, pen.between(0, 0.5))[..., None], alpha
 
 
 def ball(pen: Pen, at: NDArray[np.float64]) -> Layer:
@@ -213,7 +213,7 @@ def textured_hand(pen: Pen, at: NDArray[np.float64]) -> Layer:
 
 
 TRAINED = {draw.__name__: draw for draw in (hand, forearm, ball, phone, microphone, bar, blob, text, passer_by)}
-"""What the network learns from; hands twice as often as the rest."""
+"""What the network learns from."""
 UNSEEN = {draw.__name__: draw for draw in (cup, textured_hand)}
 """What it is evaluated on besides."""
 HELD = ("ball", "phone", "microphone", "cup")

@@ -61,7 +61,9 @@ def _convolutions(before: int, after: int) -> nn.Sequential:
 class OcclusionMask:
     """Where something covers a face. Trained by ``training/train_occlusion.py`` on drawn occluders.
 
-    Eyeglasses, beards, the person's own hair, hats and shadows belong to the face.
+    Eyeglasses, beards, the person's own hair, hats and shadows belong to the face. Measured on faces and kinds of
+    occluders that it wasn't trained on, drawn and degraded as in training: precision .87, recall .79. On clips of heads
+    that turn and laugh nothing was said to be covered. Thin letters, and thin things of the face's colour, are missed.
     """
 
     def __init__(self, path: Path = OCCLUSION_FILE) -> None:
