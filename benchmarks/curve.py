@@ -2,8 +2,8 @@
 
     python benchmarks/curve.py ../shared/clips/grid_sbia1a.mpg --reuse runs/grid_sbia1a_age --out runs/curve
 
-The strength rises from 0 to 1 over the clip (`age:0@0s,1@END`). Printed are the correlation of the frames' age, over that
-of the inversion, with the curve, how often it falls by more than a year within half a second, and E.
+The strength rises from 0 to 1 over the clip (`age:0@0s,1@END`). Printed are the correlation of the frames' age, over
+that of the inversion, with the curve, how often it falls by more than a year within half a second, and E.
 """
 
 import argparse
