@@ -13,6 +13,8 @@ from steadyface.faces.mask import face_mask
 
 _OUTLINE_FEATHER = 0.06
 _EARS_FEATHER = 0.02
+_RIMS = 0.045
+"""How far beyond the face's outline rims may reach, as a fraction of the side. Changes farther out are of hair."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,7 @@ class Aligned:
         )
 
     def ears(self, frames: Sequence[int]) -> NDArray[np.float32]:
-        """What is ear in all of these frames, with a soft edge: (S, S) in [0, 1]."""
+        """What is ear, or farther from the face than rims are, in all of these frames: (S, S) in [0, 1]."""
         size = len(self.person)
-        feather = _EARS_FEATHER * size
-        return np.asarray(
-            np.min([ears_mask(self.landmarks[index], size, feather) for index in frames], axis=0), np.float32
-        )
+        ears = np.min([ears_mask(self.landmarks[index], size, _EARS_FEATHER * size) for index in frames], axis=0)
+        return np.asarray(np.maximum(ears, 1 - self.outline(frames, _RIMS)), np.float32)
