@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from steadyface.app.clips import take
-from steadyface.app.faces import find_faces
 from steadyface.app.limits import Limits
 from steadyface.app.preview import Effort, Previewer
 from steadyface.editing.catalogue import Request
+from steadyface.preview.people import people_of
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     print("| what | s | processor s |\n| --- | --- | --- |")
     clip = take(args.clip, Limits())
     with timed(f"finding faces in {args.frames} frames"):
-        found = find_faces(clip, (0, args.frames))
+        found = people_of(clip.path, (0, args.frames))
     previewer = Previewer(Effort(first=args.first, later=args.later))
     middle = args.frames // 2
     asked = [

@@ -65,7 +65,7 @@ class SteadyfaceEdit:
             edited = [frame.image for frame in read_frames(result.folder / "edited.mkv")]
         after = np.stack(edited).astype(np.float32)
         before = np.rint(255 * images.cpu().numpy()).astype(np.float32)
-        masks = [least_layer(one, other - one)[1] for one, other in zip(before, after, strict=True)]
+        masks = [least_layer(one, other)[1] for one, other in zip(before, after, strict=True)]
         return torch.from_numpy(after / 255), torch.from_numpy(np.stack(masks))
 
 

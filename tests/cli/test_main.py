@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_request_is_told_before_torch_is_imported(grid_clip
         "not a readable video": edit(source=str(tmp_path / "text.mp4")),
         "0 bytes": edit(source=str(tmp_path / "empty.mp4")),
         "no such file": edit(source=str(tmp_path / "missing.mp4")),
-        "is a folder": edit(source=str(tmp_path)),
+        "no pictures in this folder": edit(source=str(tmp_path)),
         "is a file, not a folder": edit("--out", str(tmp_path / "file")),
         "unknown edit 'grin'; known: age": edit(name="grin"),
         "not a number": edit(name="smile:much"),

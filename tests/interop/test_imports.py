@@ -195,7 +195,7 @@ def test_a_run_of_the_released_code_goes_on_here(
     """Its crops, its tuned generator and its edited codes, in its formats at small scale."""
     monkeypatch.setenv("STEADYFACE_EDITS", str(tmp_path / "edits"))
     settings = Align.of(Job(grid_clip, (), frames=(0, 2)), PRESETS["default"])
-    quads = follow(SimpleNamespace(watch=None), settings).quads  # type: ignore[arg-type]
+    quads = follow(SimpleNamespace(watch=None, device="cpu"), settings).quads  # type: ignore[arg-type]
     np.save(tmp_path / "quads_ori.npy", quads + 1.5)
     (tmp_path / "model.pkl").write_bytes(pickle.dumps({"G_ema": ada_pickle(generator)}))
     latents = generator.w_mean + 0.5 * torch.randn(2, generator.num_ws, 16)

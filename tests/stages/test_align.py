@@ -118,6 +118,17 @@ def test_an_outline_has_the_chin_and_leaves_the_corners(align, grid_clip, tmp_pa
     assert outline[SIDE // 2, 8] < 0.05
 
 
+def test_what_is_farther_out_than_rims_is_not_the_eyeglasses(align, grid_clip, tmp_path):
+    aligned = align(Run.open(tmp_path), grid_clip, (5, 8))
+    beyond, side = aligned.ears([0, 2]), aligned.landmarks[[0, 2]]
+    left, right = side[:, :, 0].min(), side[:, :, 0].max()
+    row = int(side[:, 168, 1].mean())  # the bridge of the nose
+    assert beyond[row, int((left + right) / 2)] == 0
+    assert beyond[row, int(left + 0.02 * SIDE) : int(right - 0.02 * SIDE)].max() < 0.2
+    assert beyond[row, : int(left - 0.1 * SIDE)].min() > 0.95
+    assert beyond[:8].min() > 0.95
+
+
 def test_another_program_s_landmarks_align_it(align, grid_clip, tmp_path):
     own = align(Run.open(tmp_path / "own"), grid_clip, (5, 8))
     track = find_tracks(frame.image for frame in read_frames(grid_clip, 5, 8))[0]
