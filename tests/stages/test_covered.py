@@ -11,11 +11,13 @@ from steadyface.clip.aligned import Aligned
 from steadyface.clip.segments import Segments
 from steadyface.faces.occlusion import OcclusionMask
 from steadyface.runs.run import Run
-from steadyface.stages.covered import Covers, outlined
+from steadyface.stages.covered import Covers, beyond, outlined
 from steadyface.stitching.compositor import Compositor
 from steadyface.stitching.settings import Compositing
 
 SIDE = 64
+SQUARE = np.array([(-0.5, -0.5), (-0.5, 63.5), (63.5, 63.5), (63.5, -0.5)])
+"""The whole of a frame of that size."""
 
 
 def patch(top: int, left: int, size: int = 16) -> np.ndarray:
@@ -39,7 +41,10 @@ def covered(grey_clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     def make(greys: Sequence[int], masks: dict[int, np.ndarray]) -> Aligned:
         clip = grey_clip(greys, SIDE)
         monkeypatch.setattr(OcclusionMask, "load", lambda: Stand(masks))
-        return replace(clip, covers=Covers(Run.open(tmp_path / "run"), "key", clip.inputs, clip.segments))
+        whole = np.array([SQUARE] * len(greys))
+        return replace(
+            clip, covers=Covers(Run.open(tmp_path / "run"), "key", clip.inputs, clip.segments, whole, (SIDE, SIDE))
+        )
 
     return make
 
@@ -92,3 +97,24 @@ def test_they_are_found_once(covered, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OcclusionMask, "load", lambda: pytest.fail("again"))
     again = replace(clip, covers=replace(clip.covers))
     np.testing.assert_array_equal(again.visible(1), clip.visible(1))
+
+
+def test_what_is_beyond_the_picture_is_not_seen() -> None:
+    assert not beyond(SQUARE, (SIDE, SIDE), 32).any()
+    half = np.add(SQUARE, [SIDE / 2, 0])
+    found = beyond(half, (SIDE, SIDE), 32)
+    assert not found[:, :16].any()
+    assert (found[:, 16:] == 255).all()
+    turned = np.roll(half, 1, axis=0)  # by a quarter
+    assert (beyond(turned, (SIDE, SIDE), 32) > 0).mean() == 0.5
+    assert (beyond(half, (SIDE, SIDE), 32) > 0).tolist() != (beyond(turned, (SIDE, SIDE), 32) > 0).tolist()
+
+
+def test_a_face_that_leaves_the_picture_is_partly_covered(covered) -> None:
+    clip = covered([10, 10, 10, 10], {})
+    leaving = np.array([np.add(SQUARE, [12 * n, 0]) for n in range(4)])
+    clip = replace(clip, covers=replace(clip.covers, quads=leaving))
+    share = clip.covered()
+    assert share[0] == 0
+    assert (np.diff(share[1:]) > 0).all()
+    assert clip.visible(3)[:, -30:].max() == 0

@@ -75,6 +75,12 @@ def follow(context: StageContext, settings: Align) -> FollowedFace:
     return FollowedFace(corners, np.stack(in_crop), segments)
 
 
+def covers_of(context: StageContext, settings: Person, face: FollowedFace, crops: FrameFolder) -> Covers:
+    """What is not seen of the face, found when it is asked for."""
+    info = probe(settings.source.path)
+    return Covers(context.run, context.key, crops, face.segments, face.quads, (info.height, info.width))
+
+
 def describer(device: torch.device | str) -> Describe:
     """Descriptors of faces by the network for identities."""
     identity = Identity().to(device)
@@ -121,5 +127,5 @@ def find_person(context: StageContext, settings: Person, face: FollowedFace, cro
     """The clip that all later stages use: the crops, with a mask of the person, and of what is in front of the face."""
     done = Counter("find the person", len(face.quads), context.watch)
     person = person_over(crops, len(face.quads), done)
-    covers = Covers(context.run, context.key, crops, face.segments)
+    covers = covers_of(context, settings, face, crops)
     return Aligned(face.quads, face.landmarks, person, crops, face.segments, covers)

@@ -1,4 +1,4 @@
-"""What is in front of the face in each frame: hands, microphones, text. It stays in front of the edit."""
+"""What is not seen of the face in each frame: where hands, microphones or text are in front, or the picture ends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +36,10 @@ class Covers:
     key: str
     crops: FrameFolder
     segments: Segments
+    quads: NDArray[np.float64]
+    """(T, 4, 2): the crops' corners, in px of the frames."""
+    frame_size: tuple[int, int]
+    """Height and width."""
 
     def __call__(self, index: int) -> Floats:
         """The mask of a frame."""
@@ -52,8 +56,22 @@ class Covers:
         find = OcclusionMask.load().find
         for rows in self.segments.ranges:
             own, others = tee(outlined(find(self.crops.image(row))) for row in rows)
-            for mask, mean in zip(own, smoothed(others, len(rows), SIGMA), strict=False):
-                yield np.rint(np.clip(np.minimum(mask, 2 * mean), 0, 255)).astype(np.uint8)
+            for row, mask, mean in zip(rows, own, smoothed(others, len(rows), SIGMA), strict=False):
+                found = np.rint(np.clip(np.minimum(mask, 2 * mean), 0, 255)).astype(np.uint8)
+                yield np.maximum(found, beyond(self.quads[row], self.frame_size, len(mask)))
+
+
+def beyond(corners: NDArray[np.floating], frame_size: tuple[int, int], side: int) -> NDArray[np.uint8]:
+    """Where a crop (side, side) with these corners (4, 2) is beyond the picture: 255, and 0 elsewhere.
+
+    What is there is mirrored, and no face.
+    """
+    steps = (np.arange(side) + 0.5) / side
+    down, across = (corners[1] - corners[0])[:, None, None], (corners[3] - corners[0])[:, None, None]
+    x, y = corners[0][:, None, None] + steps[None, :, None] * down + steps[None, None, :] * across
+    height, width = frame_size
+    outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)
+    return np.asarray(255 * outside, np.uint8)
 
 
 def outlined(probability: Floats) -> NDArray[np.uint8]:

@@ -18,13 +18,12 @@ from steadyface.gan.load import load_generator
 from steadyface.gan.models import of_size
 from steadyface.inversion.full_size import FullSize
 from steadyface.runs.run import Tensors
-from steadyface.stages.align import FollowedFace
+from steadyface.stages.align import FollowedFace, covers_of
 from steadyface.stages.context import StageContext
-from steadyface.stages.covered import Covers
 from steadyface.stages.edit_settings import Compose, Prior
 from steadyface.stages.full_size import LargeCrops
 from steadyface.stages.outlines import FoundOutlines
-from steadyface.stages.settings import Align
+from steadyface.stages.settings import Align, Person
 from steadyface.stages.stabilise import PriorFrames
 from steadyface.stages.stage import KeptAs
 from steadyface.stitching.compositor import Compositor
@@ -60,10 +59,10 @@ def pack_aligned(clip: Aligned, context: StageContext, *inputs: object) -> Tenso
 
 
 def unpack_aligned(
-    tensors: Tensors, context: StageContext, settings: object, face: FollowedFace, crops: FrameFolder
+    tensors: Tensors, context: StageContext, settings: Person, face: FollowedFace, crops: FrameFolder
 ) -> Aligned:
     """The inverse of `pack_aligned`."""
-    covers = Covers(context.run, context.key, crops, face.segments)
+    covers = covers_of(context, settings, face, crops)
     return Aligned(face.quads, face.landmarks, tensors["person"].numpy(), crops, face.segments, covers)
 
 

@@ -100,11 +100,12 @@ class Person:
     networks: Networks
     occlusion: FileContent
     """The network that tells what is in front of the face."""
+    source: FileContent
 
     @classmethod
     def of(cls, job: Job, preset: Preset) -> Self:
         """The settings for a job and a preset."""
-        return cls(networks("person-mask"), FileContent(WEIGHTS / "occlusion.safetensors"))
+        return cls(networks("person-mask"), FileContent(WEIGHTS / "occlusion.safetensors"), FileContent(job.source))
 
 
 @dataclass(frozen=True)
