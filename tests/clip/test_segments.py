@@ -12,6 +12,7 @@ def test_rows_and_their_segments() -> None:
     assert TWO.ranges == (range(4), range(4, 7))
     assert TWO.of_row.tolist() == [0, 0, 0, 0, 1, 1, 1]
     assert TWO.around(5) == range(4, 7)
+    assert [TWO.rows.get(number) for number in (3, 6, 7, 9)] == [0, 3, None, 4]
     assert TWO.followed(1) == [0, 1, 2, 4, 5]
     assert TWO.followed(3) == [0]
     assert TWO.followed(4) == []

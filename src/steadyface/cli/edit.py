@@ -95,7 +95,9 @@ def add_clip_arguments(parser: "argparse._ActionsContainer") -> None:
     )
     parser.add_argument("--encoder", default="", metavar="NAME", help="an imported encoder, for the first guess")
     parser.add_argument("--frames", type=frame_range, default=(0, None), metavar="A:B", help="only frames A to B-1")
-    parser.add_argument("--face", type=int, metavar="N", help="which face; 1 is the largest one that is in all frames")
+    parser.add_argument(
+        "--face", type=int, metavar="N", help="which person, as `steadyface people` counts them; default: 1"
+    )
     parser.add_argument("--seed", type=int, default=0, help="another number, another result; default: %(default)s")
     parser.add_argument("--rate", type=rate, metavar="FPS", help="frames a second of a folder of pictures; default: 25")
     parser.add_argument("--no-sound", dest="sound", action="store_false", help="leave the sound out")

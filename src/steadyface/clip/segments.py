@@ -38,6 +38,11 @@ class Segments:
         return tuple(map(range, self.starts, (*self.starts[1:], len(self))))
 
     @cached_property
+    def rows(self) -> dict[int, int]:
+        """Each frame's row, by its number in the file."""
+        return {int(number): row for row, number in enumerate(self.numbers)}
+
+    @cached_property
     def of_row(self) -> NDArray[np.int64]:
         """(T,): each row's segment."""
         return np.repeat(np.arange(len(self.ranges)), [len(each) for each in self.ranges])

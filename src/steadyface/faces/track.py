@@ -67,8 +67,7 @@ class Track:
 def bridged(a: Track, b: Track) -> Track:
     """Two tracks of one face and shot, the second some frames after the first, as one; the gap is interpolated."""
     gap = b.first - a.end
-    share = (np.arange(1, gap + 1, dtype=np.float32) / (gap + 1))[:, None, None]
-    between = a.landmarks[-1] * (1 - share) + b.landmarks[0] * share
+    between = _between(a.landmarks[-1], b.landmarks[0], gap)
     known = [(each.descriptor, len(each.landmarks)) for each in (a, b) if each.descriptor is not None]
     mean = np.average([each for each, _ in known], 0, [weight for _, weight in known]) if known else None
     return replace(
@@ -201,6 +200,12 @@ def _overlap(landmarks: Floats, others: Sequence[Floats]) -> NDArray[np.floating
     return iou(topology.bounds(landmarks), topology.bounds(np.stack(others)))
 
 
+def _between(before: Floats, after: Floats, gap: int) -> Floats:
+    """The landmarks (gap, 468, 2) of a gap of so many frames, along a straight line."""
+    share = (np.arange(1, gap + 1) / (gap + 1)).astype(np.float32)[:, None, None]
+    return np.asarray(before * (1 - share) + after * share, np.float32)
+
+
 def _finished(track: _Growing, frame_size: tuple[int, int], shot: Shot) -> Track | None:
     """The part in a shot, its gaps filled by linear interpolation; None if there is none."""
     rows = [row for row, number in enumerate(track.numbers) if shot.first <= number < shot.end]
@@ -214,8 +219,6 @@ def _finished(track: _Growing, frame_size: tuple[int, int], shot: Shot) -> Track
     landmarks = np.empty((total, *known.shape[1:]), np.float32)
     landmarks[found] = known
     for before, after in pairwise(found):
-        for number in range(before + 1, after):
-            share = np.float32((number - before) / (after - before))
-            landmarks[number] = landmarks[before] * (1 - share) + landmarks[after] * share
+        landmarks[before + 1 : after] = _between(landmarks[before], landmarks[after], after - before - 1)
     described = [each for number, each in track.descriptors.items() if first <= number < first + total]
     return Track(first, landmarks, seen, frame_size, shot, np.mean(described, 0) if described else None)

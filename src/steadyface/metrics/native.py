@@ -70,7 +70,7 @@ def of_run(
     info, (start, stop) = probe(source), manifest.get("frames", (0, None))
     aligned = load_file(state / "align.safetensors")
     corners, segments = aligned["quads"], segments_of(aligned, start)
-    rows = set(segments.numbers.tolist())
+    rows = segments.rows
 
     def videos() -> tuple[Iterator[Image], Iterator[Image]]:
         """The frames in which the person is."""

@@ -10,7 +10,6 @@ from steadyface.video.reader import Frame, read_frames
 
 def frames_of(source: Path, frames: FrameRange, segments: Segments) -> Iterator[tuple[int, Frame]]:
     """Each row of a person's clip with its frame of the file, which is read once. Raises as `read_frames`."""
-    rows = {int(number): row for row, number in enumerate(segments.numbers)}
     for frame in read_frames(source, *frames):
-        if frame.index in rows:
-            yield rows[frame.index], frame
+        if frame.index in segments.rows:
+            yield segments.rows[frame.index], frame

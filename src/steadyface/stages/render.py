@@ -148,9 +148,8 @@ class Restored:
 
         With ``frames`` only these.
         """
-        rows = {int(number): row for row, number in enumerate(self.clip.segments.numbers)}
         for frame in read_frames(self.source, *(frames or self.frames), coded=True, rate=self.rate):
-            row = rows.get(frame.index)
+            row = self.clip.segments.rows.get(frame.index)
             if row is None:
                 yield None, replace(frame, change=np.zeros(frame.image.shape, np.float32))
                 continue
